@@ -1,0 +1,58 @@
+package org.spiritlm.torch;
+
+import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Layer norm and RMS norm over the last axis, group norm over channels; each takes {@code weight}
+ * (and {@code bias}).
+ */
+public final class Normalization {
+  private enum Kind {
+    LAYER,
+    RMS,
+    GROUP
+  }
+
+  private final Kind kind;
+  private final long size;
+  private final double epsilon;
+  private final TensorOptional weight;
+  private final TensorOptional bias;
+
+  private Normalization(Kind kind, Weights weights, long width, long size, double epsilon) {
+    this.kind = kind;
+    this.size = size;
+    this.epsilon = epsilon;
+    this.weight = Linear.optional(weights.tensor("weight", Initializer.ones(), width));
+    this.bias =
+        kind == Kind.RMS
+            ? Linear.none()
+            : Linear.optional(weights.tensor("bias", Initializer.zeros(), width));
+  }
+
+  /** Layer norm over a last axis of this width. */
+  public static Normalization layer(Weights weights, long width, double epsilon) {
+    return new Normalization(Kind.LAYER, weights, width, width, epsilon);
+  }
+
+  /** Root-mean-square norm over a last axis of this width. */
+  public static Normalization rms(Weights weights, long width, double epsilon) {
+    return new Normalization(Kind.RMS, weights, width, width, epsilon);
+  }
+
+  /** Group norm over [B, C, T]. */
+  public static Normalization group(Weights weights, long groups, long channels, double epsilon) {
+    return new Normalization(Kind.GROUP, weights, channels, groups, epsilon);
+  }
+
+  public Tensor forward(Tensor x) {
+    return switch (kind) {
+      case LAYER -> torch.layer_norm(x, new long[] {size}, weight, bias, epsilon, false);
+      case RMS -> torch.rms_norm(x, new long[] {size}, weight, new DoubleOptional(epsilon));
+      case GROUP -> torch.group_norm(x, size, weight, bias, epsilon, false);
+    };
+  }
+}

@@ -1,0 +1,278 @@
+package org.spiritlm.torch;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.bytedeco.pytorch.Generator;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model's parameters by path: {@code weights.at("layers", 3).at("q_proj").tensor("weight", 64,
+ * 64)}.
+ *
+ * <p>The same model constructor loads from files or initialises from a seed, depending on how these
+ * weights were made. Every tensor is asked for with its shape; what is missing, has another shape,
+ * or is left over in the file is an error.
+ */
+public final class Weights {
+  /** What all paths into one set of weights share. */
+  private static final class Store {
+    final List<TensorSource> sources;
+    final @Nullable Generator random;
+    final Map<String, Tensor> taken = new LinkedHashMap<>();
+
+    Store(List<TensorSource> sources, @Nullable Generator random) {
+      this.sources = sources;
+      this.random = random;
+    }
+  }
+
+  private final Store store;
+  private final String path;
+  private final Device device;
+  private final @Nullable DType dtype;
+
+  private Weights(Store store, String path, Device device, @Nullable DType dtype) {
+    this.store = store;
+    this.path = path;
+    this.device = device;
+    this.dtype = dtype;
+  }
+
+  /** Weights read from files; several sources (shards) must not share a name. */
+  public static Weights of(TensorSource... sources) {
+    Torch.start();
+    Map<String, String> origins = new LinkedHashMap<>();
+    for (TensorSource source : sources) {
+      for (String name : source.names()) {
+        String other = origins.put(name, source.origin());
+        if (other != null) {
+          throw new CheckpointException(
+              "tensor '"
+                  + name
+                  + "' stands in two files: "
+                  + other
+                  + " and "
+                  + source.origin()
+                  + "; remove one of them");
+        }
+      }
+    }
+    return new Weights(new Store(List.of(sources), null), "", Device.CPU, null);
+  }
+
+  /**
+   * Fresh float32 weights: every tensor that a model asks for is made by its initializer from this
+   * seed.
+   */
+  public static Weights initialise(long seed) {
+    Torch.start();
+    return new Weights(new Store(List.of(), torch.make_generator_cpu(seed)), "", Device.CPU, null);
+  }
+
+  /** The weights below a path; its parts are joined by dots. */
+  public Weights at(Object... parts) {
+    String below = Arrays.stream(parts).map(Object::toString).collect(Collectors.joining("."));
+    return new Weights(store, join(path, below), device, dtype);
+  }
+
+  /** The same weights, with floating-point tensors converted to this type as they are taken. */
+  public Weights as(DType type) {
+    return new Weights(store, path, device, type);
+  }
+
+  /** The same weights, placed on a device as they are taken. */
+  public Weights on(Device place) {
+    return new Weights(store, path, place, dtype);
+  }
+
+  /** Where tensors are placed. */
+  public Device device() {
+    return device;
+  }
+
+  /** Whether the files hold this tensor; false for weights that are being initialised. */
+  public boolean has(String name) {
+    return source(join(path, name)) != null;
+  }
+
+  /** Whether tensors are made rather than loaded. */
+  public boolean initialises() {
+    return store.random != null;
+  }
+
+  /** Type and shape of a tensor in the files, or null where they hold none of this name. */
+  public @Nullable TensorInfo info(String name) {
+    String full = join(path, name);
+    TensorSource source = source(full);
+    return source == null ? null : source.info(full);
+  }
+
+  /**
+   * A tensor of this shape, made from a normal distribution with deviation 0.02 where weights are
+   * initialised.
+   */
+  public Tensor tensor(String name, long... shape) {
+    return tensor(name, Initializer.normal(0.02), shape);
+  }
+
+  /**
+   * A tensor of this shape; it belongs to no scope.
+   *
+   * @throws CheckpointException if the files hold none of this name, or with another shape
+   */
+  public Tensor tensor(String name, Initializer initializer, long... shape) {
+    String full = join(path, name);
+    Tensor before = store.taken.get(full);
+    if (before != null) {
+      return before;
+    }
+    Tensor tensor = store.random != null ? make(initializer, shape) : read(full, shape);
+    store.taken.put(full, tensor);
+    return tensor;
+  }
+
+  private Tensor make(Initializer initializer, long... shape) {
+    Generator random = store.random;
+    if (random == null) {
+      throw new IllegalStateException("these weights are loaded, not initialised");
+    }
+    try (Scope scope = Scope.open()) {
+      Tensor tensor = Tensors.empty(DType.F32, shape);
+      initializer.fill(tensor, random);
+      return Scope.detach(convert(tensor));
+    }
+  }
+
+  private Tensor read(String full, long... shape) {
+    TensorSource source = source(full);
+    if (source == null) {
+      throw new CheckpointException(missing(full, shape));
+    }
+    TensorInfo info = source.info(full);
+    if (!Arrays.equals(info.dimensions(), shape)) {
+      throw new CheckpointException(
+          source.origin()
+              + ": tensor '"
+              + full
+              + "' has shape "
+              + info.shape()
+              + ", expected "
+              + Arrays.toString(shape)
+              + "; the configuration beside the file describes another model");
+    }
+    try (Scope scope = Scope.open()) {
+      return Scope.detach(convert(source.load(full)));
+    }
+  }
+
+  private Tensor convert(Tensor tensor) {
+    DType wanted = dtype;
+    Tensor typed = tensor;
+    if (wanted != null && DType.of(tensor).isFloat() && DType.of(tensor) != wanted) {
+      typed = tensor.to(wanted.scalarType());
+    }
+    return device.place(typed);
+  }
+
+  private String missing(String full, long... shape) {
+    String files =
+        store.sources.stream().map(TensorSource::origin).collect(Collectors.joining(", "));
+    String last = full.substring(full.lastIndexOf('.', Math.max(0, full.lastIndexOf('.') - 1)) + 1);
+    String near =
+        store.sources.stream()
+            .flatMap(source -> source.names().stream())
+            .filter(name -> name.endsWith(last))
+            .limit(3)
+            .collect(Collectors.joining(", "));
+    return files
+        + ": tensor '"
+        + full
+        + "' of shape "
+        + Arrays.toString(shape)
+        + " is missing"
+        + (near.isEmpty() ? "" : " (the file has " + near + ")")
+        + "; the file is of another model or version";
+  }
+
+  /**
+   * Ends loading: every tensor in the files must have been taken.
+   *
+   * @param superfluous names that may be left over
+   * @throws CheckpointException if another tensor was left over
+   */
+  public void finish(Predicate<String> superfluous) {
+    List<String> left = new ArrayList<>();
+    for (TensorSource source : store.sources) {
+      for (String name : source.names()) {
+        if (name.startsWith(path) && !store.taken.containsKey(name) && !superfluous.test(name)) {
+          left.add(
+              source.origin()
+                  + ": unexpected tensor '"
+                  + name
+                  + "' of shape "
+                  + source.info(name).shape());
+        }
+      }
+    }
+    if (!left.isEmpty()) {
+      throw new CheckpointException(
+          left.get(0)
+              + (left.size() > 1 ? " and " + (left.size() - 1) + " more" : "")
+              + "; the model described by the configuration does not use it");
+    }
+  }
+
+  /** Ends loading: every tensor in the files must have been taken. */
+  public void finish() {
+    finish(name -> false);
+  }
+
+  /** All tensors taken so far, by full name, sorted: what {@link SafetensorsWriter} writes. */
+  public Map<String, Tensor> taken() {
+    return Collections.unmodifiableMap(new TreeMap<>(store.taken));
+  }
+
+  /** Names directly or further below this path in the files. */
+  public Set<String> names() {
+    Set<String> names = new LinkedHashSet<>();
+    for (TensorSource source : store.sources) {
+      for (String name : source.names()) {
+        if (path.isEmpty()) {
+          names.add(name);
+        } else if (name.startsWith(path + ".")) {
+          names.add(name.substring(path.length() + 1));
+        }
+      }
+    }
+    return names;
+  }
+
+  private @Nullable TensorSource source(String full) {
+    for (TensorSource source : store.sources) {
+      if (source.names().contains(full)) {
+        return source;
+      }
+    }
+    return null;
+  }
+
+  private static String join(String path, String name) {
+    return path.isEmpty() ? name : path + "." + name;
+  }
+
+  @Override
+  public String toString() {
+    return path.isEmpty() ? "weights" : path;
+  }
+}
