@@ -1,5 +1,9 @@
 package org.spiritlm.torch;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.global.torch;
 
@@ -8,6 +12,8 @@ import org.bytedeco.pytorch.global.torch;
  * {@link #start} first.
  */
 public final class Torch {
+  private static final String BLAS = "org.bytedeco.openblas.load";
+
   private static final boolean STARTED = load();
 
   private Torch() {}
@@ -39,13 +45,43 @@ public final class Torch {
     return torch.get_num_threads();
   }
 
+  /** The version of libtorch with that of its Java binding, such as {@code 2.10.0-1.5.13}. */
+  public static String version() {
+    start();
+    try {
+      return Loader.getVersion("org.bytedeco", "pytorch");
+    } catch (IOException e) {
+      return "unknown";
+    }
+  }
+
+  /** The instruction set that libtorch's own kernels are chosen for, such as {@code AVX512}. */
+  public static String cpuCapability() {
+    start();
+    return torch.get_cpu_capability().getString();
+  }
+
+  /** The library that multiplies matrices in this process: {@code mkl} or {@code openblas}. */
+  public static String blas() {
+    start();
+    Path mappings = Path.of("/proc/self/maps");
+    if (Files.isReadable(mappings)) {
+      try {
+        return Files.readString(mappings).contains("/libmkl_core") ? "mkl" : "openblas";
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    return System.getProperty(BLAS, "openblas");
+  }
+
   private static boolean load() {
     // Mapped weights count as this process's memory; JavaCPP's own limit (four heaps) would stop a
     // 7B model.
     setDefault("org.bytedeco.javacpp.maxPhysicalBytes", "0");
     setDefault("org.bytedeco.javacpp.maxBytes", "0");
     if (hasMkl()) {
-      setDefault("org.bytedeco.openblas.load", "mkl");
+      setDefault(BLAS, "mkl");
     }
     Loader.load(torch.class);
     return true;

@@ -1,0 +1,142 @@
+package org.spiritlm.app;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.spiritlm.torch.InputException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
+
+/** The command {@code spiritlm}: finds the command that is asked for, runs it, reports failures. */
+@Command(
+    name = "spiritlm",
+    versionProvider = Versions.class,
+    mixinStandardHelpOptions = true,
+    description = "Language models that read and write text and speech.",
+    subcommands = {CompletionCommand.class, DoctorCommand.class},
+    footer = {
+      "",
+      "Results go to standard output, progress and messages to standard error.",
+      "Exit codes: 0 done, 1 a fault of this program, 2 something to change in what was given.",
+    })
+public final class App implements Runnable {
+  /** Exit code where all went well. */
+  static final int DONE = 0;
+
+  /** Exit code of a fault of this program. */
+  static final int FAULT = 1;
+
+  /** Exit code of a mistake of the user. */
+  static final int MISTAKE = 2;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  private App() {}
+
+  public static void main(String[] args) {
+    PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
+    PrintStream err = new PrintStream(System.err, true, StandardCharsets.UTF_8);
+    int code = run(args, out, err);
+    out.flush();
+    err.flush();
+    System.exit(code);
+  }
+
+  /**
+   * Runs one command in this process.
+   *
+   * @param args the words after {@code spiritlm}
+   * @param out takes results and nothing else
+   * @param err takes progress and messages
+   * @return the exit code: 0, 1 or 2
+   */
+  public static int run(String[] args, PrintStream out, PrintStream err) {
+    CommandLine line = commandLine(new Console(out, err));
+    try {
+      int code = line.execute(args);
+      out.flush();
+      if (out.checkError() && code == DONE) {
+        throw new InputException(
+            "cannot write to standard output (is it closed, or its disk full?)");
+      }
+      return code;
+    } catch (RuntimeException | Error e) { // picocli hands its handlers only what commands throw
+      return report(e, line, err, false);
+    }
+  }
+
+  /** The whole tree of commands, ready to execute. */
+  static CommandLine commandLine(Console console) {
+    CommandLine line = new CommandLine(new App(), new Commands(console));
+    line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
+    line.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setAbbreviatedOptionsAllowed(false);
+    line.setParameterExceptionHandler((e, args) -> reportUsage(e, console.err()));
+    line.setExecutionExceptionHandler(
+        (e, at, parsed) -> report(e, at, console.err(), isVerbose(parsed)));
+    return line;
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(
+        java.util.Objects.requireNonNull(spec).commandLine(), "a command is missing");
+  }
+
+  private static int reportUsage(ParameterException e, PrintStream err) {
+    String command = e.getCommandLine().getCommandSpec().qualifiedName();
+    err.println(command + ": " + e.getMessage());
+    err.println("See '" + command + " --help'.");
+    return MISTAKE;
+  }
+
+  private static boolean isVerbose(ParseResult parsed) {
+    ParseResult at = parsed;
+    while (at.hasSubcommand()) {
+      at = at.subcommand();
+    }
+    return at.matchedOptionValue("--verbose", false);
+  }
+
+  private static int report(Throwable e, CommandLine at, PrintStream err, boolean verbose) {
+    String command = at.getCommandSpec().qualifiedName();
+    String mistake = Mistakes.explain(e);
+    if (mistake != null) {
+      err.println(command + ": " + mistake);
+      if (verbose) {
+        e.printStackTrace(err);
+      }
+      return MISTAKE;
+    }
+    err.println(command + ": this is a fault of the program: " + e);
+    if (verbose) {
+      e.printStackTrace(err);
+    } else {
+      err.println("The trace is in " + writeLog(e) + " (or use --verbose).");
+    }
+    return FAULT;
+  }
+
+  private static Path writeLog(Throwable e) {
+    try {
+      Path log = Files.createTempFile("spiritlm-", ".log");
+      try (PrintStream stream = new PrintStream(log.toFile(), StandardCharsets.UTF_8)) {
+        stream.println(Versions.all());
+        e.printStackTrace(stream);
+      }
+      return log;
+    } catch (IOException unwritable) {
+      throw new UncheckedIOException(unwritable);
+    }
+  }
+}

@@ -1,0 +1,27 @@
+package org.spiritlm.app;
+
+import picocli.AutoComplete;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code spiritlm completion}: prints the completion script of bash and zsh. */
+@Command(
+    name = "completion",
+    description = "Print the completion script for bash and zsh.",
+    footer = {"", "Example:", "  source <(spiritlm completion)"})
+final class CompletionCommand implements Runnable {
+  private final Console console;
+  @Mixin CommonOptions common = new CommonOptions();
+  @Spec CommandSpec spec;
+
+  CompletionCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public void run() {
+    console.print(AutoComplete.bash("spiritlm", spec.root().commandLine()));
+  }
+}

@@ -1,0 +1,95 @@
+package org.spiritlm.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** The packages know only those below them; this table is the picture in ARCHITECTURE.md. */
+final class LayeringTest {
+  private static final String ROOT = "org.spiritlm";
+
+  /** The packages that each package may use besides itself, those below it and {@code torch}. */
+  private static final Map<String, List<String>> BELOW =
+      Map.ofEntries(
+          Map.entry("torch", List.of()),
+          Map.entry("audio", List.of()),
+          Map.entry("text", List.of()),
+          Map.entry("lm", List.of()),
+          Map.entry("units", List.of("audio")),
+          Map.entry("vocoder", List.of("audio", "units")),
+          Map.entry("prompt", List.of("text", "units")),
+          Map.entry("checkpoint", List.of("audio", "text", "lm", "units", "vocoder", "prompt")),
+          Map.entry(
+              "", List.of("audio", "text", "lm", "units", "vocoder", "prompt", "checkpoint")),
+          Map.entry(
+              "task",
+              List.of("", "audio", "text", "lm", "units", "vocoder", "prompt", "checkpoint")));
+
+  private static final Pattern IMPORT =
+      Pattern.compile("^import (?:static )?([a-z][\\w.]*?)\\.([A-Z]\\w*)", Pattern.MULTILINE);
+
+  @Test
+  void noPackageUsesOneAboveIt() throws IOException {
+    List<String> wrong = new ArrayList<>();
+    int files = 0;
+    for (String module : List.of("torch", "core")) {
+      for (Path file : sources(module)) {
+        files++;
+        String from = layer(packageOf(file));
+        assertThat(BELOW).as("the layer of %s", file).containsKey(from);
+        Matcher matcher = IMPORT.matcher(Files.readString(file));
+        while (matcher.find()) {
+          String imported = matcher.group(1);
+          if (!imported.equals(ROOT) && !imported.startsWith(ROOT + ".")) {
+            continue;
+          }
+          String to = layer(imported);
+          if (!to.equals(from) && !to.equals("torch") && !BELOW.get(from).contains(to)) {
+            wrong.add(file + " imports " + matcher.group(1) + "." + matcher.group(2));
+          }
+        }
+      }
+    }
+    assertThat(files).isGreaterThan(20);
+    assertThat(wrong).isEmpty();
+  }
+
+  @Test
+  void onlyTheCommandLineIsInTheAppModuleAndNothingElseUsesIt() throws IOException {
+    for (Path file : sources("app")) {
+      assertThat(packageOf(file)).startsWith(ROOT + ".app");
+    }
+    for (String module : List.of("torch", "core")) {
+      for (Path file : sources(module)) {
+        assertThat(Files.readString(file)).as("%s", file).doesNotContain("picocli");
+      }
+    }
+  }
+
+  private static List<Path> sources(String module) throws IOException {
+    try (Stream<Path> files = Files.walk(Path.of("..", module, "src", "main", "java"))) {
+      return files.filter(file -> file.toString().endsWith(".java")).toList();
+    }
+  }
+
+  private static String packageOf(Path file) throws IOException {
+    Matcher matcher =
+        Pattern.compile("^package ([\\w.]+);", Pattern.MULTILINE).matcher(Files.readString(file));
+    assertThat(matcher.find()).as("a package in %s", file).isTrue();
+    return matcher.group(1);
+  }
+
+  /** The first name below the root package, "" for the facade itself. */
+  private static String layer(String name) {
+    return name.equals(ROOT) ? "" : name.substring(ROOT.length() + 1).split("\\.", -1)[0];
+  }
+}
