@@ -28,8 +28,7 @@ final class LayeringTest {
           Map.entry("vocoder", List.of("audio", "units")),
           Map.entry("prompt", List.of("text", "units")),
           Map.entry("checkpoint", List.of("audio", "text", "lm", "units", "vocoder", "prompt")),
-          Map.entry(
-              "", List.of("audio", "text", "lm", "units", "vocoder", "prompt", "checkpoint")),
+          Map.entry("", List.of("audio", "text", "lm", "units", "vocoder", "prompt", "checkpoint")),
           Map.entry(
               "task",
               List.of("", "audio", "text", "lm", "units", "vocoder", "prompt", "checkpoint")));
