@@ -1,5 +1,6 @@
 package org.spiritlm.torch;
 
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -18,6 +19,39 @@ public final class Linear {
 
   public Linear(Weights weights, long in, long out) {
     this(weights, in, out, true);
+  }
+
+  private Linear(Tensor weight, Tensor bias) {
+    this.weight = weight;
+    this.bias = optional(bias);
+  }
+
+  /** A product with a weight [out, in] and a bias [out] that were taken under other names. */
+  public static Linear of(Tensor weight, Tensor bias) {
+    return new Linear(Scope.detach(weight), Scope.detach(bias));
+  }
+
+  /**
+   * A product whose weight is kept as a direction and a length for each output: takes {@code
+   * weight_g} [out, 1], {@code weight_v} [out, in] (or PyTorch's newer names of the two) and {@code
+   * bias} [out].
+   */
+  public static Linear weightNorm(Weights weights, long in, long out) {
+    boolean parametrized = weights.has("parametrizations.weight.original0");
+    String gainName = parametrized ? "parametrizations.weight.original0" : "weight_g";
+    String directionName = parametrized ? "parametrizations.weight.original1" : "weight_v";
+    double bound = 1 / Math.sqrt((double) in);
+    Tensor direction = weights.tensor(directionName, Initializer.uniform(bound), out, in);
+    Initializer sameNorm = (tensor, random) -> tensor.copy_(rowNorm(direction));
+    Tensor gain = weights.tensor(gainName, sameNorm, out, 1);
+    Tensor bias = weights.tensor("bias", Initializer.uniform(bound), out);
+    try (Scope scope = Scope.open()) {
+      return of(direction.mul(gain.div(rowNorm(direction))), bias);
+    }
+  }
+
+  private static Tensor rowNorm(Tensor rows) {
+    return rows.square().sum(new long[] {1}, true, new ScalarTypeOptional()).sqrt();
   }
 
   /** The weight matrix, [out, in]. */
