@@ -58,6 +58,14 @@ public final class ConfigFile {
     return new ConfigFile(origin, MAPPER.valueToTree(values));
   }
 
+  /** The object below a key; its errors name the key as well. */
+  public ConfigFile below(String key) {
+    if (!json.path(key).isObject()) {
+      throw wrong(key, "an object");
+    }
+    return new ConfigFile(origin + ": " + key, json.path(key));
+  }
+
   /** Where the values come from, for error messages. */
   public String origin() {
     return origin;

@@ -1,10 +1,10 @@
 package org.spiritlm.units.pitch;
 
-import java.util.Locale;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.spiritlm.audio.MelSpectrogram;
 import org.spiritlm.torch.CheckpointException;
+import org.spiritlm.torch.ConfigFile;
 
 /**
  * Sizes of an FCPE pitch network, as the maps {@code mel} and {@code model} of its file's {@code
@@ -50,96 +50,63 @@ public record FcpeConfig(
   /**
    * Reads {@code config_dict}; what else it says (training settings) is ignored.
    *
-   * @param config from the file, nested maps of plain values
-   * @param origin the file, for messages
    * @throws CheckpointException if an entry is missing, has another type, or asks for another
    *     network
    */
-  public static FcpeConfig of(Map<?, ?> config, String origin) {
-    Entries mel = Entries.below(config, "mel", origin);
-    Entries model = Entries.below(config, "model", origin);
-    mel.expect("type", "default");
-    model.expect("type", "CFNaiveMelPE");
-    int rate = mel.whole("sr", 16_000);
+  public static FcpeConfig of(ConfigFile config) {
+    ConfigFile mel = config.below("mel");
+    ConfigFile model = config.below("model");
+    expect(mel, "type", "default");
+    expect(model, "type", "CFNaiveMelPE");
+    int rate = mel.positive("sr", 16_000);
     return new FcpeConfig(
         new MelSpectrogram.Config(
             rate,
-            mel.whole("num_mels", 128),
-            mel.whole("n_fft", 1024),
-            mel.whole("win_size", 1024),
-            mel.whole("hop_size", 160),
-            mel.number("fmin", 0.0),
+            mel.positive("num_mels"),
+            mel.positive("n_fft", 1024),
+            mel.positive("win_size", 1024),
+            mel.positive("hop_size", 160),
+            mel.number("fmin", 0),
             mel.number("fmax", rate / 2.0)),
-        model.whole("out_dims", null),
-        model.whole("hidden_dims", null),
-        model.whole("n_layers", null),
-        model.whole("n_heads", null),
+        model.positive("out_dims"),
+        model.positive("hidden_dims"),
+        model.positive("n_layers"),
+        model.positive("n_heads"),
         !model.flag("conv_only", false),
-        model.flag("use_fa_norm", null),
+        model.flag("use_fa_norm", false),
         model.flag("use_harmonic_emb", false),
-        model.number("f0_min", null),
-        model.number("f0_max", null));
+        model.number("f0_min"),
+        model.number("f0_max"));
   }
 
-  /** One map of the configuration with what a message needs. */
-  private record Entries(Map<?, ?> map, String name, String origin) {
-    static Entries below(Map<?, ?> config, String name, String origin) {
-      if (config.get(name) instanceof Map<?, ?> map) {
-        return new Entries(map, name, origin);
-      }
-      throw new CheckpointException(
-          origin + ": config_dict has no map '" + name + "'; the file is not one of FCPE");
+  private static void expect(ConfigFile config, String key, String only) {
+    if (!config.text(key, only).equalsIgnoreCase(only)) {
+      throw config.wrong(key, "'" + only + "'");
     }
+  }
 
-    int whole(String key, @Nullable Integer absent) {
-      double value = number(key, absent == null ? null : absent.doubleValue());
-      if (value != Math.rint(value) || value < 1 || value > 1 << 20) {
-        throw wrong(key, "a whole number of 1 or more", value);
-      }
-      return (int) value;
-    }
-
-    double number(String key, @Nullable Double absent) {
-      Object value = map.get(key);
-      if (value instanceof Number number && Double.isFinite(number.doubleValue())) {
-        return number.doubleValue();
-      }
-      if (value == null && absent != null) {
-        return absent;
-      }
-      throw wrong(key, "a number", value);
-    }
-
-    boolean flag(String key, @Nullable Boolean absent) {
-      Object value = map.get(key);
-      if (value instanceof Boolean flag) {
-        return flag;
-      }
-      if (value == null && absent != null) {
-        return absent;
-      }
-      throw wrong(key, "true or false", value);
-    }
-
-    void expect(String key, String only) {
-      Object value = map.get(key);
-      if (value != null
-          && !value.toString().toLowerCase(Locale.ROOT).equals(only.toLowerCase(Locale.ROOT))) {
-        throw wrong(key, only, value);
-      }
-    }
-
-    private CheckpointException wrong(String key, String expected, @Nullable Object found) {
-      return new CheckpointException(
-          origin
-              + ": config_dict, "
-              + name
-              + "."
-              + key
-              + ": expected "
-              + expected
-              + ", found "
-              + (found == null ? "nothing" : found));
-    }
+  /** The entries that {@link #of} reads, as JSON. */
+  public ObjectNode json() {
+    ObjectNode root = new ObjectMapper().createObjectNode();
+    root.putObject("mel")
+        .put("sr", mel.sampleRate())
+        .put("num_mels", mel.mels())
+        .put("n_fft", mel.fftSize())
+        .put("win_size", mel.windowSize())
+        .put("hop_size", mel.hopSize())
+        .put("fmin", mel.lowest())
+        .put("fmax", mel.highest());
+    root.putObject("model")
+        .put("type", "CFNaiveMelPE")
+        .put("out_dims", bins)
+        .put("hidden_dims", width)
+        .put("n_layers", layers)
+        .put("n_heads", heads)
+        .put("conv_only", !attention)
+        .put("use_fa_norm", normalisedAttention)
+        .put("use_harmonic_emb", harmonics)
+        .put("f0_min", lowest)
+        .put("f0_max", highest);
+    return root;
   }
 }

@@ -1,10 +1,11 @@
 package org.spiritlm.units.pitch;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
 import org.spiritlm.torch.CheckpointException;
+import org.spiritlm.torch.ConfigFile;
 
 /**
  * One input row of the pitch quantizer, by the name that the configuration's {@code features} gives
@@ -31,19 +32,24 @@ public enum PitchFeature {
   }
 
   /**
-   * Reads a list such as {@code norm_f0_interp,vuv}.
+   * Reads {@code features}, a list such as {@code norm_f0_interp,vuv}.
    *
    * @throws CheckpointException if a name is unknown
    */
-  static List<PitchFeature> parse(String list, String where) {
-    return Arrays.stream(list.split(",", -1))
-        .map(
-            name ->
-                Arrays.stream(values())
-                    .filter(feature -> feature.key().equals(name.strip()))
-                    .findFirst()
-                    .orElseThrow(() -> unknown(name.strip(), where)))
-        .toList();
+  static List<PitchFeature> parse(ConfigFile config) {
+    List<PitchFeature> features = new ArrayList<>();
+    for (String name : config.text("features").split(",", -1)) {
+      features.add(
+          Arrays.stream(values())
+              .filter(feature -> feature.key().equals(name.strip()))
+              .findFirst()
+              .orElseThrow(
+                  () ->
+                      config.wrong(
+                          "features",
+                          "a list of " + Arrays.stream(values()).map(PitchFeature::key).toList())));
+    }
+    return features;
   }
 
   /** The name in configurations. */
@@ -85,14 +91,5 @@ public enum PitchFeature {
       }
     }
     return count == 0 ? 0 : (float) (sum / count);
-  }
-
-  private static CheckpointException unknown(String name, String where) {
-    return new CheckpointException(
-        where
-            + ": unknown feature '"
-            + name
-            + "'; known are "
-            + Arrays.stream(values()).map(PitchFeature::key).collect(Collectors.joining(", ")));
   }
 }

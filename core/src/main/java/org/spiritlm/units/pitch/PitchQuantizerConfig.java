@@ -1,18 +1,19 @@
 package org.spiritlm.units.pitch;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.spiritlm.torch.CheckpointException;
+import org.spiritlm.torch.ConfigFile;
 
 /**
  * Sizes of the pitch quantizer, as {@code config.yaml} of the released checkpoint (or the same
@@ -41,17 +42,8 @@ public record PitchQuantizerConfig(
   /** No size of a real network is larger; a limit on what a damaged file can ask for. */
   private static final int LARGEST = 1 << 16;
 
-  private static final List<String> ENCODER_KEYS =
-      List.of(
-          "levels",
-          "downs_t",
-          "strides_t",
-          "input_emb_width",
-          "output_emb_width",
-          "width",
-          "depth",
-          "m_conv",
-          "dilation_growth_rate");
+  private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
+  private static final TypeReference<Map<String, Object>> PLAIN = new TypeReference<>() {};
 
   /** The released quantizer. */
   public static final PitchQuantizerConfig RELEASED =
@@ -88,27 +80,66 @@ public record PitchQuantizerConfig(
   }
 
   /**
-   * Reads YAML, or JSON where the file's name ends in {@code .json}. Only plain values are built,
-   * whatever tags the file has.
+   * Reads {@code config.yaml} or the same entries in JSON; only plain values are built, whatever
+   * tags a file has.
    *
    * @throws CheckpointException if the file cannot be read, or describes what this class cannot
    *     hold
    */
   public static PitchQuantizerConfig read(Path file) {
-    ObjectMapper mapper =
-        file.toString().endsWith(".json")
-            ? new ObjectMapper()
-            : new ObjectMapper(new YAMLFactory());
-    try {
-      return new Reader(file.toString()).config(mapper.readTree(Files.readAllBytes(file)));
-    } catch (NoSuchFileException e) {
-      throw new CheckpointException(
-          file + ": missing; expected the pitch quantizer's configuration there", e);
-    } catch (JsonProcessingException e) {
-      throw new CheckpointException(file + ": not readable: " + e.getOriginalMessage(), e);
-    } catch (IOException e) {
-      throw new CheckpointException(file + ": cannot be read: " + e.getMessage(), e);
+    if (file.toString().endsWith(".json")) {
+      return of(ConfigFile.read(file));
     }
+    try {
+      JsonNode tree = YAML.readTree(Files.readString(file));
+      if (!tree.isObject()) {
+        throw new CheckpointException(file + ": expected a YAML mapping");
+      }
+      return of(ConfigFile.of(file.toString(), YAML.convertValue(tree, PLAIN)));
+    } catch (JsonProcessingException e) {
+      throw new CheckpointException(file + ": not YAML: " + e.getOriginalMessage(), e);
+    } catch (IOException e) {
+      throw new CheckpointException(file + ": missing or unreadable configuration", e);
+    }
+  }
+
+  static PitchQuantizerConfig of(ConfigFile config) {
+    ConfigFile encoder = config.below("encoder_params");
+    ConfigFile codebook = config.below("vq_params");
+    if (config.flag("speaker_norm", false)) {
+      throw config.wrong("speaker_norm", "false, means of speakers are not kept");
+    }
+    List<PitchFeature> features = PitchFeature.parse(config);
+    expect(encoder, "levels", 1);
+    expect(encoder, "input_emb_width", features.size());
+    int embedding = encoder.positive("output_emb_width");
+    expect(codebook, "levels", 1);
+    expect(codebook, "emb_width", embedding);
+    return new PitchQuantizerConfig(
+        features,
+        encoder.positive("width"),
+        encoder.positive("depth"),
+        encoder.number("m_conv"),
+        encoder.positive("dilation_growth_rate"),
+        ofTheLevel(encoder, "downs_t"),
+        ofTheLevel(encoder, "strides_t"),
+        embedding,
+        codebook.positive("l_bins"));
+  }
+
+  private static void expect(ConfigFile config, String key, int only) {
+    if (config.positive(key) != only) {
+      throw config.wrong(key, Integer.toString(only));
+    }
+  }
+
+  /** A list has one entry a level. */
+  private static int ofTheLevel(ConfigFile config, String key) {
+    List<Integer> levels = config.positives(key);
+    if (levels.size() != 1) {
+      throw config.wrong(key, "a list of one number, since there is one level");
+    }
+    return levels.get(0);
   }
 
   /** The same entries in JSON, as {@link #read} takes them. */
@@ -128,83 +159,5 @@ public record PitchQuantizerConfig(
         .put("dilation_growth_rate", growth);
     root.putObject("vq_params").put("l_bins", codes).put("emb_width", embedding).put("levels", 1);
     return root;
-  }
-
-  /** Takes a tree of plain values apart; every message names the file and the entry. */
-  private record Reader(String file) {
-    PitchQuantizerConfig config(JsonNode root) {
-      JsonNode encoder = root.path("encoder_params");
-      JsonNode vq = root.path("vq_params");
-      for (Iterator<String> keys = encoder.fieldNames(); keys.hasNext(); ) {
-        String key = keys.next();
-        if (!ENCODER_KEYS.contains(key)) {
-          throw wrong("encoder_params." + key, "one of " + ENCODER_KEYS, "an unknown entry");
-        }
-      }
-      if (root.path("speaker_norm").asBoolean(false)) {
-        throw wrong("speaker_norm", "false (means of speakers are not kept)", "true");
-      }
-      List<PitchFeature> features =
-          PitchFeature.parse(root.path("features").asText(""), file + ": features");
-      same("encoder_params.levels", whole(encoder, "levels"), 1);
-      same("encoder_params.input_emb_width", whole(encoder, "input_emb_width"), features.size());
-      int embedding = whole(encoder, "output_emb_width");
-      same("vq_params.levels", whole(vq, "levels"), 1);
-      same("vq_params.emb_width", whole(vq, "emb_width"), embedding);
-      return new PitchQuantizerConfig(
-          features,
-          whole(encoder, "width"),
-          whole(encoder, "depth"),
-          number("encoder_params.m_conv", encoder.path("m_conv"), 0),
-          whole(encoder, "dilation_growth_rate"),
-          single(encoder, "downs_t"),
-          single(encoder, "strides_t"),
-          embedding,
-          whole(vq, "l_bins"));
-    }
-
-    private int whole(JsonNode map, String key) {
-      return whole(key, map.path(key));
-    }
-
-    private int whole(String key, JsonNode node) {
-      double value = number(key, node, 1);
-      if (value != Math.rint(value)) {
-        throw wrong(key, "a whole number", node.toString());
-      }
-      return (int) value;
-    }
-
-    private double number(String key, JsonNode node, double least) {
-      double value = node.isNumber() ? node.doubleValue() : Double.NaN;
-      if (!(value >= least && value <= LARGEST)) {
-        throw wrong(
-            key,
-            "a number from " + (int) least + " to " + LARGEST,
-            node.isMissingNode() ? "nothing" : node.toString());
-      }
-      return value;
-    }
-
-    /** The only entry of a list with one entry a level. */
-    private int single(JsonNode map, String key) {
-      JsonNode list = map.path(key);
-      if (!list.isArray() || list.size() != 1) {
-        throw wrong(
-            key, "a list of one number", list.isMissingNode() ? "nothing" : list.toString());
-      }
-      return whole(key, list.get(0));
-    }
-
-    private void same(String key, int found, int expected) {
-      if (found != expected) {
-        throw wrong(key, Integer.toString(expected), Integer.toString(found));
-      }
-    }
-
-    private CheckpointException wrong(String key, String expected, String found) {
-      return new CheckpointException(
-          file + ": " + key + ": expected " + expected + ", found " + found);
-    }
   }
 }
