@@ -20,7 +20,12 @@ import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.CheckpointException;
 import org.spiritlm.torch.InputException;
 
-/** A {@code tokenizer.json} of Hugging Face's tokenizers library, as most language models have. */
+/**
+ * A {@code tokenizer.json} of Hugging Face's tokenizers library, as most language models have.
+ *
+ * <p>Differs from that library: where byte tokens are no UTF-8, only the bytes that are none become
+ * U+FFFD, not every byte beside them; so text that was streamed need not be taken back.
+ */
 public final class FastTokenizer implements TextTokenizer {
   private static final char REPLACEMENT = '\uFFFD';
 
@@ -141,11 +146,6 @@ public final class FastTokenizer implements TextTokenizer {
             library.deleteEncoding(encoding);
           }
         });
-  }
-
-  @Override
-  public String decode(int... ids) {
-    return text(Arrays.stream(ids).filter(this::isText).asLongStream().toArray());
   }
 
   private String text(long[] ids) {
