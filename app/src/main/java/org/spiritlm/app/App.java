@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.InputException;
 import picocli.CommandLine;
@@ -60,7 +61,13 @@ public final class App implements Runnable {
    * @return the exit code: 0, 1 or 2
    */
   public static int run(String[] args, PrintStream out, PrintStream err) {
-    CommandLine line = commandLine(new Console(out, err));
+    Console console = new Console(out, err);
+    return execute(commandLine(console), args, console);
+  }
+
+  /** Runs one command of this tree and reports its failure. */
+  static int execute(CommandLine line, String[] args, Console console) {
+    PrintStream out = console.out();
     try {
       int code = line.execute(args);
       out.flush();
@@ -70,7 +77,7 @@ public final class App implements Runnable {
       }
       return code;
     } catch (RuntimeException | Error e) { // picocli hands its handlers only what commands throw
-      return report(e, line, err, false);
+      return report(e, line, console.err(), false);
     }
   }
 
@@ -90,7 +97,7 @@ public final class App implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        java.util.Objects.requireNonNull(spec).commandLine(), "a command is missing");
+        Objects.requireNonNull(spec).commandLine(), "a command is missing");
   }
 
   private static int reportUsage(ParameterException e, PrintStream err) {

@@ -10,7 +10,12 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "completion",
     description = "Print the completion script for bash and zsh.",
-    footer = {"", "Example:", "  source <(spiritlm completion)"})
+    footer = {
+      "",
+      "Examples:",
+      "  spiritlm completion > ~/.local/share/bash-completion/completions/spiritlm",
+      "  source <(spiritlm completion)"
+    })
 final class CompletionCommand implements Runnable {
   private final Console console;
   @Mixin CommonOptions common = new CommonOptions();

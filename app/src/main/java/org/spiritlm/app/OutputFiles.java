@@ -1,0 +1,100 @@
+package org.spiritlm.app;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import org.spiritlm.torch.InputException;
+
+/** Files that a command leaves: nothing is replaced unasked, and nothing half-written stays. */
+final class OutputFiles {
+  private OutputFiles() {}
+
+  /** Writes a file's content. */
+  interface Content {
+    void writeTo(Path file) throws IOException;
+  }
+
+  /**
+   * Says before the work begins whether a file may be written afterwards.
+   *
+   * @throws InputException if it exists and may not be replaced, or its directory cannot be written
+   */
+  static void claim(Path file, boolean force) {
+    if (Files.isDirectory(file)) {
+      throw new InputException(file + " is a directory; give the name of a file");
+    }
+    if (!force && Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+      throw new InputException(file + " exists already; add --force to replace it");
+    }
+    Path directory = parent(file);
+    if (!Files.isDirectory(directory)) {
+      throw new InputException(
+          "cannot write " + file + ": the directory " + directory + " does not exist");
+    }
+    if (!Files.isWritable(directory) || (Files.exists(file) && !Files.isWritable(file))) {
+      throw new InputException("cannot write " + file + ": permission denied");
+    }
+  }
+
+  /** Makes a directory for output where there is none. */
+  static void claimDirectory(Path directory) {
+    try {
+      Files.createDirectories(directory);
+    } catch (IOException e) {
+      throw new InputException(
+          "cannot write to the directory " + directory + ": " + reason(directory, e), e);
+    }
+    if (!Files.isWritable(directory)) {
+      throw new InputException(
+          "cannot write to the directory " + directory + ": permission denied");
+    }
+  }
+
+  /** Writes a file beside its place and moves it there, so that an interruption leaves no half. */
+  static void write(Path file, boolean force, Content content) {
+    claim(file, force);
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      writeInPlace(file, content); // a device or pipe is not replaced
+      return;
+    }
+    Path beside = parent(file).resolve("." + file.getFileName() + ".part");
+    try {
+      content.writeTo(beside);
+      Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new InputException("cannot write " + file + ": " + reason(beside, e), e);
+    } finally {
+      delete(beside);
+    }
+  }
+
+  private static void writeInPlace(Path file, Content content) {
+    try {
+      content.writeTo(file);
+    } catch (IOException e) {
+      throw new InputException("cannot write " + file + ": " + reason(file, e), e);
+    }
+  }
+
+  private static String reason(Path file, IOException e) {
+    String message = String.valueOf(Mistakes.explain(e));
+    String prefix = file + ": ";
+    return message.startsWith(prefix) ? message.substring(prefix.length()) : message;
+  }
+
+  private static void delete(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Path parent(Path file) {
+    Path parent = file.toAbsolutePath().getParent();
+    return parent == null ? file.toAbsolutePath() : parent;
+  }
+}
