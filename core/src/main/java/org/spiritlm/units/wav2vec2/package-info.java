@@ -1,0 +1,11 @@
+/**
+ * The wav2vec 2.0 architecture, which HuBERT and the style encoder share: convolutions over the
+ * waveform, then a transformer.
+ *
+ * <p>Shapes: {@code N} samples, {@code T} frames, {@code C} channels of the convolutions, {@code D}
+ * model width, {@code H} heads. One utterance at a time, time before channels.
+ */
+@NullMarked
+package org.spiritlm.units.wav2vec2;
+
+import org.jspecify.annotations.NullMarked;
