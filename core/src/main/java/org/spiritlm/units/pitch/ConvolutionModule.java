@@ -2,12 +2,10 @@ package org.spiritlm.units.pitch;
 
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.spiritlm.torch.DType;
 import org.spiritlm.torch.Initializer;
 import org.spiritlm.torch.Linear;
 import org.spiritlm.torch.Normalization;
 import org.spiritlm.torch.Scope;
-import org.spiritlm.torch.Tensors;
 import org.spiritlm.torch.Weights;
 
 /**
@@ -60,7 +58,7 @@ final class ConvolutionModule {
   /** Adds the module's value to x, [T, D], in place. */
   void addTo(Tensor x) {
     long time = x.size(0);
-    Tensor gated = Tensors.zeros(DType.F32, time + 2 * HALF, inner); // [T + 30, I]
+    Tensor gated = x.new_zeros(time + 2 * HALF, inner); // [T + 30, I]
     for (long at = 0; at < time; at += TILE) {
       long length = Math.min(TILE, time - at);
       try (Scope scope = Scope.open()) {

@@ -5,6 +5,7 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.torch.Device;
 import org.spiritlm.torch.Initializer;
 import org.spiritlm.torch.Linear;
 import org.spiritlm.torch.Normalization;
@@ -23,6 +24,7 @@ public final class Fcpe {
   private static final int HARMONICS = 9;
 
   private final FcpeConfig config;
+  private final Device device;
   private final TimeConvolution input;
   private final Normalization inputNorm;
   private final TimeConvolution hidden;
@@ -34,6 +36,7 @@ public final class Fcpe {
 
   public Fcpe(Weights weights, FcpeConfig config) {
     this.config = config;
+    this.device = weights.device();
     int width = config.width();
     Weights stack = weights.at("input_stack");
     this.input = convolution(stack.at(0), config.mel().mels(), width);
@@ -73,7 +76,7 @@ public final class Fcpe {
    */
   public Tensor forward(Tensor mel) {
     try (Scope scope = Scope.open()) {
-      Tensor x = hidden.forward(normalise(input.forward(mel))); // [T, D]
+      Tensor x = hidden.forward(normalise(input.forward(device.place(mel)))); // [T, D]
       if (fundamental != null) {
         x.add_(fundamental);
       }

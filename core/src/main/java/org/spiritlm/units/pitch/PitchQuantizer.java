@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.spiritlm.torch.Device;
 import org.spiritlm.torch.Initializer;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Tensors;
@@ -16,6 +17,7 @@ import org.spiritlm.torch.Weights;
  */
 public final class PitchQuantizer {
   private final PitchQuantizerConfig config;
+  private final Device device;
   private final List<Stage> stages = new ArrayList<>();
   private final TimeConvolution out;
   private final float[] codebook; // [K, E]
@@ -40,6 +42,7 @@ public final class PitchQuantizer {
 
   public PitchQuantizer(Weights weights, PitchQuantizerConfig config) {
     this.config = config;
+    this.device = weights.device();
     int width = config.width();
     int stride = config.stride();
     Weights encoder = weights.at("encoder", "level_blocks", 0, "model");
@@ -110,7 +113,7 @@ public final class PitchQuantizer {
   /** Latent vectors, [T / 16, E] as released, of features, [T, C]. */
   Tensor forward(Tensor features) {
     try (Scope scope = Scope.open()) {
-      Tensor x = features;
+      Tensor x = device.place(features);
       for (Stage stage : stages) {
         x = stage.forward(x);
       }
