@@ -4,6 +4,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Weights;
+import org.spiritlm.units.UnitEncoder;
 import org.spiritlm.units.wav2vec2.Wav2Vec2Config;
 import org.spiritlm.units.wav2vec2.Wav2Vec2Encoder;
 
@@ -13,7 +14,7 @@ import org.spiritlm.units.wav2vec2.Wav2Vec2Encoder;
  *
  * <p>Safe for use by several threads.
  */
-public final class HubertTokenizer {
+public final class HubertTokenizer implements UnitEncoder {
   /** Added to the waveform's variance when it is normalised: that of fairseq's layer norm. */
   private static final double EPSILON = 1e-5;
 
@@ -62,6 +63,7 @@ public final class HubertTokenizer {
    * @throws InputException if there are fewer samples than one frame needs ({@link
    *     Wav2Vec2Config#receptiveField}), or one is not a finite number
    */
+  @Override
   public int[] encode(float[] samples) {
     try (Scope scope = Scope.open()) {
       return quantizer.units(features(samples));

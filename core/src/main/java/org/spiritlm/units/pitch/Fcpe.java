@@ -34,6 +34,12 @@ public final class Fcpe {
   private final Linear output;
   private final float[] cents; // [P]
 
+  /**
+   * Takes every tensor of a network.
+   *
+   * @throws org.spiritlm.torch.CheckpointException if one is missing, has another shape, or is not
+   *     of this network
+   */
   public Fcpe(Weights weights, FcpeConfig config) {
     this.config = config;
     this.device = weights.device();
@@ -51,11 +57,12 @@ public final class Fcpe {
     this.cents =
         Tensors.floats(
             weights.tensor("cent_table", (tensor, random) -> fillCents(tensor), config.bins()));
+    weights.finish(Fcpe::superfluous);
   }
 
   /** Whether a tensor of the released file serves training alone. */
-  public static boolean isSuperfluous(String name) {
-    return name.equals("gaussian_blurred_cent_mask");
+  private static boolean superfluous(String name) {
+    return name.endsWith("gaussian_blurred_cent_mask");
   }
 
   /** The sizes. */

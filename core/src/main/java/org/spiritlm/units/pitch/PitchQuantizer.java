@@ -40,6 +40,12 @@ public final class PitchQuantizer {
     }
   }
 
+  /**
+   * Takes the encoder and the codebook; the decoder may stay in the file.
+   *
+   * @throws org.spiritlm.torch.CheckpointException if a tensor is missing, has another shape, or is
+   *     not of this network
+   */
   public PitchQuantizer(Weights weights, PitchQuantizerConfig config) {
     this.config = config;
     this.device = weights.device();
@@ -63,6 +69,7 @@ public final class PitchQuantizer {
             weights
                 .at("vq", "level_blocks", 0)
                 .tensor("k", Initializer.normal(1), config.codes(), config.embedding()));
+    weights.finish(PitchQuantizer::superfluous);
   }
 
   private Block block(Weights weights, int depth) {
@@ -76,7 +83,7 @@ public final class PitchQuantizer {
   /**
    * Whether encoding does without a tensor: the decoder's and the codebook's training statistics.
    */
-  public static boolean isSuperfluous(String name) {
+  private static boolean superfluous(String name) {
     return name.startsWith("decoder.")
         || (name.startsWith("vq.") && !name.equals("vq.level_blocks.0.k"));
   }

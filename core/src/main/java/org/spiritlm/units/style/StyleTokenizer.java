@@ -10,6 +10,7 @@ import org.spiritlm.torch.Linear;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Tensors;
 import org.spiritlm.torch.Weights;
+import org.spiritlm.units.UnitEncoder;
 import org.spiritlm.units.wav2vec2.Wav2Vec2Encoder;
 
 /**
@@ -17,7 +18,7 @@ import org.spiritlm.units.wav2vec2.Wav2Vec2Encoder;
  *
  * <p>Safe for use by several threads.
  */
-public final class StyleTokenizer {
+public final class StyleTokenizer implements UnitEncoder {
   /** Frames of one token: a second of the encoder's 50 Hz. The last token may have fewer. */
   private static final int FRAMES = 50;
 
@@ -56,6 +57,7 @@ public final class StyleTokenizer {
    * @throws org.spiritlm.torch.InputException if there are fewer samples than one frame needs, or
    *     one is not a finite number
    */
+  @Override
   public int[] encode(float[] samples) {
     try (Scope scope = Scope.open()) {
       return Tensors.ints(torch.argmax(logits(samples), new LongOptional(1), false));
