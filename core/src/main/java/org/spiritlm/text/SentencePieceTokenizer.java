@@ -4,6 +4,7 @@ import ai.djl.sentencepiece.jni.LibUtils;
 import ai.djl.sentencepiece.jni.SentencePieceLibrary;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -57,17 +58,9 @@ public final class SentencePieceTokenizer implements TextTokenizer {
       ids.putIfAbsent(pieces.get(id).text(), id);
     }
     Map<String, AddedToken> tokens = new HashMap<>(config.addedTokens());
-    tokens.forEach((text, token) -> add(file, text, token.id()));
-    for (int id = 0; id < pieces.size(); id++) {
-      if (pieces.get(id) == null) {
-        throw new CheckpointException(
-            file.file().resolveSibling("tokenizer_config.json")
-                + ": the added tokens leave out id "
-                + id
-                + "; expected one id after the other from "
-                + file.pieces().size());
-      }
-    }
+    tokens.entrySet().stream()
+        .sorted(Comparator.comparingInt(token -> token.getValue().id()))
+        .forEach(token -> add(file, token.getKey(), token.getValue().id()));
     for (String text : config.specialTokens()) {
       int id = ids.computeIfAbsent(text, unseen -> pieces.size());
       if (id == pieces.size()) {
@@ -82,35 +75,25 @@ public final class SentencePieceTokenizer implements TextTokenizer {
     this.unknownLength = model(config.unknownToken()).length;
   }
 
+  /** Takes in an added token: one of the model's own, or the next one after all so far. */
   private void add(SentencePieceModel file, String text, int id) {
-    int size = file.pieces().size();
-    if (id < 0 || id >= size + config.addedTokens().size()) {
+    boolean known = 0 <= id && id < pieces.size();
+    if (known ? !pieces.get(id).text().equals(text) : id != pieces.size()) {
       throw new CheckpointException(
           file.file().resolveSibling("tokenizer_config.json")
               + ": added token "
               + text
               + " has id "
               + id
-              + "; expected ids right after the "
-              + size
-              + " of tokenizer.model");
+              + (known ? ", which belongs to " + pieces.get(id).text() : "")
+              + "; expected one id after the other from "
+              + file.pieces().size()
+              + ", the size of tokenizer.model");
     }
-    while (pieces.size() <= id) {
-      pieces.add(null);
+    if (!known) {
+      pieces.add(new Piece(text, PieceType.USER_DEFINED));
+      ids.put(text, id);
     }
-    if (id >= size) {
-      pieces.set(id, new Piece(text, PieceType.USER_DEFINED));
-    } else if (!pieces.get(id).text().equals(text)) {
-      throw new CheckpointException(
-          file.file().resolveSibling("tokenizer_config.json")
-              + ": added token "
-              + text
-              + " has id "
-              + id
-              + ", which tokenizer.model gives to "
-              + pieces.get(id).text());
-    }
-    ids.put(text, id);
   }
 
   private static NativeHandle load(SentencePieceModel model) {

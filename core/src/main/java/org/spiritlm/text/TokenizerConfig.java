@@ -112,7 +112,8 @@ record TokenizerConfig(
 
   /** A token is written as a string or as an object. */
   private static String content(JsonNode token, String otherwise) {
-    return token.isTextual() ? token.asText() : token.path("content").asText(otherwise);
+    String content = token.isTextual() ? token.asText() : token.path("content").asText();
+    return content.isEmpty() ? otherwise : content;
   }
 
   private static @Nullable Boolean flag(JsonNode node) {

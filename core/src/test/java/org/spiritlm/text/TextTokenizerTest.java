@@ -268,7 +268,7 @@ class TextTokenizerTest {
     copy(Golden.path("checkpoints/" + EXPRESSIVE), "{\"x\": 0,");
     Files.writeString(
         folder.resolve("tokenizer_config.json"),
-        "{\"add_bos_token\": false, \"add_eos_token\": true}");
+        "{\"add_bos_token\": false, \"add_eos_token\": true, \"bos_token\": \"\"}");
     TextTokenizer tokenizer = TextTokenizer.open(folder);
     int[] ids = tokenizer.encode("dog");
     assertThat(ids).endsWith(2).doesNotContain(1);
