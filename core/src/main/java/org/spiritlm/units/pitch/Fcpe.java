@@ -2,6 +2,7 @@ package org.spiritlm.units.pitch;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,8 @@ public final class Fcpe {
   private static final int INPUT_GROUPS = 4;
   private static final double INPUT_SLOPE = 0.01;
   private static final int HARMONICS = 9;
+  private static final Pattern LAYER_NORM =
+      Pattern.compile("net\\.encoder_layers\\.\\d+\\.norm\\.(weight|bias)");
 
   private final FcpeConfig config;
   private final Device device;
@@ -57,12 +60,13 @@ public final class Fcpe {
     this.cents =
         Tensors.floats(
             weights.tensor("cent_table", (tensor, random) -> fillCents(tensor), config.bins()));
-    weights.finish(Fcpe::superfluous);
+    weights.finish(this::superfluous);
   }
 
-  /** Whether a tensor of the released file serves training alone. */
-  private static boolean superfluous(String name) {
-    return name.endsWith("gaussian_blurred_cent_mask");
+  /** Whether a tensor serves training alone: the blurred target, and norms before no attention. */
+  private boolean superfluous(String name) {
+    return name.equals("gaussian_blurred_cent_mask")
+        || (!config.attention() && LAYER_NORM.matcher(name).matches());
   }
 
   /** The sizes. */
