@@ -1,0 +1,33 @@
+package org.spiritlm.vocoder;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The generator's input as numbers: one entry of each stream a frame.
+ *
+ * @param unit units
+ * @param pitch pitch codes, or null where the vocoder takes none
+ * @param style style tokens, or null where the vocoder takes none
+ */
+@SuppressWarnings("ArrayRecordComponent")
+record Frames(int[] unit, int @Nullable [] pitch, int @Nullable [] style) {
+
+  /** Frames that all last as long as these durations say. */
+  Frames repeated(int[] durations) {
+    return new Frames(
+        repeat(unit, durations),
+        pitch == null ? null : repeat(pitch, durations),
+        style == null ? null : repeat(style, durations));
+  }
+
+  private static int[] repeat(int[] values, int[] durations) {
+    int[] repeated = new int[Arrays.stream(durations).reduce(0, Math::addExact)];
+    int at = 0;
+    for (int i = 0; i < values.length; i++) {
+      Arrays.fill(repeated, at, at + durations[i], values[i]);
+      at += durations[i];
+    }
+    return repeated;
+  }
+}

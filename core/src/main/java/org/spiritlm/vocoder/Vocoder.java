@@ -1,0 +1,200 @@
+package org.spiritlm.vocoder;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+import org.spiritlm.audio.Audio;
+import org.spiritlm.torch.Device;
+import org.spiritlm.torch.Embedding;
+import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.Scope;
+import org.spiritlm.torch.Tensors;
+import org.spiritlm.torch.Weights;
+import org.spiritlm.units.SpeechUnits;
+
+/**
+ * Units to speech: a unit HiFi-GAN with a duration predictor (SPIRIT LM, section 3.1 and 3.2;
+ * Polyak et al., 2021; Lee et al., 2022).
+ *
+ * <p>Units come in one of two ways: deduplicated, from token strings, each with its own pitch and
+ * style where the vocoder takes them (EXPRESSIVE), so that durations are predicted; or each stream
+ * at its own rate, as a {@link org.spiritlm.units.SpeechTokenizer} gives them, so that each unit is
+ * one frame, and pitch and style last as many frames as their rates say. As in the reference, the
+ * second way is taken where asked for ({@link VoiceOptions#predictDurations} off), and also where
+ * the streams of pitch and units differ in length.
+ *
+ * <p>Safe for use by several threads.
+ */
+public final class Vocoder {
+  private final VocoderConfig config;
+  private final Device device;
+  private final Embedding unit;
+  private final @Nullable Embedding pitch;
+  private final @Nullable Embedding styleToken;
+  private final @Nullable Embedding speaker;
+  private final @Nullable Embedding style;
+  private final @Nullable DurationPredictor durationPredictor;
+  private final Generator generator;
+
+  /**
+   * Takes the tensors of the released generators, by their names.
+   *
+   * @throws org.spiritlm.torch.CheckpointException if a tensor is missing, has another shape, or is
+   *     not of this network
+   */
+  public Vocoder(Weights weights, VocoderConfig config) {
+    this.config = config;
+    this.device = weights.device();
+    this.unit = embedding(weights, "dict", config.units());
+    this.pitch =
+        config.pitch() == null ? null : embedding(weights, "f0_dict", config.pitch().count());
+    this.styleToken =
+        config.styleTokens() == null
+            ? null
+            : embedding(weights, "style_dict", config.styleTokens().count());
+    this.speaker =
+        config.speakers().isEmpty() ? null : embedding(weights, "spkr", config.speakers().size());
+    this.style =
+        config.styles().isEmpty() ? null : embedding(weights, "style", config.styles().size());
+    this.durationPredictor =
+        config.durationPredictor() == null
+            ? null
+            : new DurationPredictor(
+                weights.at("dur_predictor"), config.durationPredictor(), config.embedding());
+    this.generator = new Generator(weights, config);
+    weights.finish();
+  }
+
+  private Embedding embedding(Weights weights, String name, int count) {
+    return new Embedding(weights.at(name), count, config.embedding());
+  }
+
+  /** Sizes, rates and names. */
+  public VocoderConfig config() {
+    return config;
+  }
+
+  /**
+   * Speaks one utterance.
+   *
+   * <p>Negative units are dropped where the vocoder takes no pitch. Differs from the reference:
+   * wrong input is an error that says what is wrong; what fails there fails here, but streams that
+   * the vocoder does not take are ignored rather than refused.
+   *
+   * @throws InputException if there are no units; a unit, code, speaker or style is unknown; pitch
+   *     or style that the vocoder takes is missing, or too short
+   */
+  public Synthesis synthesize(SpeechUnits units, VoiceOptions voice) {
+    return synthesize(List.of(units), voice).get(0);
+  }
+
+  /**
+   * Speaks several utterances with one voice; each sounds as if it were alone.
+   *
+   * @throws InputException as for a single utterance
+   */
+  public List<Synthesis> synthesize(List<SpeechUnits> utterances, VoiceOptions voice) {
+    Voice chosen = Voice.of(voice, config);
+    List<Synthesis> speech = new ArrayList<>();
+    for (SpeechUnits utterance : utterances) {
+      Streams streams = Streams.of(utterance, config, predicts(voice));
+      int[] durations = null;
+      Frames frames;
+      if (streams.aligned()) {
+        durations = durations(streams.frames().unit());
+        frames = streams.frames().repeated(durations);
+      } else {
+        frames = streams.frames();
+      }
+      try (Scope scope = Scope.open()) {
+        float[] samples = Tensors.floats(generator.forward(embed(frames, chosen)));
+        speech.add(new Synthesis(new Audio(samples, config.sampleRate()), durations));
+      }
+    }
+    return speech;
+  }
+
+  private boolean predicts(VoiceOptions voice) {
+    return voice.predictDurations() && durationPredictor != null;
+  }
+
+  /** Frames of each unit. */
+  int[] durations(int[] units) {
+    if (durationPredictor == null) {
+      throw new IllegalStateException("a vocoder without a duration predictor");
+    }
+    try (Scope scope = Scope.open()) {
+      return durationPredictor.durations(vectors(unit, units));
+    }
+  }
+
+  /** The logarithm of each unit's frames + 1, before it is rounded. */
+  float[] logDurations(int[] units) {
+    if (durationPredictor == null) {
+      throw new IllegalStateException("a vocoder without a duration predictor");
+    }
+    try (Scope scope = Scope.open()) {
+      return Tensors.floats(durationPredictor.forward(vectors(unit, units)));
+    }
+  }
+
+  /** All embeddings of frames beside each other, [1, C, F]. */
+  private Tensor embed(Frames frames, Voice voice) {
+    int count = frames.unit().length;
+    List<Tensor> parts = new ArrayList<>();
+    parts.add(vectors(unit, frames.unit()));
+    if (pitch != null && frames.pitch() != null) {
+      parts.add(vectors(pitch, frames.pitch()));
+    }
+    if (styleToken != null && frames.style() != null) {
+      parts.add(vectors(styleToken, frames.style()));
+    }
+    if (speaker != null) {
+      parts.add(vectors(speaker, voice.speaker()).expand(count, -1));
+    }
+    if (style != null) {
+      parts.add(vectors(style, voice.style()).expand(count, -1));
+    }
+    return Tensors.cat(parts, 1).t().unsqueeze(0);
+  }
+
+  private Tensor vectors(Embedding table, int... ids) {
+    return table.forward(device.place(Tensors.of(ids))); // [F, D]
+  }
+
+  /** A voice by its numbers. */
+  record Voice(int speaker, int style) {
+    static Voice of(VoiceOptions options, VocoderConfig config) {
+      return new Voice(
+          number("speaker", options.speaker(), config.speakers(), config.defaultSpeaker()),
+          number("style", options.style(), config.styles(), config.defaultStyle()));
+    }
+
+    private static int number(
+        String what, @Nullable String asked, List<String> known, int standard) {
+      if (asked == null) {
+        return standard;
+      }
+      int named = known.indexOf(asked);
+      if (named >= 0) {
+        return named;
+      }
+      if (asked.matches("\\d{1,9}") && Integer.parseInt(asked) < known.size()) {
+        return Integer.parseInt(asked);
+      }
+      throw new InputException(
+          "Unknown "
+              + what
+              + " '"
+              + asked
+              + "': "
+              + (known.isEmpty()
+                  ? "this vocoder has one voice without " + what + "s; leave it out"
+                  : "expected a number from 0 to "
+                      + (known.size() - 1)
+                      + " or a name of "
+                      + String.join(", ", known)));
+    }
+  }
+}

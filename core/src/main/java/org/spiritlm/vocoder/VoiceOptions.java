@@ -1,0 +1,37 @@
+package org.spiritlm.vocoder;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who speaks, and how.
+ *
+ * @param speaker a name or number of the vocoder's speakers, or null for its default
+ * @param style a name or number of the vocoder's styles of speaking, or null for its default; only
+ *     for vocoders that have styles (BASE)
+ * @param predictDurations whether units are deduplicated, so that their lengths are predicted;
+ *     otherwise each unit is one frame. Without effect on a vocoder that has no duration predictor
+ */
+public record VoiceOptions(
+    @Nullable String speaker, @Nullable String style, boolean predictDurations) {
+  private static final VoiceOptions STANDARD = new VoiceOptions(null, null, true);
+
+  /** The vocoder's default voice, with predicted durations. */
+  public static VoiceOptions standard() {
+    return STANDARD;
+  }
+
+  /** The same with this speaker. */
+  public VoiceOptions withSpeaker(@Nullable String name) {
+    return new VoiceOptions(name, style, predictDurations);
+  }
+
+  /** The same with this style of speaking. */
+  public VoiceOptions withStyle(@Nullable String name) {
+    return new VoiceOptions(speaker, name, predictDurations);
+  }
+
+  /** The same with durations predicted or not. */
+  public VoiceOptions withPredictedDurations(boolean predict) {
+    return new VoiceOptions(speaker, style, predict);
+  }
+}
