@@ -8,6 +8,8 @@ package org.spiritlm.audio;
  */
 @SuppressWarnings("ArrayRecordComponent") // megabytes of samples are not copied
 public record Audio(float[] samples, int sampleRate) {
+  /** The rate of speech wherever it meets a model (Hz). */
+  public static final int SPEECH_RATE = 16_000;
 
   /** Length in seconds. */
   public double seconds() {
