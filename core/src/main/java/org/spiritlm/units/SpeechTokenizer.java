@@ -14,11 +14,8 @@ import org.spiritlm.torch.InputException;
  * <p>Thread-safe where the encoders are.
  */
 public final class SpeechTokenizer {
-  /** The rate that units are made at (Hz). */
-  public static final int SAMPLE_RATE = 16_000;
-
   /** Samples of a full piece. */
-  public static final int LONGEST_PIECE = 100 * SAMPLE_RATE;
+  public static final int LONGEST_PIECE = 100 * Audio.SPEECH_RATE;
 
   /** A piece with fewer samples has no units: the pitch tokenizer's least (one code's length). */
   public static final int SHORTEST_PIECE = 1280;
@@ -68,7 +65,7 @@ public final class SpeechTokenizer {
     private final UnitList hubertUnits = new UnitList();
     private final UnitList pitchUnits = new UnitList();
     private final UnitList styleUnits = new UnitList();
-    private float[] piece = new float[SAMPLE_RATE];
+    private float[] piece = new float[Audio.SPEECH_RATE];
     private int filled;
     private long received;
 
@@ -78,15 +75,15 @@ public final class SpeechTokenizer {
      * Takes the next chunk, of any length; encodes when a piece is full.
      *
      * @throws InputException if a sample is not a finite number, or the rate is not {@link
-     *     #SAMPLE_RATE}
+     *     Audio#SPEECH_RATE}
      */
     public void add(Audio chunk) {
-      if (chunk.sampleRate() != SAMPLE_RATE) {
+      if (chunk.sampleRate() != Audio.SPEECH_RATE) {
         throw new InputException(
             "speech comes at "
                 + chunk.sampleRate()
                 + " Hz, expected "
-                + SAMPLE_RATE
+                + Audio.SPEECH_RATE
                 + "; resample it first");
       }
       float[] samples = chunk.samples();
@@ -137,7 +134,7 @@ public final class SpeechTokenizer {
               "audio sample "
                   + (received + i)
                   + " (at "
-                  + (double) (received + i) / SAMPLE_RATE
+                  + (double) (received + i) / Audio.SPEECH_RATE
                   + " s) is "
                   + samples[i]
                   + ", expected a finite number; repair or convert the audio");

@@ -90,7 +90,7 @@ class SpeechTokenizerTest {
   }
 
   private static Audio audio(float[] samples) {
-    return new Audio(samples, SpeechTokenizer.SAMPLE_RATE);
+    return new Audio(samples, Audio.SPEECH_RATE);
   }
 
   private static float[] ramp(int length) {

@@ -33,24 +33,36 @@ public final class ConfigFile {
    * @throws CheckpointException if there is no such file, or it does not hold a JSON object
    */
   public static ConfigFile read(Path file) {
+    try {
+      return parse(file.toString(), Files.readString(file));
+    } catch (IOException e) {
+      throw new CheckpointException(file + ": missing or unreadable configuration", e);
+    }
+  }
+
+  /**
+   * Reads JSON that stands in another file, such as the metadata of a safetensors file.
+   *
+   * @param origin where it stands, for error messages
+   * @throws CheckpointException if it is not a JSON object
+   */
+  public static ConfigFile parse(String origin, String text) {
     JsonNode json;
     try {
-      json = MAPPER.readTree(Files.readString(file));
+      json = MAPPER.readTree(text);
     } catch (JsonProcessingException e) {
       throw new CheckpointException(
-          file
+          origin
               + ": not JSON at line "
               + e.getLocation().getLineNr()
               + ": "
               + e.getOriginalMessage(),
           e);
-    } catch (IOException e) {
-      throw new CheckpointException(file + ": missing or unreadable configuration", e);
     }
     if (json == null || !json.isObject()) {
-      throw new CheckpointException(file + ": expected a JSON object");
+      throw new CheckpointException(origin + ": expected a JSON object");
     }
-    return new ConfigFile(file.toString(), json);
+    return new ConfigFile(origin, json);
   }
 
   /** Wraps values that were already read, such as the plain part of a {@code .pt} file. */

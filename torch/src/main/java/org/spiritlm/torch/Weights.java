@@ -206,23 +206,23 @@ public final class Weights {
   }
 
   /**
-   * Ends loading: every tensor in the files must have been taken.
+   * Ends loading: every tensor below this path in the files must have been taken.
    *
-   * @param superfluous names that may be left over
+   * @param superfluous names, counted from this path, that may be left over
    * @throws CheckpointException if another tensor was left over
    */
   public void finish(Predicate<String> superfluous) {
     List<String> left = new ArrayList<>();
-    for (TensorSource source : store.sources) {
-      for (String name : source.names()) {
-        if (name.startsWith(path) && !store.taken.containsKey(name) && !superfluous.test(name)) {
-          left.add(
-              source.origin()
-                  + ": unexpected tensor '"
-                  + name
-                  + "' of shape "
-                  + source.info(name).shape());
-        }
+    for (String name : names()) {
+      String full = join(path, name);
+      TensorSource source = source(full);
+      if (source != null && !store.taken.containsKey(full) && !superfluous.test(name)) {
+        left.add(
+            source.origin()
+                + ": unexpected tensor '"
+                + full
+                + "' of shape "
+                + source.info(full).shape());
       }
     }
     if (!left.isEmpty()) {
@@ -233,7 +233,7 @@ public final class Weights {
     }
   }
 
-  /** Ends loading: every tensor in the files must have been taken. */
+  /** Ends loading: every tensor below this path in the files must have been taken. */
   public void finish() {
     finish(name -> false);
   }

@@ -1,6 +1,7 @@
 package org.spiritlm.units.hubert;
 
 import org.bytedeco.pytorch.Tensor;
+import org.spiritlm.audio.Audio;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Weights;
@@ -54,7 +55,7 @@ public final class HubertTokenizer implements UnitEncoder {
 
   /** Units of one second, from samples at 16 kHz. */
   public double rate() {
-    return (double) Wav2Vec2Config.SAMPLE_RATE / config.encoder().stride();
+    return (double) Audio.SPEECH_RATE / config.encoder().stride();
   }
 
   /**

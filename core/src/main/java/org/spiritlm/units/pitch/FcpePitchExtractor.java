@@ -3,6 +3,7 @@ package org.spiritlm.units.pitch;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.MelSpectrogram;
 import org.spiritlm.torch.CheckpointException;
 import org.spiritlm.torch.Scope;
@@ -28,8 +29,6 @@ public final class FcpePitchExtractor implements PitchExtractor {
   /** Bins on either side of the likeliest that are averaged with it. */
   private static final int NEIGHBOURS = 4;
 
-  private static final int SAMPLE_RATE = 16_000;
-
   private final Fcpe network;
   private final MelSpectrogram mel;
 
@@ -39,12 +38,12 @@ public final class FcpePitchExtractor implements PitchExtractor {
   public FcpePitchExtractor(Fcpe network) {
     this.network = network;
     MelSpectrogram.Config config = network.config().mel();
-    if (config.sampleRate() != SAMPLE_RATE) {
+    if (config.sampleRate() != Audio.SPEECH_RATE) {
       throw new CheckpointException(
           "the pitch network works at "
               + config.sampleRate()
               + " Hz (mel.sr), expected "
-              + SAMPLE_RATE
+              + Audio.SPEECH_RATE
               + "; use FCPE weights trained at that rate");
     }
     this.mel = new MelSpectrogram(config);
@@ -55,14 +54,8 @@ public final class FcpePitchExtractor implements PitchExtractor {
     try (Scope scope = Scope.open()) {
       float[] likelihoods = Tensors.floats(network.forward(mel.forward(samples))); // [T, P]
       float[] hertz = decode(likelihoods);
-      boolean[] voiced = new boolean[hertz.length];
-      for (int t = 0; t < hertz.length; t++) {
-        voiced[t] = hertz[t] >= LOWEST;
-      }
-      fill(hertz, voiced);
-      for (int t = 0; t < hertz.length; t++) {
-        hertz[t] = Math.min(hertz[t], HIGHEST);
-      }
+      boolean[] voiced = voiced(hertz);
+      complete(hertz, voiced);
       return stretch(hertz, voiced, PitchContour.frames(samples.length));
     }
   }
@@ -92,6 +85,23 @@ public final class FcpePitchExtractor implements PitchExtractor {
       }
     }
     return hertz;
+  }
+
+  /** Whether the pitch of each frame is one of a voice. */
+  static boolean[] voiced(float[] hertz) {
+    boolean[] voiced = new boolean[hertz.length];
+    for (int t = 0; t < hertz.length; t++) {
+      voiced[t] = hertz[t] >= LOWEST;
+    }
+    return voiced;
+  }
+
+  /** Fills what is unvoiced and cuts what is too high. */
+  static void complete(float[] hertz, boolean[] voiced) {
+    fill(hertz, voiced);
+    for (int t = 0; t < hertz.length; t++) {
+      hertz[t] = Math.min(hertz[t], HIGHEST);
+    }
   }
 
   /**

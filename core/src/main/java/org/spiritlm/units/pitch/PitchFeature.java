@@ -81,7 +81,7 @@ public enum PitchFeature {
   }
 
   /** Mean frequency over voiced frames (Hz), 0 where there are none. */
-  static float voicedMean(PitchContour contour) {
+  public static float voicedMean(PitchContour contour) {
     double sum = 0;
     int count = 0;
     for (int t = 0; t < contour.hertz().length; t++) {

@@ -102,9 +102,16 @@ public final class PitchQuantizer {
       return new int[0];
     }
     try (Scope scope = Scope.open()) {
+      return nearest(Tensors.floats(latent(contour)));
+    }
+  }
+
+  /** What {@link #encode} finds the nearest codes of: [T / 16, E] as released. */
+  public Tensor latent(PitchContour contour) {
+    try (Scope scope = Scope.open()) {
       float[] rows = PitchFeature.rows(config.features(), contour);
-      Tensor x = Tensors.of(rows, contour.hertz().length, config.features().size());
-      return nearest(Tensors.floats(forward(x)));
+      return scope.keep(
+          forward(Tensors.of(rows, contour.hertz().length, config.features().size())));
     }
   }
 
@@ -118,7 +125,7 @@ public final class PitchQuantizer {
   }
 
   /** Latent vectors, [T / 16, E] as released, of features, [T, C]. */
-  Tensor forward(Tensor features) {
+  private Tensor forward(Tensor features) {
     try (Scope scope = Scope.open()) {
       Tensor x = device.place(features);
       for (Stage stage : stages) {

@@ -63,9 +63,6 @@ public record Wav2Vec2Config(
           false,
           1e-5);
 
-  /** Samples per second that these models were trained at. */
-  public static final int SAMPLE_RATE = 16_000;
-
   private static final String GELU = "gelu";
 
   /** One convolution: output channels, kernel and stride in frames of its input. */
