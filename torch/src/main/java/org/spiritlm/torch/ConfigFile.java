@@ -88,6 +88,11 @@ public final class ConfigFile {
     return json.hasNonNull(key);
   }
 
+  /** The whole object. */
+  public JsonNode node() {
+    return json;
+  }
+
   /** The value itself, for what has no reader here; a missing node where there is none. */
   public JsonNode node(String key) {
     return json.path(key);

@@ -18,13 +18,23 @@ public record TensorInfo(DType dtype, List<Long> shape) {
     return shape.stream().mapToLong(Long::longValue).toArray();
   }
 
-  /** Number of elements. */
+  /**
+   * Number of elements.
+   *
+   * @throws ArithmeticException if it is more than a long can hold, empty dimensions left aside
+   */
   public long elements() {
-    return shape.stream().mapToLong(Long::longValue).reduce(1, (a, b) -> a * b);
+    long elements =
+        shape.stream().mapToLong(size -> Math.max(1, size)).reduce(1, Math::multiplyExact);
+    return shape.contains(0L) ? 0 : elements;
   }
 
-  /** Number of bytes. */
+  /**
+   * Number of bytes.
+   *
+   * @throws ArithmeticException if it is more than a long can hold
+   */
   public long bytes() {
-    return elements() * dtype.bytes();
+    return Math.multiplyExact(elements(), dtype.bytes());
   }
 }
