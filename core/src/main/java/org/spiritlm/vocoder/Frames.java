@@ -21,6 +21,19 @@ record Frames(int[] unit, int @Nullable [] pitch, int @Nullable [] style) {
         style == null ? null : repeat(style, durations));
   }
 
+  /** How many there are. */
+  int count() {
+    return unit.length;
+  }
+
+  /** The frames of a range, with zeros where it reaches beyond the last. */
+  Frames range(int from, int to) {
+    return new Frames(
+        Arrays.copyOfRange(unit, from, to),
+        pitch == null ? null : Arrays.copyOfRange(pitch, from, to),
+        style == null ? null : Arrays.copyOfRange(style, from, to));
+  }
+
   private static int[] repeat(int[] values, int[] durations) {
     int[] repeated = new int[Arrays.stream(durations).reduce(0, Math::addExact)];
     int at = 0;

@@ -9,111 +9,165 @@ import org.spiritlm.torch.Convolution;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Weights;
 
-/** HiFi-GAN's generator: frames to samples (Kong et al., 2020). */
+/**
+ * HiFi-GAN's generator (Kong et al., 2020): frames to samples, piece by piece.
+ *
+ * <p>Pieces give exactly what the whole would: each layer holds back what it needs of its input, so
+ * that nothing is computed twice, and output comes as soon as no later frame can change it.
+ */
 final class Generator {
   /** Kernel of the first and the last convolution. */
-  static final int OUTER_KERNEL = 7;
+  private static final int OUTER_KERNEL = 7;
 
-  /** Slope of the leaky rectifiers below zero. */
-  static final double SLOPE = 0.1;
+  private static final Scalar SLOPE = Scope.release(new Scalar(0.1));
 
-  /** That of the last one, before the last convolution. */
-  static final double LAST_SLOPE = 0.01;
+  /** Slope of the last rectifier, before the last convolution. */
+  private static final Scalar LAST_SLOPE = Scope.release(new Scalar(0.01));
 
-  private static final Scalar LEAK = Scope.release(new Scalar(SLOPE));
-  private static final Scalar LAST_LEAK = Scope.release(new Scalar(LAST_SLOPE));
-
-  private final Convolution in;
+  private final PieceConvolution in;
   private final List<Stage> stages = new ArrayList<>();
-  private final Convolution out;
-
-  /** Raises the rate, then averages residual blocks. */
-  private record Stage(Convolution up, List<List<Residual>> blocks) {
-    Tensor forward(Tensor x) {
-      Tensor raised = up.forward(torch.leaky_relu(x, LEAK));
-      Tensor sum = null;
-      for (List<Residual> block : blocks) {
-        Tensor h = raised;
-        for (Residual residual : block) {
-          h = residual.forward(h);
-        }
-        sum = sum == null ? h : sum.add_(h);
-      }
-      return java.util.Objects.requireNonNull(sum).div_(new Scalar((double) blocks.size()));
-    }
-  }
-
-  private record Residual(Convolution dilated, Convolution plain) {
-    Tensor forward(Tensor x) {
-      Tensor h = dilated.forward(torch.leaky_relu(x, LEAK));
-      return plain.forward(torch.leaky_relu_(h, LEAK)).add_(x);
-    }
-  }
+  private final PieceConvolution out;
+  private final int lookAhead;
+  private int slots;
 
   /** Takes {@code conv_pre}, {@code ups}, {@code resblocks} and {@code conv_post}. */
   Generator(Weights weights, VocoderConfig config) {
     VocoderConfig.GeneratorConfig sizes = config.generator();
-    this.in =
-        convolution(
-            weights.at("conv_pre"), same(config.inputs(), sizes.channels(), OUTER_KERNEL, 1));
-    int blocks = sizes.residualKernels().size();
-    for (int stage = 0; stage < sizes.rates().size(); stage++) {
-      int rate = sizes.rates().get(stage);
-      int kernel = sizes.kernels().get(stage);
-      int width = sizes.channels() >> (stage + 1);
-      Convolution.Shape up =
-          Convolution.Shape.of(sizes.channels() >> stage, width, kernel)
-              .stride(rate)
-              .padding((kernel - rate) / 2)
-              .asTransposed();
-      List<List<Residual>> residuals = new ArrayList<>();
-      for (int block = 0; block < blocks; block++) {
+    int width = sizes.channels();
+    int rate = 1;
+    Convolution.Shape shape = PieceConvolution.same(config.inputs(), width, OUTER_KERNEL, 1);
+    this.in = new PieceConvolution(weights.at("conv_pre"), shape, slots++, rate);
+    long lag = in.lag();
+    for (int number = 0; number < sizes.rates().size(); number++) {
+      Stage stage = stage(weights, sizes, number, rate);
+      stages.add(stage);
+      lag = lag * sizes.rates().get(number) + stage.lag();
+      rate *= sizes.rates().get(number);
+      width /= 2;
+    }
+    shape = PieceConvolution.same(width, 1, OUTER_KERNEL, 1);
+    this.out = new PieceConvolution(weights.at("conv_post"), shape, slots++, rate);
+    this.lookAhead = (int) ((lag + out.lag()) / rate) + 1;
+  }
+
+  private Stage stage(Weights weights, VocoderConfig.GeneratorConfig sizes, int number, int rate) {
+    int above = sizes.channels() >> number;
+    int width = above / 2;
+    int stride = sizes.rates().get(number);
+    int kernel = sizes.kernels().get(number);
+    Convolution.Shape up =
+        Convolution.Shape.of(above, width, kernel)
+            .stride(stride)
+            .padding((kernel - stride) / 2)
+            .asTransposed();
+    PieceConvolution raise = new PieceConvolution(weights.at("ups", number), up, slots++, rate);
+    List<Block> blocks = new ArrayList<>();
+    int count = sizes.residualKernels().size();
+    for (int block = 0; block < count; block++) {
+      Weights below = weights.at("resblocks", number * count + block);
+      int size = sizes.residualKernels().get(block);
+      List<Integer> dilations = sizes.residualDilations().get(block);
+      List<Residual> residuals = new ArrayList<>();
+      for (int i = 0; i < dilations.size(); i++) {
+        Convolution.Shape dilated = PieceConvolution.same(width, width, size, dilations.get(i));
+        Convolution.Shape plain = PieceConvolution.same(width, width, size, 1);
         residuals.add(
-            block(
-                weights.at("resblocks", stage * blocks + block),
-                width,
-                sizes.residualKernels().get(block),
-                sizes.residualDilations().get(block)));
+            new Residual(
+                new PieceConvolution(below.at("convs1", i), dilated, slots++, rate * stride),
+                new PieceConvolution(below.at("convs2", i), plain, slots++, rate * stride),
+                slots++));
       }
-      stages.add(new Stage(convolution(weights.at("ups", stage), up), residuals));
+      blocks.add(new Block(residuals, slots++));
     }
-    this.out =
-        convolution(
-            weights.at("conv_post"),
-            same(sizes.channels() >> sizes.rates().size(), 1, OUTER_KERNEL, 1));
+    return new Stage(raise, blocks);
   }
 
-  private static List<Residual> block(
-      Weights weights, int width, int kernel, List<Integer> dilations) {
-    List<Residual> block = new ArrayList<>();
-    for (int i = 0; i < dilations.size(); i++) {
-      block.add(
-          new Residual(
-              convolution(weights.at("convs1", i), same(width, width, kernel, dilations.get(i))),
-              convolution(weights.at("convs2", i), same(width, width, kernel, 1))));
+  /** Raises the rate, then averages residual blocks. */
+  private record Stage(PieceConvolution up, List<Block> blocks) {
+    Tensor forward(Tensor x, GeneratorState state) {
+      Tensor raised = up.forward(torch.leaky_relu(x, SLOPE), state); // [1, C / 2, 1, T]
+      List<Tensor> outputs = new ArrayList<>();
+      long ready = Long.MAX_VALUE;
+      for (Block block : blocks) {
+        Tensor output = block.forward(raised, state);
+        outputs.add(output);
+        ready = Math.min(ready, output.size(GeneratorState.TIME));
+      }
+      Tensor mean = null;
+      for (int i = 0; i < outputs.size(); i++) {
+        state.hold(blocks.get(i).slot(), outputs.get(i), ready);
+        Tensor part = outputs.get(i).narrow(GeneratorState.TIME, 0, ready);
+        mean = mean == null ? part : mean.add_(part);
+      }
+      return java.util.Objects.requireNonNull(mean).div_(new Scalar((double) blocks.size()));
     }
-    return block;
+
+    int lag() {
+      return up.lag() + blocks.stream().mapToInt(Block::lag).max().orElseThrow();
+    }
   }
 
-  private static Convolution.Shape same(int in, int out, int kernel, int dilation) {
-    return Convolution.Shape.of(in, out, kernel)
-        .dilation(dilation)
-        .padding((long) (kernel - 1) * dilation / 2);
+  /**
+   * Residual layers one after another.
+   *
+   * @param slot where output waits for that of blocks that lag more
+   */
+  private record Block(List<Residual> residuals, int slot) {
+    Tensor forward(Tensor x, GeneratorState state) {
+      Tensor h = x;
+      for (Residual residual : residuals) {
+        h = residual.forward(h, state);
+      }
+      return state.join(slot, h);
+    }
+
+    int lag() {
+      return residuals.stream().mapToInt(Residual::lag).sum();
+    }
   }
 
-  /** Weight norm is folded; a file may also hold weights that were folded before. */
-  private static Convolution convolution(Weights weights, Convolution.Shape shape) {
-    return new Convolution(weights, weights.has("weight") ? shape : shape.weightNorm(0));
+  /** What two convolutions add; {@code slot} is where their input waits for their output. */
+  private record Residual(PieceConvolution dilated, PieceConvolution plain, int slot) {
+    Tensor forward(Tensor x, GeneratorState state) {
+      Tensor h = dilated.forward(torch.leaky_relu(x, SLOPE), state);
+      h = plain.forward(torch.leaky_relu_(h, SLOPE), state);
+      Tensor input = state.join(slot, x);
+      long ready = h.size(GeneratorState.TIME);
+      state.hold(slot, input, ready);
+      return h.add_(input.narrow(GeneratorState.TIME, 0, ready));
+    }
+
+    int lag() {
+      return dilated.lag() + plain.lag();
+    }
   }
 
-  /** Frames [B, C, F] to samples [B, N], between -1 and 1. */
-  Tensor forward(Tensor frames) {
+  /**
+   * Frames that the first sample depends on; the first of several pieces must have as many. Later
+   * samples depend on no more frames after their own.
+   */
+  int lookAhead() {
+    return lookAhead;
+  }
+
+  /** The start of an utterance. */
+  GeneratorState start() {
+    return new GeneratorState(slots);
+  }
+
+  /**
+   * The next piece of an utterance, [F, C] and owned by the caller, to the samples that are final
+   * with it, [N], between -1 and 1.
+   */
+  Tensor forward(Tensor frames, GeneratorState state) {
     try (Scope scope = Scope.open()) {
-      Tensor x = in.forward(frames); // [B, C, F]
+      Tensor x = in.forward(PieceConvolution.steps(frames), state); // [1, C, 1, T]
       for (Stage stage : stages) {
-        x = stage.forward(x);
+        x = stage.forward(x, state);
       }
-      return scope.keep(torch.tanh_(out.forward(torch.leaky_relu_(x, LAST_LEAK))).squeeze(1));
+      x = out.forward(torch.leaky_relu_(x, LAST_SLOPE), state); // [1, 1, 1, N]
+      state.advance();
+      return scope.keep(torch.tanh_(x).flatten());
     }
   }
 }

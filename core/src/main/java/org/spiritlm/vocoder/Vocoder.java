@@ -1,6 +1,7 @@
 package org.spiritlm.vocoder;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,15 @@ import org.spiritlm.units.SpeechUnits;
  * <p>Safe for use by several threads.
  */
 public final class Vocoder {
+  /**
+   * Frames of a piece on the CPU, where a new length costs time: the kernels for it are made anew.
+   * Pieces of few different lengths share theirs.
+   */
+  private static final int CPU_PIECE = 64;
+
+  /** The last piece of an utterance is computed as if it had a multiple of so many frames. */
+  private static final int QUANTUM = 4;
+
   private final VocoderConfig config;
   private final Device device;
   private final Embedding unit;
@@ -107,12 +117,55 @@ public final class Vocoder {
       } else {
         frames = streams.frames();
       }
-      try (Scope scope = Scope.open()) {
-        float[] samples = Tensors.floats(generator.forward(embed(frames, chosen)));
-        speech.add(new Synthesis(new Audio(samples, config.sampleRate()), durations));
-      }
+      speech.add(new Synthesis(audio(speak(frames, chosen)), durations));
     }
     return speech;
+  }
+
+  private float[] speak(Frames frames, Voice voice) {
+    float[] samples = new float[0];
+    int piece = pieceLength();
+    try (GeneratorState state = generator.start()) {
+      int at = 0;
+      while (frames.count() - at > piece) {
+        samples = joined(samples, next(frames.range(at, at + piece), voice, state));
+        at += piece;
+      }
+      return joined(samples, last(frames.range(at, frames.count()), voice, state));
+    }
+  }
+
+  /** Frames that are computed at once where there are more. */
+  private int pieceLength() {
+    return device.kind() == Device.Kind.CPU
+        ? Math.max(CPU_PIECE, generator.lookAhead())
+        : Integer.MAX_VALUE;
+  }
+
+  /** The samples that are final with these frames. */
+  float[] next(Frames frames, Voice voice, GeneratorState state) {
+    try (Scope scope = Scope.open()) {
+      return Tensors.floats(generator.forward(embed(frames, voice), state));
+    }
+  }
+
+  /** The samples up to the end, with these last frames; there may be none, except at the start. */
+  float[] last(Frames frames, Voice voice, GeneratorState state) {
+    int rounded = -Math.floorDiv(-frames.count(), QUANTUM) * QUANTUM;
+    int beyond = rounded - frames.count();
+    state.finish(beyond);
+    float[] samples = next(frames.range(0, rounded), voice, state);
+    return Arrays.copyOf(samples, samples.length - beyond * config.hop());
+  }
+
+  Audio audio(float[] samples) {
+    return new Audio(samples, config.sampleRate());
+  }
+
+  private static float[] joined(float[] head, float[] tail) {
+    float[] all = Arrays.copyOf(head, Math.addExact(head.length, tail.length));
+    System.arraycopy(tail, 0, all, head.length, tail.length);
+    return all;
   }
 
   private boolean predicts(VoiceOptions voice) {
@@ -139,9 +192,9 @@ public final class Vocoder {
     }
   }
 
-  /** All embeddings of frames beside each other, [1, C, F]. */
+  /** All embeddings of frames beside each other, [F, C]. */
   private Tensor embed(Frames frames, Voice voice) {
-    int count = frames.unit().length;
+    int count = frames.count();
     List<Tensor> parts = new ArrayList<>();
     parts.add(vectors(unit, frames.unit()));
     if (pitch != null && frames.pitch() != null) {
@@ -156,7 +209,7 @@ public final class Vocoder {
     if (style != null) {
       parts.add(vectors(style, voice.style()).expand(count, -1));
     }
-    return Tensors.cat(parts, 1).t().unsqueeze(0);
+    return Tensors.cat(parts, 1);
   }
 
   private Tensor vectors(Embedding table, int... ids) {

@@ -123,6 +123,11 @@ public final class Convolution {
     return weight;
   }
 
+  /** The bias, or an empty optional; it belongs to no scope. */
+  public TensorOptional bias() {
+    return bias;
+  }
+
   public Tensor forward(Tensor x) {
     long[] stride = {shape.stride()};
     long[] padding = {shape.padding()};
