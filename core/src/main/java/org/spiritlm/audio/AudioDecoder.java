@@ -95,7 +95,7 @@ final class AudioDecoder implements AutoCloseable {
           file.name()
               + " holds no audio: FFmpeg takes it for "
               + format.iformat().long_name().getString()
-              + ", with no audio stream in it");
+              + ", with no audio stream in it, or it is cut off before one");
     }
     for (int i = 0; i < format.nb_streams(); i++) {
       if (i != best) {

@@ -85,7 +85,7 @@ public final class AudioReader implements Iterable<Audio>, AutoCloseable {
       }
       this.taken = channels(first.length);
       this.resamplers = new Resampler[taken.length];
-      Arrays.setAll(resamplers, i -> new Resampler(decoder.sampleRate(), sampleRate()));
+      Arrays.setAll(resamplers, i -> resampler());
     } catch (RuntimeException | Error e) {
       decoder.close();
       throw e;
@@ -197,6 +197,14 @@ public final class AudioReader implements Iterable<Audio>, AutoCloseable {
               + " s, the most that is allowed here; split it");
     }
     return count == 0 ? null : new Audio(Arrays.copyOf(mixed, count), sampleRate());
+  }
+
+  private Resampler resampler() {
+    try {
+      return new Resampler(decoder.sampleRate(), sampleRate());
+    } catch (InputException e) {
+      throw new InputException(name + ": " + e.getMessage(), e);
+    }
   }
 
   private float[] mix(float[][] block, Resampler[] resamplers) {
