@@ -9,7 +9,11 @@ import org.spiritlm.torch.InputException;
  * Speech to units: phonetic units, and for EXPRESSIVE models pitch and style codes.
  *
  * <p>Audio is cut into pieces of {@value #LONGEST_PIECE} samples (100 s), each is encoded on its
- * own and the units are joined; so memory stays bounded however long the audio is.
+ * own and the units are joined; so memory stays bounded however long the audio is. A rest that is
+ * shorter than {@value #SHORTEST_PIECE} samples (80 ms) is dropped.
+ *
+ * <p>Differs from the reference: an EXPRESSIVE piece of which nothing is voiced, and an audio of a
+ * single sample, fail there; here the one has the pitch codes of silence and the other no units.
  *
  * <p>Thread-safe where the encoders are.
  */
@@ -87,7 +91,7 @@ public final class SpeechTokenizer {
                 + "; resample it first");
       }
       float[] samples = chunk.samples();
-      check(samples);
+      Audio.requireFinite(samples, received, Audio.SPEECH_RATE);
       for (int at = 0; at < samples.length; ) {
         int length = Math.min(samples.length - at, LONGEST_PIECE - filled);
         if (filled + length > piece.length) {
@@ -125,21 +129,6 @@ public final class SpeechTokenizer {
         }
       }
       filled = 0;
-    }
-
-    private void check(float[] samples) {
-      for (int i = 0; i < samples.length; i++) {
-        if (!Float.isFinite(samples[i])) {
-          throw new InputException(
-              "audio sample "
-                  + (received + i)
-                  + " (at "
-                  + (double) (received + i) / Audio.SPEECH_RATE
-                  + " s) is "
-                  + samples[i]
-                  + ", expected a finite number; repair or convert the audio");
-        }
-      }
     }
   }
 

@@ -4,8 +4,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.ConfigFile;
+import org.spiritlm.torch.RenamedSource;
+import org.spiritlm.torch.Scope;
+import org.spiritlm.torch.TensorMap;
+import org.spiritlm.torch.TensorSource;
+import org.spiritlm.torch.Weights;
 import org.spiritlm.units.wav2vec2.Wav2Vec2Config;
 import org.spiritlm.units.wav2vec2.Wav2Vec2Config.ConvolutionLayer;
 import org.spiritlm.units.wav2vec2.Wav2Vec2Config.FeatureNorm;
@@ -23,11 +30,13 @@ public final class FairseqHubert {
   private static final Pattern CONVOLUTION =
       Pattern.compile("feature_extractor\\.conv_layers\\.(\\d+)\\.(0|2|2\\.1)\\.(weight|bias)");
 
+  private static final String PROJECTION = "feature_projection.projection.";
+
   /** Beginnings of names, theirs and ours. */
   private static final Map<String, String> PREFIXES =
       Map.of(
           "layer_norm.", "feature_projection.layer_norm.",
-          "post_extract_proj.", "feature_projection.projection.",
+          "post_extract_proj.", PROJECTION,
           "encoder.pos_conv.0.", "encoder.pos_conv_embed.conv.");
 
   /** Parts of the names below {@code encoder.layers.I}, theirs and ours. */
@@ -103,6 +112,28 @@ public final class FairseqHubert {
       case "layer_norm" -> FeatureNorm.LAYER;
       default -> throw model.wrong("extractor_mode", "\"default\" or \"layer_norm\"");
     };
+  }
+
+  /**
+   * The tensors below {@code model_weight} under the names of Hugging Face. Where the convolutions
+   * are as wide as the transformer, fairseq has no projection between them; then it is the identity
+   * here.
+   */
+  public static Weights weights(TensorSource checkpoint, HubertConfig config) {
+    TensorSource renamed = new RenamedSource(checkpoint, FairseqHubert::name);
+    List<ConvolutionLayer> convolutions = config.encoder().convolutions();
+    int width = config.encoder().width();
+    if (renamed.names().contains(PROJECTION + "weight")
+        || convolutions.get(convolutions.size() - 1).channels() != width) {
+      return Weights.of(renamed);
+    }
+    try (Scope scope = Scope.open()) {
+      Map<String, Tensor> identity =
+          Map.of(
+              PROJECTION + "weight", Scope.detach(torch.eye(width)),
+              PROJECTION + "bias", Scope.detach(torch.zeros(width)));
+      return Weights.of(renamed, new TensorMap(checkpoint.origin(), identity));
+    }
   }
 
   /**

@@ -51,6 +51,7 @@ public final class FcpePitchExtractor implements PitchExtractor {
 
   @Override
   public PitchContour extract(float[] samples) {
+    Audio.requireFinite(samples, 0, Audio.SPEECH_RATE);
     try (Scope scope = Scope.open()) {
       float[] likelihoods = Tensors.floats(network.forward(mel.forward(samples))); // [T, P]
       float[] hertz = decode(likelihoods);

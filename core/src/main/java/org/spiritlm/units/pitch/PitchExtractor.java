@@ -8,6 +8,7 @@ public interface PitchExtractor {
    *
    * @param samples 16 kHz, mono, at least one sample
    * @return {@link PitchContour#frames} frames
+   * @throws org.spiritlm.torch.InputException if a sample is not a finite number
    */
   PitchContour extract(float[] samples);
 }

@@ -94,8 +94,10 @@ public final class PitchQuantizer {
   }
 
   /**
-   * Codes of a contour: one each {@code stride ^ downs} frames (16 as released), rounded down; none
-   * where it is shorter.
+   * Codes of a contour: one each {@code stride ^ downs} frames (16 as released), rounded down.
+   *
+   * <p>Differs from the reference: a contour that is too short for one code has none; it fails
+   * there.
    */
   public int[] encode(PitchContour contour) {
     if (codes(contour.hertz().length) == 0) {

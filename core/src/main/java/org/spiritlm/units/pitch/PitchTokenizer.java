@@ -2,7 +2,11 @@ package org.spiritlm.units.pitch;
 
 import org.spiritlm.units.UnitEncoder;
 
-/** Pitch tokens of a piece of speech: its contour, quantised. */
+/**
+ * Speech to pitch tokens: its contour, quantised (SPIRIT LM, section 3.2).
+ *
+ * <p>Safe for use by several threads.
+ */
 public final class PitchTokenizer implements UnitEncoder {
   private final PitchExtractor extractor;
   private final PitchQuantizer quantizer;
@@ -17,7 +21,11 @@ public final class PitchTokenizer implements UnitEncoder {
     return quantizer.config().codes();
   }
 
-  /** Pitch codes (12.5 Hz with the released quantizer). */
+  /**
+   * Pitch codes of mono samples at 16 kHz (12.5 codes a second with the released quantizer).
+   *
+   * @throws org.spiritlm.torch.InputException if a sample is not a finite number
+   */
   @Override
   public int[] encode(float[] samples) {
     return quantizer.encode(extractor.extract(samples));

@@ -5,6 +5,7 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.audio.Audio;
 import org.spiritlm.torch.Convolution;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
@@ -126,20 +127,17 @@ public final class Wav2Vec2Encoder {
               + " samples at 16 kHz is too short: the encoder needs at least "
               + config.receptiveField());
     }
-    for (int i = 0; i < samples.length; i++) {
-      if (!Float.isFinite(samples[i])) {
-        throw new InputException(
-            "sample " + i + " of the speech is " + samples[i] + "; expected finite numbers");
-      }
-    }
+    Audio.requireFinite(samples, 0, Audio.SPEECH_RATE);
   }
 
   /**
    * Samples with mean 0 and variance 1.
    *
    * @param epsilon added to the variance
+   * @throws InputException if one is not a finite number
    */
   public static float[] standardised(float[] samples, double epsilon) {
+    Audio.requireFinite(samples, 0, Audio.SPEECH_RATE);
     double sum = 0;
     for (float sample : samples) {
       sum += sample;

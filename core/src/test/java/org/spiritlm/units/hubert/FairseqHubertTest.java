@@ -4,11 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.spiritlm.torch.CheckpointException;
 import org.spiritlm.torch.ConfigFile;
+import org.spiritlm.torch.Linear;
+import org.spiritlm.torch.Scope;
+import org.spiritlm.torch.TensorMap;
+import org.spiritlm.torch.TensorSource;
+import org.spiritlm.torch.Tensors;
+import org.spiritlm.torch.Weights;
 import org.spiritlm.units.wav2vec2.Wav2Vec2Config;
 import org.spiritlm.units.wav2vec2.Wav2Vec2Config.FeatureNorm;
 
@@ -80,6 +87,24 @@ class FairseqHubertTest {
     refused(Map.of("encoder_layers", 2), "encoder_layers");
     refused(Map.of("encoder_attention_heads", 7), "encoder_attention_heads");
     refused(Map.of("conv_feature_layers", "open('x')"), "conv_feature_layers");
+  }
+
+  /** fairseq has no projection where both sides have the same width. */
+  @Test
+  void aMissingProjectionIsTheIdentity() {
+    Map<String, Object> sizes =
+        Map.of("encoder_embed_dim", 48, "conv_feature_layers", "[(48,4,2)]");
+    HubertConfig same = FairseqHubert.configuration(ConfigFile.of("model_cfg", sizes), NO_TASK, 1);
+    TensorSource file = new TensorMap("hubert.pt", Map.of());
+    Weights projection = FairseqHubert.weights(file, same).at("feature_projection", "projection");
+    try (Scope scope = Scope.open()) {
+      Tensor x = Weights.initialise(1).tensor("x", 5, 48);
+      assertThat(Tensors.floats(new Linear(projection, 48, 48).forward(x)))
+          .isEqualTo(Tensors.floats(x));
+    }
+    HubertConfig other =
+        FairseqHubert.configuration(ConfigFile.of("model_cfg", Map.of()), NO_TASK, 1);
+    assertThat(FairseqHubert.weights(file, other).names()).isEmpty();
   }
 
   private static void refused(Map<String, ?> model, String key) {
