@@ -1,0 +1,115 @@
+package org.spiritlm.checkpoint;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.spiritlm.torch.CheckpointException;
+import org.spiritlm.torch.InputException;
+
+/** Directories that are written whole or not at all, and what lies in them. */
+final class Directories {
+  private static final int BUFFER_BYTES = 1 << 20;
+
+  private Directories() {}
+
+  /** Fills a directory. */
+  @FunctionalInterface
+  interface Content {
+    void writeTo(Path directory) throws IOException;
+  }
+
+  /**
+   * Fills a directory beside its place and moves it there when it is whole; what an interrupted run
+   * left beside is removed first.
+   *
+   * @throws InputException if it exists and is not empty, or cannot be written
+   */
+  static void write(Path target, Content content) {
+    Path place = target.toAbsolutePath().normalize();
+    Path beside = place.resolveSibling("." + place.getFileName() + ".part");
+    try {
+      if (Files.exists(place, LinkOption.NOFOLLOW_LINKS) && !isEmptyDirectory(place)) {
+        throw new InputException(target + " exists already; remove it or give another name");
+      }
+      delete(beside);
+      Files.createDirectories(beside);
+      content.writeTo(beside);
+      Files.deleteIfExists(place);
+      Files.move(beside, place);
+    } catch (IOException e) {
+      discard(beside, e);
+      throw new InputException(
+          "cannot write " + target + ": " + e.getClass().getSimpleName() + ": " + e.getMessage(),
+          e);
+    } catch (RuntimeException e) {
+      discard(beside, e);
+      throw e;
+    }
+  }
+
+  private static boolean isEmptyDirectory(Path place) throws IOException {
+    if (!Files.isDirectory(place)) {
+      return false;
+    }
+    try (Stream<Path> entries = Files.list(place)) {
+      return entries.findAny().isEmpty();
+    }
+  }
+
+  private static void discard(Path beside, Exception cause) {
+    try {
+      delete(beside);
+    } catch (IOException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  private static void delete(Path directory) throws IOException {
+    if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    try (Stream<Path> walk = Files.walk(directory)) {
+      for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    }
+  }
+
+  /**
+   * All regular files below a directory, sorted.
+   *
+   * @throws CheckpointException if it cannot be listed
+   */
+  static Set<Path> files(Path directory) {
+    try (Stream<Path> walk = Files.walk(directory)) {
+      return new TreeSet<>(walk.filter(Files::isRegularFile).toList());
+    } catch (IOException e) {
+      throw new CheckpointException(directory + ": missing or unreadable", e);
+    }
+  }
+
+  /** The SHA-256 of a file in hexadecimal digits. */
+  static String sha256(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      byte[] buffer = new byte[BUFFER_BYTES];
+      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+        digest.update(buffer, 0, count);
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (IOException e) {
+      throw new CheckpointException(file + ": cannot be read", e);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every JVM has it
+    }
+  }
+}

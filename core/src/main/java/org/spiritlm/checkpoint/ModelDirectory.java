@@ -1,0 +1,192 @@
+package org.spiritlm.checkpoint;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.spiritlm.audio.Audio;
+import org.spiritlm.text.TextTokenizer;
+import org.spiritlm.torch.CheckpointException;
+import org.spiritlm.torch.DType;
+import org.spiritlm.torch.Device;
+import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.TensorFiles;
+import org.spiritlm.torch.TensorSource;
+import org.spiritlm.torch.Weights;
+import org.spiritlm.units.SpeechTokenizer;
+import org.spiritlm.units.hubert.HubertConfig;
+import org.spiritlm.units.hubert.HubertTokenizer;
+import org.spiritlm.units.pitch.Fcpe;
+import org.spiritlm.units.pitch.FcpePitchExtractor;
+import org.spiritlm.units.pitch.PitchContour;
+import org.spiritlm.units.pitch.PitchQuantizer;
+import org.spiritlm.units.pitch.PitchQuantizerConfig;
+import org.spiritlm.units.pitch.PitchTokenizer;
+import org.spiritlm.units.style.StyleTokenizer;
+import org.spiritlm.vocoder.Vocoder;
+import org.spiritlm.vocoder.VocoderConfig;
+
+/**
+ * A model on disk, in our own layout ({@code spiritlm.json} and a directory for each part) or in
+ * Meta's as downloaded. Each method reads its part anew; none is read before it is asked for.
+ *
+ * <p>The parts around the language model compute in float32, whatever type their files have.
+ */
+public final class ModelDirectory {
+  private final ModelLayout layout;
+
+  private ModelDirectory(ModelLayout layout) {
+    this.layout = layout;
+  }
+
+  /**
+   * Finds out the layout of a directory.
+   *
+   * @param variant {@code base} or {@code expressive} where the directory holds both (Meta's
+   *     layout), else null
+   * @throws InputException if the directory is no model, or the variant is not clear or not there
+   */
+  public static ModelDirectory open(Path directory, @Nullable String variant) {
+    Variant wanted = variant == null ? null : Variant.of(variant);
+    if (!Files.isDirectory(directory)) {
+      throw new CheckpointException(directory + ": no such directory; expected a model directory");
+    }
+    if (OwnLayout.isIn(directory)) {
+      OwnLayout own = OwnLayout.open(directory);
+      if (wanted != null && wanted != own.variant()) {
+        throw new InputException(
+            directory + ": is " + own.variant().key() + ", asked for was --variant " + variant);
+      }
+      return new ModelDirectory(own);
+    }
+    if (MetaLayout.isIn(directory)) {
+      return new ModelDirectory(MetaLayout.open(directory, wanted));
+    }
+    throw new CheckpointException(
+        directory
+            + ": is no model; expected "
+            + ModelRecord.FILE
+            + " (a converted or initialised model), or speech_tokenizer and spiritlm_model (Meta's"
+            + " checkpoints)");
+  }
+
+  ModelLayout layout() {
+    return layout;
+  }
+
+  /** The directory itself. */
+  public Path path() {
+    return layout.directory();
+  }
+
+  public Variant variant() {
+    return layout.variant();
+  }
+
+  /** Whether there is pitch and style. */
+  public boolean isExpressive() {
+    return layout.variant() == Variant.EXPRESSIVE;
+  }
+
+  /** The parts that are there. */
+  public Set<Part> parts() {
+    return layout.parts();
+  }
+
+  /**
+   * The language model's directory in the form of Hugging Face: configuration, weights, tokenizer.
+   */
+  public Path languageModelDirectory() {
+    return require(layout.languageModel(), Part.LM);
+  }
+
+  /** The language model's tensors, named as in {@code LlamaForCausalLM}. */
+  public Weights languageModelWeights() {
+    return Weights.of(TensorFiles.open(languageModelDirectory()));
+  }
+
+  /** The text tokenizer, which also knows the speech tokens. */
+  public TextTokenizer textTokenizer() {
+    return TextTokenizer.open(languageModelDirectory());
+  }
+
+  /** Speech to units: phonetic ones, and pitch and style where the model is expressive. */
+  public SpeechTokenizer speechTokenizer(Device device) {
+    return isExpressive()
+        ? new SpeechTokenizer(hubert(device), pitch(device), style(device))
+        : new SpeechTokenizer(hubert(device), null, null);
+  }
+
+  /** Speech to phonetic units. */
+  public HubertTokenizer hubert(Device device) {
+    return new HubertTokenizer(
+        floats(layout.hubert(), device),
+        layout.hubertConfig(),
+        layout.quantizer(floats(layout.quantizer(), device)));
+  }
+
+  /** Speech to pitch codes. */
+  public PitchTokenizer pitch(Device device) {
+    return new PitchTokenizer(new FcpePitchExtractor(pitchNetwork(device)), pitchQuantizer(device));
+  }
+
+  /** The network that finds the fundamental frequency; the bundled one in Meta's layout. */
+  public Fcpe pitchNetwork(Device device) {
+    FcpeFile file = layout.pitchNetwork();
+    return new Fcpe(floats(file.weights(), device), file.config());
+  }
+
+  /** Fundamental frequencies to codes. */
+  public PitchQuantizer pitchQuantizer(Device device) {
+    return new PitchQuantizer(
+        floats(layout.pitchQuantizer(), device), layout.pitchQuantizerConfig());
+  }
+
+  /** Speech to style codes. */
+  public StyleTokenizer style(Device device) {
+    return new StyleTokenizer(floats(layout.style(), device), layout.styleConfig());
+  }
+
+  /** Units to speech. */
+  public Vocoder vocoder(Device device) {
+    return new Vocoder(floats(layout.vocoder(), device), vocoderConfig());
+  }
+
+  /** The vocoder's sizes and the names of its speakers and styles. */
+  public VocoderConfig vocoderConfig() {
+    return VocoderConfig.read(layout.vocoderDirectory());
+  }
+
+  /** Units of one second by stream: {@code hubert}, and {@code pitch} and {@code style}. */
+  public Map<String, Double> frameRates() {
+    Map<String, Double> rates = new LinkedHashMap<>();
+    if (parts().contains(Part.HUBERT)) {
+      HubertConfig hubert = layout.hubertConfig();
+      rates.put("hubert", (double) Audio.SPEECH_RATE / hubert.encoder().stride());
+    }
+    if (parts().contains(Part.PITCH)) {
+      PitchQuantizerConfig pitch = layout.pitchQuantizerConfig();
+      rates.put(
+          "pitch",
+          (double) Audio.SPEECH_RATE / PitchContour.HOP / Math.pow(pitch.stride(), pitch.downs()));
+    }
+    if (parts().contains(Part.STYLE)) {
+      rates.put("style", 1.0);
+    }
+    return rates;
+  }
+
+  private static Weights floats(TensorSource source, Device device) {
+    return Weights.of(source).as(DType.F32).on(device);
+  }
+
+  private Path require(Path directory, Part part) {
+    if (!Files.isDirectory(directory)) {
+      throw new CheckpointException(
+          directory + ": no such directory; the part '" + part.key() + "' of the model is missing");
+    }
+    return directory;
+  }
+}
