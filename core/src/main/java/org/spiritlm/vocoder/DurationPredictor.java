@@ -2,6 +2,7 @@ package org.spiritlm.vocoder;
 
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.spiritlm.torch.CheckpointException;
 import org.spiritlm.torch.Convolution;
 import org.spiritlm.torch.Linear;
 import org.spiritlm.torch.Normalization;
@@ -11,6 +12,9 @@ import org.spiritlm.torch.Weights;
 /** How many frames each unit lasts (Lee et al., "Textless Speech-to-Speech Translation", 2022). */
 final class DurationPredictor {
   private static final double EPSILON = 1e-5;
+
+  /** Frames of a unit that only damaged weights exceed: ten minutes at 25 Hz. */
+  private static final int LONGEST = 15_000;
 
   private final Convolution first;
   private final Normalization firstNorm;
@@ -41,9 +45,26 @@ final class DurationPredictor {
     return projection.forward(h).flatten(); // [U]
   }
 
-  /** Units' embeddings [U, D] to frames: exp(x) - 1, rounded halves to even, at least 1. */
+  /**
+   * Units' embeddings [U, D] to frames: exp(x) - 1, rounded halves to even, at least 1.
+   *
+   * @throws CheckpointException if a unit would last longer than any does
+   */
   int[] durations(Tensor x) {
-    return Tensors.ints(
-        forward(x).exp().sub(Tensors.scalar(1)).round().clamp_min(Tensors.scalar(1)));
+    Tensor rounded = forward(x).exp().sub(Tensors.scalar(1)).round();
+    float[] frames = Tensors.floats(rounded);
+    int[] durations = new int[frames.length];
+    for (int i = 0; i < frames.length; i++) {
+      if (!(frames[i] <= LONGEST)) {
+        throw new CheckpointException(
+            "The duration predictor gives a unit "
+                + frames[i]
+                + " frames, expected at most "
+                + LONGEST
+                + "; the vocoder's weights are damaged");
+      }
+      durations[i] = Math.max(1, (int) frames[i]);
+    }
+    return durations;
   }
 }

@@ -13,6 +13,28 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ArrayRecordComponent")
 record Frames(int[] unit, int @Nullable [] pitch, int @Nullable [] style) {
 
+  /** The empty utterance. */
+  static Frames none(VocoderConfig config) {
+    return new Frames(
+        new int[0],
+        config.pitch() == null ? null : new int[0],
+        config.styleTokens() == null ? null : new int[0]);
+  }
+
+  /** These, then others. */
+  Frames plus(Frames more) {
+    return new Frames(
+        joined(unit, more.unit),
+        pitch == null || more.pitch == null ? null : joined(pitch, more.pitch),
+        style == null || more.style == null ? null : joined(style, more.style));
+  }
+
+  private static int[] joined(int[] head, int[] tail) {
+    int[] all = Arrays.copyOf(head, Math.addExact(head.length, tail.length));
+    System.arraycopy(tail, 0, all, head.length, tail.length);
+    return all;
+  }
+
   /** Frames that all last as long as these durations say. */
   Frames repeated(int[] durations) {
     return new Frames(

@@ -2,6 +2,7 @@ package org.spiritlm.vocoder;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -99,7 +100,7 @@ final class Generator {
         Tensor part = outputs.get(i).narrow(GeneratorState.TIME, 0, ready);
         mean = mean == null ? part : mean.add_(part);
       }
-      return java.util.Objects.requireNonNull(mean).div_(new Scalar((double) blocks.size()));
+      return Objects.requireNonNull(mean).div_(new Scalar((double) blocks.size()));
     }
 
     int lag() {

@@ -1,5 +1,6 @@
 package org.spiritlm.vocoder;
 
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -78,10 +79,10 @@ final class PieceConvolution {
     }
     Tensor all =
         state.first()
-            ? Tensors.cat(java.util.List.of(silence(), x), GeneratorState.TIME)
+            ? Tensors.cat(List.of(silence(), x), GeneratorState.TIME)
             : state.join(slot, x);
     if (state.last()) {
-      all = Tensors.cat(java.util.List.of(all, silence()), GeneratorState.TIME);
+      all = Tensors.cat(List.of(all, silence()), GeneratorState.TIME);
     }
     state.hold(slot, all, all.size(GeneratorState.TIME) - 2L * padding);
     return convolve(all, 0);

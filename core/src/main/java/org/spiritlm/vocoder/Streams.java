@@ -6,64 +6,40 @@ import org.spiritlm.torch.InputException;
 import org.spiritlm.units.SpeechUnits;
 
 /**
- * An utterance's streams, checked and brought to one length.
+ * What was given to a vocoder, each number checked, each stream at its own length.
  *
- * @param frames one entry a unit
- * @param aligned whether each unit came with its own pitch and style, so that durations are
- *     predicted; otherwise each unit is one frame
+ * @param hubert units
+ * @param pitch pitch codes, or null where the vocoder takes none
+ * @param style style tokens, or null where the vocoder takes none
  */
-record Streams(Frames frames, boolean aligned) {
+@SuppressWarnings("ArrayRecordComponent")
+record Streams(int[] hubert, int @Nullable [] pitch, int @Nullable [] style) {
 
   /**
-   * @param predict whether durations are predicted where the streams allow it
-   * @throws InputException if the vocoder cannot speak them
+   * Drops negative units where no other stream hangs on them, and streams that are not taken.
+   *
+   * @throws InputException if the vocoder does not know a number
    */
-  static Streams of(SpeechUnits given, VocoderConfig config, boolean predict) {
-    VocoderConfig.Codes pitchCodes = config.pitch();
+  static Streams of(SpeechUnits given, VocoderConfig config) {
     int[] hubert = given.hubert();
-    if (pitchCodes == null && config.styleTokens() == null) {
+    if (config.pitch() == null && config.styleTokens() == null) {
       hubert = Arrays.stream(hubert).filter(unit -> unit >= 0).toArray();
     }
-    if (hubert.length == 0) {
-      throw new InputException("There are no units to speak; expected at least one HuBERT unit");
-    }
     check("HuBERT unit", hubert, config.units());
-    int[] pitch = stream("pitch", given.pitch(), pitchCodes);
-    int[] style = stream("style", given.style(), config.styleTokens());
-    boolean aligned = predict && (pitch == null || pitch.length == hubert.length);
-    if (aligned) {
-      if (style != null && style.length != hubert.length) {
-        throw new InputException(
-            "There are "
-                + style.length
-                + " style tokens for "
-                + hubert.length
-                + " units; with duration prediction each unit needs its own");
-      }
-      return new Streams(new Frames(hubert, pitch, style), true);
-    }
     return new Streams(
-        new Frames(
-            hubert,
-            stretched("pitch", pitch, pitchCodes, hubert.length),
-            stretched("style", style, config.styleTokens(), hubert.length)),
-        false);
+        hubert,
+        taken("pitch code", given.pitch(), config.pitch()),
+        taken("style token", given.style(), config.styleTokens()));
   }
 
-  private static int @Nullable [] stream(
+  private static int @Nullable [] taken(
       String what, int @Nullable [] given, VocoderConfig.@Nullable Codes codes) {
     if (codes == null) {
       return null;
     }
-    if (given == null || given.length == 0) {
-      throw new InputException(
-          "The units have no "
-              + what
-              + ", which this (expressive) vocoder needs: give [Pi…] and [St…] tokens, or use a"
-              + " base vocoder");
-    }
-    check(what + " code", given, codes.count());
-    return given;
+    int[] values = given == null ? new int[0] : given;
+    check(what, values, codes.count());
+    return values;
   }
 
   private static void check(String what, int[] values, int count) {
@@ -82,29 +58,59 @@ record Streams(Frames frames, boolean aligned) {
     }
   }
 
-  /** Each code for its number of frames, cut or filled with the last one. */
-  private static int @Nullable [] stretched(
-      String what, int @Nullable [] values, VocoderConfig.@Nullable Codes codes, int frames) {
-    if (values == null || codes == null) {
-      return null;
+  /**
+   * Refuses what cannot be spoken at all.
+   *
+   * @throws InputException if there are no units, or a stream that the vocoder takes is empty
+   */
+  void requireSpeech() {
+    if (hubert.length == 0) {
+      throw noUnits();
     }
-    long missing = frames - (long) values.length * codes.frames();
-    if (missing > codes.frames()) {
+    require("pitch", pitch);
+    require("style", style);
+  }
+
+  static InputException noUnits() {
+    return new InputException("There are no units to speak; expected at least one HuBERT unit");
+  }
+
+  private static void require(String what, int @Nullable [] stream) {
+    if (stream != null && stream.length == 0) {
       throw new InputException(
-          "There are too few "
+          "The units have no "
               + what
-              + " codes: "
-              + values.length
-              + " of "
-              + codes.frames()
-              + " frames each for "
-              + frames
-              + " units; at most one may be missing");
+              + ", which this (expressive) vocoder needs: give [Pi…] and [St…] tokens, or use a"
+              + " base vocoder");
     }
-    int[] stretched = new int[frames];
-    for (int i = 0; i < frames; i++) {
-      stretched[i] = values[Math.min(i / codes.frames(), values.length - 1)];
+  }
+
+  /** Whether each unit has its own pitch, where pitch is taken. */
+  boolean hasPitchPerUnit() {
+    return pitch == null || pitch.length == hubert.length;
+  }
+
+  /**
+   * One entry a unit.
+   *
+   * @throws InputException if the streams differ in length
+   */
+  Frames aligned() {
+    requireAligned("pitch codes", pitch);
+    requireAligned("style tokens", style);
+    return new Frames(hubert, pitch, style);
+  }
+
+  private void requireAligned(String what, int @Nullable [] stream) {
+    if (stream != null && stream.length != hubert.length) {
+      throw new InputException(
+          "There are "
+              + stream.length
+              + " "
+              + what
+              + " for "
+              + hubert.length
+              + " units; where durations are predicted each unit needs its own");
     }
-    return stretched;
   }
 }

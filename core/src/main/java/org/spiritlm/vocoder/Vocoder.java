@@ -108,31 +108,51 @@ public final class Vocoder {
     Voice chosen = Voice.of(voice, config);
     List<Synthesis> speech = new ArrayList<>();
     for (SpeechUnits utterance : utterances) {
-      Streams streams = Streams.of(utterance, config, predicts(voice));
-      int[] durations = null;
-      Frames frames;
-      if (streams.aligned()) {
-        durations = durations(streams.frames().unit());
-        frames = streams.frames().repeated(durations);
+      Streams streams = Streams.of(utterance, config);
+      streams.requireSpeech();
+      if (predicts(voice) && streams.hasPitchPerUnit()) {
+        Frames units = streams.aligned();
+        int[] durations = durations(units.unit());
+        speech.add(new Synthesis(speak(units.repeated(durations), chosen), durations));
       } else {
-        frames = streams.frames();
+        RatedFrames rated = new RatedFrames(config);
+        Frames frames = rated.add(streams).plus(rated.finish());
+        speech.add(new Synthesis(speak(frames, chosen), null));
       }
-      speech.add(new Synthesis(audio(speak(frames, chosen)), durations));
     }
     return speech;
   }
 
-  private float[] speak(Frames frames, Voice voice) {
-    float[] samples = new float[0];
+  /**
+   * Begins an utterance whose units arrive bit by bit.
+   *
+   * <p>Whether durations are predicted is settled here: unlike {@link #synthesize}, a stream cannot
+   * see from the lengths of pitch and units which of the two ways they come in.
+   *
+   * @throws InputException if the speaker or style is unknown
+   */
+  public VocoderStream stream(VoiceOptions voice) {
+    FrameSource source = predicts(voice) ? new PredictedFrames(this) : new RatedFrames(config);
+    return new VocoderStream(this, Voice.of(voice, config), source, generator.start());
+  }
+
+  /** Frames that the first sample of an utterance depends on, and so any other one after it. */
+  public int lookAhead() {
+    return generator.lookAhead();
+  }
+
+  private Audio speak(Frames frames, Voice voice) {
+    List<float[]> pieces = new ArrayList<>();
     int piece = pieceLength();
     try (GeneratorState state = generator.start()) {
       int at = 0;
       while (frames.count() - at > piece) {
-        samples = joined(samples, next(frames.range(at, at + piece), voice, state));
+        pieces.add(next(frames.range(at, at + piece), voice, state));
         at += piece;
       }
-      return joined(samples, last(frames.range(at, frames.count()), voice, state));
+      pieces.add(last(frames.range(at, frames.count()), voice, state));
     }
+    return audio(pieces);
   }
 
   /** Frames that are computed at once where there are more. */
@@ -158,14 +178,16 @@ public final class Vocoder {
     return Arrays.copyOf(samples, samples.length - beyond * config.hop());
   }
 
-  Audio audio(float[] samples) {
+  /** Pieces of samples one after another. */
+  Audio audio(List<float[]> pieces) {
+    int length = pieces.stream().mapToInt(piece -> piece.length).reduce(0, Math::addExact);
+    float[] samples = new float[length];
+    int at = 0;
+    for (float[] piece : pieces) {
+      System.arraycopy(piece, 0, samples, at, piece.length);
+      at += piece.length;
+    }
     return new Audio(samples, config.sampleRate());
-  }
-
-  private static float[] joined(float[] head, float[] tail) {
-    float[] all = Arrays.copyOf(head, Math.addExact(head.length, tail.length));
-    System.arraycopy(tail, 0, all, head.length, tail.length);
-    return all;
   }
 
   private boolean predicts(VoiceOptions voice) {

@@ -15,4 +15,10 @@ final class Waves {
       }
     }
   }
+
+  static float[] joined(float[] head, float[] tail) {
+    float[] all = java.util.Arrays.copyOf(head, head.length + tail.length);
+    System.arraycopy(tail, 0, all, head.length, tail.length);
+    return all;
+  }
 }
