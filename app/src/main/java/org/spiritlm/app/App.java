@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
     versionProvider = Versions.class,
     mixinStandardHelpOptions = true,
     description = "Language models that read and write text and speech.",
-    subcommands = {CompletionCommand.class, DoctorCommand.class},
+    subcommands = {BenchCommand.class, CompletionCommand.class, DoctorCommand.class},
     footer = {
       "",
       "Results go to standard output, progress and messages to standard error.",

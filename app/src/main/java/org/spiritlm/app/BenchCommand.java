@@ -1,0 +1,168 @@
+package org.spiritlm.app;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.spiritlm.app.bench.Benchmark;
+import org.spiritlm.app.bench.MachineBenchmarks;
+import org.spiritlm.app.bench.SpeechBenchmarks;
+import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.Torch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code spiritlm bench}: how fast every part is on this machine. */
+@Command(
+    name = "bench",
+    description = {
+      "Measure how fast every part is on this machine, at real sizes with random weights.",
+      "tools/bench/compare.py measures PyTorch beside it."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  spiritlm bench",
+      "  spiritlm bench hubert-10s vocoder-4s --rounds 20 --threads 2",
+      "  spiritlm bench --list"
+    })
+final class BenchCommand implements Runnable {
+  private final Console console;
+  @Mixin CommonOptions common = new CommonOptions();
+
+  @Parameters(
+      paramLabel = "NAME",
+      arity = "0..*",
+      description = "What to measure, or the beginning of its name (default: everything).")
+  List<String> names = List.of();
+
+  @Option(
+      names = "--rounds",
+      paramLabel = "N",
+      description = "Measurements of each, after two that do not count (default: 5).")
+  int rounds = 5;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads that one operation may use (default: one a core).")
+  int threads;
+
+  @Option(names = "--list", description = "Only list what can be measured.")
+  boolean list;
+
+  @Option(
+      names = "--on-request",
+      description =
+          "Measure one thing, one round for each line of standard input, the line being the"
+              + " round's number: two programs can so be measured in turns.")
+  boolean onRequest;
+
+  BenchCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public void run() {
+    if (rounds < 1) {
+      throw new InputException("--rounds must be 1 or more, found " + rounds);
+    }
+    List<Benchmark> chosen = chosen();
+    if (list) {
+      chosen.forEach(benchmark -> console.print(benchmark.name()));
+      return;
+    }
+    Torch.threads(threads);
+    if (onRequest) {
+      if (chosen.size() != 1) {
+        throw new InputException("--on-request takes one NAME, found " + chosen.size());
+      }
+      serve(chosen.get(0));
+      return;
+    }
+    chosen.forEach(this::measure);
+  }
+
+  private List<Benchmark> chosen() {
+    List<Benchmark> all = new ArrayList<>(MachineBenchmarks.all());
+    all.addAll(SpeechBenchmarks.all());
+    for (String name : names) {
+      if (all.stream().noneMatch(benchmark -> benchmark.name().startsWith(name))) {
+        String known = all.stream().map(Benchmark::name).collect(Collectors.joining(", "));
+        throw new InputException("nothing to measure is called '" + name + "'; known: " + known);
+      }
+    }
+    if (!names.isEmpty()) {
+      all.removeIf(benchmark -> names.stream().noneMatch(benchmark.name()::startsWith));
+    }
+    return all;
+  }
+
+  private void measure(Benchmark benchmark) {
+    Benchmark.Task task = benchmark.prepare().get();
+    double[] values = new double[rounds];
+    for (int round = -2; round < rounds; round++) { // the first two are for warming up
+      double value = Benchmark.measure(task, round + 2);
+      if (round >= 0) {
+        values[round] = value;
+      }
+    }
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    double median = (sorted[(rounds - 1) / 2] + sorted[rounds / 2]) / 2;
+    if (common.json) {
+      ObjectNode result = result(benchmark, median);
+      ArrayNode each = result.putArray("rounds");
+      Arrays.stream(values).forEach(each::add);
+      result.put("threads", Torch.threads());
+      console.json(result);
+    } else {
+      console.print(
+          String.format(
+              Locale.ROOT,
+              "%-22s %10.2f %-20s (%.2f to %.2f)",
+              benchmark.name(),
+              median,
+              benchmark.unit(),
+              sorted[0],
+              sorted[rounds - 1]));
+    }
+  }
+
+  private void serve(Benchmark benchmark) {
+    Benchmark.Task task = benchmark.prepare().get();
+    BufferedReader requests =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    try {
+      for (String line = requests.readLine(); line != null; line = requests.readLine()) {
+        int round;
+        try {
+          round = Integer.parseInt(line.strip());
+        } catch (NumberFormatException e) {
+          throw new InputException("expected the number of a round, found '" + line + "'", e);
+        }
+        console.json(result(benchmark, Benchmark.measure(task, round)));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static ObjectNode result(Benchmark benchmark, double value) {
+    ObjectNode result = JsonNodeFactory.instance.objectNode();
+    result.put("name", benchmark.name());
+    result.put("value", value);
+    return result.put("unit", benchmark.unit());
+  }
+}

@@ -1,0 +1,33 @@
+package org.spiritlm.app.bench;
+
+import java.util.function.Supplier;
+
+/**
+ * One thing to measure.
+ *
+ * @param name what it is called on the command line and in {@code tools/bench}
+ * @param unit what the value is in, work for each second, so that more is better
+ * @param prepare makes what is measured, with random weights; it is called once, before the first
+ *     round
+ */
+public record Benchmark(String name, String unit, Supplier<Task> prepare) {
+
+  /** What a round does. */
+  @FunctionalInterface
+  public interface Task {
+    /**
+     * Does the work of one round.
+     *
+     * @param round its number; work of another size for each round depends on it alone
+     * @return how much was done, in the benchmark's unit times seconds
+     */
+    double run(int round);
+  }
+
+  /** The work of one round for each second that it took. */
+  public static double measure(Task task, int round) {
+    long began = System.nanoTime();
+    double work = task.run(round);
+    return work / ((System.nanoTime() - began) / 1e9);
+  }
+}

@@ -1,0 +1,35 @@
+package org.spiritlm.app.bench;
+
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.spiritlm.torch.Scope;
+
+/** What the machine itself can do. */
+public final class MachineBenchmarks {
+  private static final long BYTES = 1L << 30;
+
+  private MachineBenchmarks() {}
+
+  /** How fast memory is read: the sum of more float32 numbers than any cache holds. */
+  public static List<Benchmark> all() {
+    return List.of(
+        new Benchmark(
+            "read-bandwidth",
+            "GB/s",
+            () -> {
+              Tensor numbers;
+              try (Scope scope = Scope.open()) {
+                numbers = Scope.detach(torch.ones(BYTES / Float.BYTES));
+              }
+              return round -> {
+                try (Scope scope = Scope.open()) {
+                  if (numbers.sum().item_float() < 1) {
+                    throw new IllegalStateException("a sum of ones is " + numbers.sum());
+                  }
+                  return BYTES / 1e9;
+                }
+              };
+            }));
+  }
+}
