@@ -11,7 +11,6 @@ import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.ConfigFile;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.PickleFile;
-import org.spiritlm.torch.RenamedSource;
 import org.spiritlm.torch.TensorFiles;
 import org.spiritlm.torch.TensorSource;
 import org.spiritlm.torch.Weights;
@@ -138,7 +137,7 @@ record MetaLayout(Path directory, Variant variant) implements ModelLayout {
 
   @Override
   public TensorSource hubert() {
-    return new RenamedSource(PickleFile.open(hubertFile()).at(MODEL), FairseqHubert::name);
+    return FairseqHubert.tensors(PickleFile.open(hubertFile()).at(MODEL), hubertConfig());
   }
 
   @Override

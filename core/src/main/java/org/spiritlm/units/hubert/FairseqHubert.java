@@ -1,5 +1,6 @@
 package org.spiritlm.units.hubert;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -12,7 +13,6 @@ import org.spiritlm.torch.RenamedSource;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.TensorMap;
 import org.spiritlm.torch.TensorSource;
-import org.spiritlm.torch.Weights;
 import org.spiritlm.units.wav2vec2.Wav2Vec2Config;
 import org.spiritlm.units.wav2vec2.Wav2Vec2Config.ConvolutionLayer;
 import org.spiritlm.units.wav2vec2.Wav2Vec2Config.FeatureNorm;
@@ -119,20 +119,20 @@ public final class FairseqHubert {
    * are as wide as the transformer, fairseq has no projection between them; then it is the identity
    * here.
    */
-  public static Weights weights(TensorSource checkpoint, HubertConfig config) {
+  public static TensorSource tensors(TensorSource checkpoint, HubertConfig config) {
     TensorSource renamed = new RenamedSource(checkpoint, FairseqHubert::name);
     List<ConvolutionLayer> convolutions = config.encoder().convolutions();
     int width = config.encoder().width();
     if (renamed.names().contains(PROJECTION + "weight")
         || convolutions.get(convolutions.size() - 1).channels() != width) {
-      return Weights.of(renamed);
+      return renamed;
     }
     try (Scope scope = Scope.open()) {
-      Map<String, Tensor> identity =
-          Map.of(
-              PROJECTION + "weight", Scope.detach(torch.eye(width)),
-              PROJECTION + "bias", Scope.detach(torch.zeros(width)));
-      return Weights.of(renamed, new TensorMap(checkpoint.origin(), identity));
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      renamed.names().forEach(name -> tensors.put(name, renamed.load(name)));
+      tensors.put(PROJECTION + "weight", Scope.detach(torch.eye(width)));
+      tensors.put(PROJECTION + "bias", Scope.detach(torch.zeros(width)));
+      return new TensorMap(checkpoint.origin(), tensors);
     }
   }
 

@@ -1,20 +1,15 @@
 package org.spiritlm.units.pitch;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
-import org.spiritlm.torch.CheckpointException;
-import org.spiritlm.torch.ConfigFile;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.Initializer;
 import org.spiritlm.torch.Linear;
 import org.spiritlm.torch.Normalization;
-import org.spiritlm.torch.PickleFile;
-import org.spiritlm.torch.SafetensorsFile;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Tensors;
 import org.spiritlm.torch.Weights;
@@ -24,9 +19,6 @@ import org.spiritlm.torch.Weights;
  * pitch bin. Tensor names are those of torchfcpe 0.0.4.
  */
 public final class Fcpe {
-  /** Where a safetensors file keeps the configuration, in its metadata. */
-  public static final String METADATA_KEY = "config";
-
   static final double EPSILON = 1e-5; // of all norms
   private static final int INPUT_GROUPS = 4;
   private static final double INPUT_SLOPE = 0.01;
@@ -48,7 +40,8 @@ public final class Fcpe {
   /**
    * Takes every tensor of a network.
    *
-   * @throws CheckpointException if one is missing, has another shape, or is not of this network
+   * @throws org.spiritlm.torch.CheckpointException if one is missing, has another shape, or is not
+   *     of this network
    */
   public Fcpe(Weights weights, FcpeConfig config) {
     this.config = config;
@@ -68,32 +61,6 @@ public final class Fcpe {
         Tensors.floats(
             weights.tensor("cent_table", (tensor, random) -> fillCents(tensor), config.bins()));
     weights.finish(this::superfluous);
-  }
-
-  /**
-   * Reads a network from a file: one of torchfcpe's own ({@code .pt}: {@code model}, {@code
-   * config_dict}), or a safetensors file with the same names and, in its metadata, {@code config}
-   * as {@link FcpeConfig#json} gives it.
-   *
-   * @throws CheckpointException if the file is missing, damaged, or of another network
-   */
-  public static Fcpe load(Path file, Device device) {
-    if (!file.toString().endsWith(".safetensors")) {
-      PickleFile checkpoint = PickleFile.open(file);
-      ConfigFile config = ConfigFile.of(file.toString(), checkpoint.values()).below("config_dict");
-      return new Fcpe(Weights.of(checkpoint.at("model")).on(device), FcpeConfig.of(config));
-    }
-    SafetensorsFile tensors = SafetensorsFile.open(file);
-    String config = tensors.metadata().get(METADATA_KEY);
-    if (config == null) {
-      throw new CheckpointException(
-          file
-              + ": its metadata has no '"
-              + METADATA_KEY
-              + "'; expected the sizes of an FCPE network, as in the file that this project ships");
-    }
-    return new Fcpe(
-        Weights.of(tensors).on(device), FcpeConfig.of(ConfigFile.parse(file.toString(), config)));
   }
 
   /** Whether a tensor serves training alone: the blurred target, and norms before no attention. */
