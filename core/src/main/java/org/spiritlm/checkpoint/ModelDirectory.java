@@ -37,7 +37,7 @@ import org.spiritlm.vocoder.VocoderConfig;
 public final class ModelDirectory {
   private final ModelLayout layout;
 
-  private ModelDirectory(ModelLayout layout) {
+  ModelDirectory(ModelLayout layout) {
     this.layout = layout;
   }
 

@@ -3,6 +3,7 @@ package org.spiritlm.torch;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -89,8 +90,8 @@ public final class ConfigFile {
   }
 
   /** The whole object. */
-  public JsonNode node() {
-    return json;
+  public ObjectNode node() {
+    return (ObjectNode) json;
   }
 
   /** The value itself, for what has no reader here; a missing node where there is none. */

@@ -1,0 +1,177 @@
+package org.spiritlm.checkpoint;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.spiritlm.torch.CheckpointException;
+import org.spiritlm.torch.ConfigFile;
+import org.spiritlm.torch.DType;
+import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.RenamedSource;
+import org.spiritlm.torch.TensorFiles;
+import org.spiritlm.torch.TensorSource;
+
+/**
+ * Writes a model of any layout in our own: safetensors under the names of Hugging Face, checked and
+ * with checksums.
+ *
+ * <p>Tensors are copied one by one, so memory stays bounded. The directory is written beside its
+ * place and moved there when it is whole; after an interruption the conversion begins anew.
+ */
+public final class Converter {
+  /** The tensors that {@code LlamaForCausalLM} has; others (old rotary tables) are left out. */
+  private static final Pattern LLAMA =
+      Pattern.compile(
+          "lm_head\\.weight|model\\.(embed_tokens|norm)\\.weight|model\\.layers\\.\\d+\\."
+              + "(self_attn\\.[qkvo]_proj\\.(weight|bias)"
+              + "|mlp\\.(gate|up|down)_proj\\.(weight|bias)"
+              + "|(input|post_attention)_layernorm\\.weight)");
+
+  /** What stands beside a language model's configuration and weights. */
+  private static final List<String> LANGUAGE_FILES =
+      List.of(
+          "generation_config.json",
+          "tokenizer.model",
+          "tokenizer.json",
+          "tokenizer_config.json",
+          "special_tokens_map.json",
+          "added_tokens.json");
+
+  private static final List<String> VOCODER_FILES =
+      List.of(OwnLayout.CONFIG, "speakers.txt", "styles.txt");
+
+  private static final String META_LICENCE =
+      "FAIR Noncommercial Research License (SPIRIT LM, Meta); pitch/fcpe.safetensors: MIT"
+          + " (torchfcpe)";
+
+  private Converter() {}
+
+  /**
+   * Converts a model.
+   *
+   * @param variant as in {@link ModelDirectory#open}
+   * @param target a directory that does not exist or is empty
+   * @param dtype the type of the language model's tensors, or null for their own; all other parts
+   *     are written in float32
+   * @param progress is told what is being done
+   * @return what was written
+   * @throws InputException if a part of the variant is missing or damaged, or the target exists or
+   *     cannot be written
+   */
+  public static ModelRecord convert(
+      Path source,
+      @Nullable String variant,
+      Path target,
+      @Nullable DType dtype,
+      Consumer<String> progress) {
+    if (dtype != null && dtype != DType.F32 && dtype != DType.BF16) {
+      throw new InputException("cannot convert to " + dtype + "; expected fp32 or bf16");
+    }
+    ModelLayout layout = ModelDirectory.open(source, variant).layout();
+    checkComplete(layout);
+    ModelRecord[] written = new ModelRecord[1];
+    Directories.write(
+        target,
+        directory -> {
+          OwnLayoutWriter writer = new OwnLayoutWriter(directory);
+          for (Part part : layout.parts()) {
+            progress.accept("writing " + part.key());
+            write(layout, part, writer, dtype);
+          }
+          progress.accept("checking what was written");
+          written[0] =
+              writer.finish(
+                  layout.variant(),
+                  List.copyOf(layout.parts()),
+                  licence(layout),
+                  provenance(layout, dtype));
+        });
+    return written[0];
+  }
+
+  /** Meta's release has every part; where one is missing the download is not whole. */
+  private static void checkComplete(ModelLayout layout) {
+    for (Part part : Part.values()) {
+      boolean wanted =
+          layout.variant() == Variant.EXPRESSIVE || (part != Part.PITCH && part != Part.STYLE);
+      if (layout instanceof MetaLayout && wanted && !layout.parts().contains(part)) {
+        throw new CheckpointException(
+            layout.directory()
+                + ": the part '"
+                + part.key()
+                + "' of the "
+                + layout.variant().key()
+                + " model is missing; download the whole release");
+      }
+    }
+  }
+
+  private static void write(
+      ModelLayout layout, Part part, OwnLayoutWriter writer, @Nullable DType dtype)
+      throws IOException {
+    switch (part) {
+      case LM -> languageModel(layout.languageModel(), writer, dtype);
+      case HUBERT -> writer.hubert(layout.hubertConfig(), layout.hubert(), layout.quantizer());
+      case PITCH ->
+          writer.pitch(
+              layout.pitchNetwork(), layout.pitchQuantizerConfig(), layout.pitchQuantizer());
+      case STYLE ->
+          writer.style(
+              layout.styleConfig(),
+              new RenamedSource(
+                  layout.style(), name -> name.equals("_float_tensor") ? null : name));
+      case VOCODER -> {
+        copy(VOCODER_FILES, layout.vocoderDirectory(), writer.part(Part.VOCODER));
+        writer.vocoder(layout.vocoder());
+      }
+    }
+  }
+
+  private static void languageModel(Path from, OwnLayoutWriter writer, @Nullable DType dtype)
+      throws IOException {
+    TensorSource weights =
+        new RenamedSource(
+            TensorFiles.open(from), name -> LLAMA.matcher(name).matches() ? name : null);
+    if (weights.names().isEmpty()) {
+      throw new CheckpointException(
+          weights.origin() + ": has no tensor of a Llama model, such as model.norm.weight");
+    }
+    ObjectNode config = ConfigFile.read(from.resolve(OwnLayout.CONFIG)).node().deepCopy();
+    if (dtype != null) {
+      config.put("torch_dtype", dtype == DType.F32 ? "float32" : "bfloat16");
+    }
+    copy(LANGUAGE_FILES, from, writer.part(Part.LM));
+    writer.languageModel(config, weights, dtype);
+  }
+
+  private static void copy(List<String> names, Path from, Path to) throws IOException {
+    for (String name : names) {
+      if (Files.exists(from.resolve(name))) {
+        Files.copy(from.resolve(name), to.resolve(name));
+      }
+    }
+  }
+
+  private static String licence(ModelLayout layout) {
+    return layout instanceof OwnLayout own ? own.description().licence() : META_LICENCE;
+  }
+
+  private static Map<String, String> provenance(ModelLayout layout, @Nullable DType dtype) {
+    Map<String, String> provenance =
+        layout instanceof OwnLayout own
+            ? new LinkedHashMap<>(own.description().provenance())
+            : new LinkedHashMap<>(
+                Map.of("origin", "SPIRIT LM " + layout.variant().key() + ", released by Meta"));
+    if (dtype != null) {
+      provenance.put("conversion", "language model in " + (dtype == DType.F32 ? "fp32" : "bf16"));
+    }
+    return provenance;
+  }
+}

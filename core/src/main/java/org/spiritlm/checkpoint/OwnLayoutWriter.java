@@ -1,0 +1,133 @@
+package org.spiritlm.checkpoint;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.spiritlm.audio.Audio;
+import org.spiritlm.text.IdRange;
+import org.spiritlm.text.TextTokenizer;
+import org.spiritlm.text.Vocabulary;
+import org.spiritlm.torch.ConfigFile;
+import org.spiritlm.torch.DType;
+import org.spiritlm.torch.Device;
+import org.spiritlm.torch.SafetensorsWriter;
+import org.spiritlm.torch.TensorSource;
+import org.spiritlm.units.hubert.HubertConfig;
+import org.spiritlm.units.pitch.PitchQuantizerConfig;
+import org.spiritlm.units.style.StyleConfig;
+import org.spiritlm.vocoder.VocoderConfig;
+
+/** Writes the parts of a model in our own layout, tensor by tensor. */
+final class OwnLayoutWriter {
+  private static final ObjectMapper MAPPER =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  /** What {@code transformers} wants to find in every file. */
+  private static final Map<String, String> FORMAT = Map.of("format", "pt");
+
+  private final Path directory;
+
+  OwnLayoutWriter(Path directory) {
+    this.directory = directory;
+  }
+
+  /** The directory of a part, made where it is not there. */
+  Path part(Part part) throws IOException {
+    return Files.createDirectories(directory.resolve(part.key()));
+  }
+
+  static void json(Path file, ObjectNode json) throws IOException {
+    Files.writeString(file, MAPPER.writeValueAsString(json) + "\n");
+  }
+
+  void languageModel(ObjectNode config, TensorSource weights, @Nullable DType dtype)
+      throws IOException {
+    Path lm = part(Part.LM);
+    json(lm.resolve(OwnLayout.CONFIG), config);
+    SafetensorsWriter.write(lm.resolve(OwnLayout.WEIGHTS), weights, dtype, FORMAT);
+  }
+
+  void hubert(HubertConfig config, TensorSource weights, TensorSource quantizer)
+      throws IOException {
+    Path hubert = part(Part.HUBERT);
+    json(hubert.resolve(OwnLayout.CONFIG), config.json());
+    floats(hubert.resolve(OwnLayout.WEIGHTS), weights, FORMAT);
+    floats(hubert.resolve(OwnLayout.QUANTIZER), quantizer, FORMAT);
+  }
+
+  void pitch(FcpeFile network, PitchQuantizerConfig config, TensorSource quantizer)
+      throws IOException {
+    Path pitch = part(Part.PITCH);
+    Map<String, String> metadata = new LinkedHashMap<>(FORMAT);
+    metadata.put(FcpeFile.CONFIG, network.config().json().toString());
+    floats(pitch.resolve(FcpeFile.NAME), network.weights(), metadata);
+    json(pitch.resolve(OwnLayout.PITCH_QUANTIZER_CONFIG), config.json());
+    floats(pitch.resolve(OwnLayout.PITCH_QUANTIZER), quantizer, FORMAT);
+  }
+
+  void style(StyleConfig config, TensorSource weights) throws IOException {
+    Path style = part(Part.STYLE);
+    json(style.resolve(OwnLayout.CONFIG), config.json());
+    floats(style.resolve(OwnLayout.WEIGHTS), weights, FORMAT);
+  }
+
+  void vocoder(TensorSource weights) throws IOException {
+    floats(part(Part.VOCODER).resolve(OwnLayout.WEIGHTS), weights, FORMAT);
+  }
+
+  /** The parts around the language model are float32: they are small and choose among ids. */
+  private static void floats(Path file, TensorSource source, Map<String, String> metadata) {
+    SafetensorsWriter.write(file, source, DType.F32, metadata);
+  }
+
+  /**
+   * Reads every part that was written as it will be read, and writes {@code spiritlm.json} last.
+   *
+   * @throws org.spiritlm.torch.CheckpointException if a part cannot be used
+   */
+  ModelRecord finish(
+      Variant variant, List<Part> parts, String licence, Map<String, String> provenance)
+      throws IOException {
+    ModelRecord first =
+        new ModelRecord(
+            variant, parts, Audio.SPEECH_RATE, Map.of(), Map.of(), licence, provenance, Map.of());
+    ModelDirectory written = new ModelDirectory(new OwnLayout(directory, first));
+    int sampleRate = Audio.SPEECH_RATE;
+    Map<String, List<IdRange>> vocabulary = Map.of();
+    for (Part part : parts) {
+      switch (part) {
+        case LM -> {
+          TextTokenizer tokenizer = written.textTokenizer();
+          Path config = written.languageModelDirectory().resolve(OwnLayout.CONFIG);
+          vocabulary =
+              ModelRecord.ranges(
+                  Vocabulary.of(tokenizer, ConfigFile.read(config).positive("vocab_size")));
+        }
+        case HUBERT -> written.hubert(Device.CPU);
+        case PITCH -> written.pitch(Device.CPU);
+        case STYLE -> written.style(Device.CPU);
+        case VOCODER -> {
+          VocoderConfig config = written.vocoder(Device.CPU).config();
+          sampleRate = config.sampleRate();
+        }
+      }
+    }
+    return new ModelRecord(
+            variant,
+            parts,
+            sampleRate,
+            written.frameRates(),
+            vocabulary,
+            licence,
+            provenance,
+            Map.of())
+        .write(directory);
+  }
+}
