@@ -29,10 +29,10 @@ class Side:
     def measure(self, round_number):
         self.process.stdin.write(f"{round_number}\n")
         self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
-            raise SystemExit(f"{self.process.args} ended with {self.process.wait()}")
-        return json.loads(line)["value"]
+        for line in self.process.stdout:
+            if line.startswith("{"):  # libraries print warnings between
+                return json.loads(line)["value"]
+        raise SystemExit(f"{self.process.args} ended with {self.process.wait()}")
 
     def close(self):
         self.process.stdin.close()
@@ -41,7 +41,9 @@ class Side:
 
 def compare(name, arguments):
     threads = str(arguments.threads)
-    environment = dict(os.environ, OMP_NUM_THREADS=threads, MKL_NUM_THREADS=threads)
+    # What our launcher sets, for both.
+    environment = dict(os.environ, OMP_NUM_THREADS=threads, MKL_NUM_THREADS=threads,
+                       GOMP_SPINCOUNT="10000", KMP_BLOCKTIME="0", THP_MEM_ALLOC_ENABLE="1")
     ours = Side([str(LAUNCHER), "bench", name, "--on-request", "--json", "--threads", threads],
                 environment)
     peer = Side([arguments.python, str(HERE / "peer.py"), name, "--on-request",
