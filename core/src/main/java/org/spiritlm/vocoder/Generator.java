@@ -1,8 +1,9 @@
 package org.spiritlm.vocoder;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Objects;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -37,7 +38,7 @@ final class Generator {
     int width = sizes.channels();
     int rate = 1;
     Convolution.Shape shape = PieceConvolution.same(config.inputs(), width, OUTER_KERNEL, 1);
-    this.in = new PieceConvolution(weights.at("conv_pre"), shape, slots++, rate);
+    this.in = new PieceConvolution(weights.at("conv_pre"), shape, slots++, rate, 1);
     long lag = in.lag();
     for (int number = 0; number < sizes.rates().size(); number++) {
       Stage stage = stage(weights, sizes, number, rate);
@@ -47,7 +48,9 @@ final class Generator {
       width /= 2;
     }
     shape = PieceConvolution.same(width, 1, OUTER_KERNEL, 1);
-    this.out = new PieceConvolution(weights.at("conv_post"), shape, slots++, rate);
+    this.out =
+        new PieceConvolution(
+            weights.at("conv_post"), shape, slots++, rate, sizes.residualKernels().size());
     this.lookAhead = (int) ((lag + out.lag()) / rate) + 1;
   }
 
@@ -61,9 +64,10 @@ final class Generator {
             .stride(stride)
             .padding((kernel - stride) / 2)
             .asTransposed();
-    PieceConvolution raise = new PieceConvolution(weights.at("ups", number), up, slots++, rate);
-    List<Block> blocks = new ArrayList<>();
     int count = sizes.residualKernels().size();
+    PieceConvolution raise =
+        new PieceConvolution(weights.at("ups", number), up, slots++, rate, number == 0 ? 1 : count);
+    List<Block> blocks = new ArrayList<>();
     for (int block = 0; block < count; block++) {
       Weights below = weights.at("resblocks", number * count + block);
       int size = sizes.residualKernels().get(block);
@@ -74,44 +78,37 @@ final class Generator {
         Convolution.Shape plain = PieceConvolution.same(width, width, size, 1);
         residuals.add(
             new Residual(
-                new PieceConvolution(below.at("convs1", i), dilated, slots++, rate * stride),
-                new PieceConvolution(below.at("convs2", i), plain, slots++, rate * stride),
+                new PieceConvolution(below.at("convs1", i), dilated, slots++, rate * stride, 1),
+                new PieceConvolution(below.at("convs2", i), plain, slots++, rate * stride, 1),
                 slots++));
       }
       blocks.add(new Block(residuals, slots++));
     }
-    return new Stage(raise, blocks);
+    Block slowest = Collections.max(blocks, Comparator.comparingInt(Block::lag));
+    blocks.remove(slowest);
+    return new Stage(raise, slowest, blocks);
   }
 
-  /** Raises the rate, then averages residual blocks. */
-  private record Stage(PieceConvolution up, List<Block> blocks) {
+  /** Raises the rate, then sums residual blocks; the next layer divides by their number. */
+  private record Stage(PieceConvolution up, Block slowest, List<Block> others) {
     Tensor forward(Tensor x, GeneratorState state) {
-      Tensor raised = up.forward(torch.leaky_relu(x, SLOPE), state); // [1, C / 2, 1, T]
-      List<Tensor> outputs = new ArrayList<>();
-      long ready = Long.MAX_VALUE;
-      for (Block block : blocks) {
-        Tensor output = block.forward(raised, state);
-        outputs.add(output);
-        ready = Math.min(ready, output.size(GeneratorState.TIME));
+      Tensor raised = up.forward(x, SLOPE, state); // [1, C / 2, 1, T]
+      Tensor sum = slowest.forward(raised, state);
+      for (Block block : others) {
+        state.addDelayed(sum, block.slot(), block.forward(raised, state));
       }
-      Tensor mean = null;
-      for (int i = 0; i < outputs.size(); i++) {
-        state.hold(blocks.get(i).slot(), outputs.get(i), ready);
-        Tensor part = outputs.get(i).narrow(GeneratorState.TIME, 0, ready);
-        mean = mean == null ? part : mean.add_(part);
-      }
-      return Objects.requireNonNull(mean).div_(new Scalar((double) blocks.size()));
+      return sum;
     }
 
     int lag() {
-      return up.lag() + blocks.stream().mapToInt(Block::lag).max().orElseThrow();
+      return up.lag() + slowest.lag();
     }
   }
 
   /**
    * Residual layers one after another.
    *
-   * @param slot where output waits for that of blocks that lag more
+   * @param slot where output waits for that of the block that lags most
    */
   private record Block(List<Residual> residuals, int slot) {
     Tensor forward(Tensor x, GeneratorState state) {
@@ -119,7 +116,7 @@ final class Generator {
       for (Residual residual : residuals) {
         h = residual.forward(h, state);
       }
-      return state.join(slot, h);
+      return h;
     }
 
     int lag() {
@@ -130,12 +127,9 @@ final class Generator {
   /** What two convolutions add; {@code slot} is where their input waits for their output. */
   private record Residual(PieceConvolution dilated, PieceConvolution plain, int slot) {
     Tensor forward(Tensor x, GeneratorState state) {
-      Tensor h = dilated.forward(torch.leaky_relu(x, SLOPE), state);
-      h = plain.forward(torch.leaky_relu_(h, SLOPE), state);
-      Tensor input = state.join(slot, x);
-      long ready = h.size(GeneratorState.TIME);
-      state.hold(slot, input, ready);
-      return h.add_(input.narrow(GeneratorState.TIME, 0, ready));
+      Tensor h = plain.forward(dilated.forward(x, SLOPE, state), SLOPE, state);
+      state.addDelayed(h, slot, x);
+      return h;
     }
 
     int lag() {
@@ -157,16 +151,16 @@ final class Generator {
   }
 
   /**
-   * The next piece of an utterance, [F, C] and owned by the caller, to the samples that are final
-   * with it, [N], between -1 and 1.
+   * The next piece of an utterance, [F, C], to the samples that are final with it, [N], between -1
+   * and 1.
    */
   Tensor forward(Tensor frames, GeneratorState state) {
     try (Scope scope = Scope.open()) {
-      Tensor x = in.forward(PieceConvolution.steps(frames), state); // [1, C, 1, T]
+      Tensor x = in.forward(PieceConvolution.steps(frames), null, state); // [1, C, 1, T]
       for (Stage stage : stages) {
         x = stage.forward(x, state);
       }
-      x = out.forward(torch.leaky_relu_(x, LAST_SLOPE), state); // [1, 1, 1, N]
+      x = out.forward(x, LAST_SLOPE, state); // [1, 1, 1, N]
       state.advance();
       return scope.keep(torch.tanh_(x).flatten());
     }

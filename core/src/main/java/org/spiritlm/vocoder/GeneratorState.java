@@ -1,6 +1,5 @@
 package org.spiritlm.vocoder;
 
-import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -51,19 +50,38 @@ final class GeneratorState implements AutoCloseable {
     first = false;
   }
 
-  /** Silences what lies beyond the utterance's end, in place; {@code rate} steps are one frame. */
-  Tensor cut(Tensor x, int rate) {
-    if (excess > 0) {
-      long beyond = (long) excess * rate;
-      x.narrow(TIME, x.size(TIME) - beyond, beyond).zero_();
-    }
-    return x;
+  /** Frames of the current piece that lie beyond the utterance's end. */
+  long framesBeyond() {
+    return excess;
   }
 
-  /** The steps held in a slot, followed by these. */
-  Tensor join(int slot, Tensor x) {
+  /** What a slot holds, or null; the state owns it. */
+  @Nullable Tensor held(int slot) {
+    return held[slot];
+  }
+
+  /**
+   * Adds to a piece of output, in place, as many of the steps that are held in a slot and then of
+   * these; holds the others.
+   */
+  void addDelayed(Tensor output, int slot, Tensor x) {
+    long wanted = output.size(TIME);
     Tensor before = held[slot];
-    return before == null ? x : Tensors.cat(List.of(before, x), TIME);
+    if (before == null) {
+      output.add_(x.narrow(TIME, 0, wanted));
+      hold(slot, x, wanted);
+      return;
+    }
+    long first = before.size(TIME);
+    if (first > wanted) {
+      Tensor all = Tensors.cat(List.of(before, x), TIME);
+      output.add_(all.narrow(TIME, 0, wanted));
+      hold(slot, all, wanted);
+      return;
+    }
+    output.narrow(TIME, 0, first).add_(before);
+    output.narrow(TIME, first, wanted - first).add_(x.narrow(TIME, 0, wanted - first));
+    hold(slot, x, wanted - first);
   }
 
   /** Holds the steps from one on in a slot, in place of what it held; the last piece holds none. */
@@ -88,10 +106,5 @@ final class GeneratorState implements AutoCloseable {
     for (int slot = 0; slot < held.length; slot++) {
       release(slot);
     }
-  }
-
-  @Override
-  public String toString() {
-    return "first " + first + ", last " + last + ", held " + Arrays.toString(held);
   }
 }

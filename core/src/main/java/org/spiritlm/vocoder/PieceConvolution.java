@@ -1,13 +1,12 @@
 package org.spiritlm.vocoder;
 
-import java.util.List;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.Convolution;
-import org.spiritlm.torch.DType;
-import org.spiritlm.torch.Device;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Tensors;
 import org.spiritlm.torch.Weights;
@@ -20,6 +19,8 @@ import org.spiritlm.torch.Weights;
  * kernels need not reorder their input.
  */
 final class PieceConvolution {
+  private static final int TIME = GeneratorState.TIME;
+
   private final int slot;
   private final int rate;
   private final Tensor weight;
@@ -29,15 +30,15 @@ final class PieceConvolution {
   private final int padding;
   private final int dilation;
   private final int stride; // 0: not transposed
-  private final Device device;
 
   /**
    * Takes the tensors of a {@link Convolution}, with weight norm unless the file has it folded.
    *
    * @param slot where its input is held between pieces
    * @param rate steps of its input that are one frame
+   * @param divisor what its input is divided by: for an average of which only the sum is computed
    */
-  PieceConvolution(Weights weights, Convolution.Shape shape, int slot, int rate) {
+  PieceConvolution(Weights weights, Convolution.Shape shape, int slot, int rate, int divisor) {
     this.slot = slot;
     this.rate = rate;
     Convolution folded =
@@ -45,14 +46,18 @@ final class PieceConvolution {
     this.bias = folded.bias();
     try (Scope scope = Scope.open()) {
       this.weight =
-          Scope.detach(folded.weight().unsqueeze(2).contiguous(MemoryFormat.ChannelsLast));
+          Scope.detach(
+              folded
+                  .weight()
+                  .div(Tensors.scalar(divisor))
+                  .unsqueeze(2)
+                  .contiguous(MemoryFormat.ChannelsLast));
     }
     this.in = (int) shape.in();
     this.kernel = (int) shape.kernel();
     this.padding = (int) shape.padding();
     this.dilation = (int) shape.dilation();
     this.stride = shape.transposed() ? (int) shape.stride() : 0;
-    this.device = weights.device();
   }
 
   /** A convolution that keeps the length. */
@@ -67,24 +72,21 @@ final class PieceConvolution {
     return padding;
   }
 
-  /** A piece's input, which may be written to, [1, C, 1, T], to the output that it makes final. */
-  Tensor forward(Tensor x, GeneratorState state) {
-    state.cut(x, rate);
-    return stride == 0 ? plain(x, state) : transposed(x, state);
+  /**
+   * A piece's input, [1, C, 1, T], to the output that it makes final.
+   *
+   * @param rectifier what the input passes before, or null
+   */
+  Tensor forward(Tensor x, @Nullable Scalar rectifier, GeneratorState state) {
+    return stride == 0 ? plain(x, rectifier, state) : transposed(x, rectifier, state);
   }
 
-  private Tensor plain(Tensor x, GeneratorState state) {
+  private Tensor plain(Tensor x, @Nullable Scalar rectifier, GeneratorState state) {
     if (state.first() && state.last()) {
-      return convolve(x, padding);
+      return convolve(input(x, rectifier, 0, 0, state), padding);
     }
-    Tensor all =
-        state.first()
-            ? Tensors.cat(List.of(silence(), x), GeneratorState.TIME)
-            : state.join(slot, x);
-    if (state.last()) {
-      all = Tensors.cat(List.of(all, silence()), GeneratorState.TIME);
-    }
-    state.hold(slot, all, all.size(GeneratorState.TIME) - 2L * padding);
+    Tensor all = input(x, rectifier, padding, state.last() ? padding : 0, state);
+    state.hold(slot, all, all.size(TIME) - 2L * padding);
     return convolve(all, 0);
   }
 
@@ -93,15 +95,10 @@ final class PieceConvolution {
         x, weight, bias, new long[] {1, 1}, new long[] {0, pad}, new long[] {1, dilation}, 1);
   }
 
-  /** What lies before the first step and after the last. */
-  private Tensor silence() {
-    return steps(device.place(Tensors.zeros(DType.of(weight), padding, in)));
-  }
-
-  private Tensor transposed(Tensor x, GeneratorState state) {
-    Tensor all = state.join(slot, x);
-    long length = all.size(GeneratorState.TIME);
-    long before = length - x.size(GeneratorState.TIME);
+  private Tensor transposed(Tensor x, @Nullable Scalar rectifier, GeneratorState state) {
+    Tensor all = input(x, rectifier, 0, 0, state);
+    long length = all.size(TIME);
+    long before = length - x.size(TIME);
     Tensor y =
         torch.conv_transpose2d(
             all,
@@ -117,7 +114,41 @@ final class PieceConvolution {
     long from = state.first() ? padding : before * stride;
     long to = state.last() ? (length - 1) * stride + kernel - padding : length * stride;
     state.hold(slot, all, Math.max(0, length - (kernel - 1) / stride));
-    return y.narrow(GeneratorState.TIME, from, to - from);
+    return y.narrow(TIME, from, to - from);
+  }
+
+  /**
+   * The rectified input after what is held of it; silence lies before the first step, after the
+   * last, and where a piece reaches beyond the utterance's end.
+   */
+  private Tensor input(
+      Tensor x,
+      @Nullable Scalar rectifier,
+      long silenceBefore,
+      long silenceAfter,
+      GeneratorState state) {
+    Tensor held = state.held(slot);
+    long before = held == null ? silenceBefore : held.size(TIME);
+    long length = x.size(TIME);
+    Tensor rows =
+        torch.empty(new long[] {before + length + silenceAfter, in}, weight.options(), null);
+    Tensor all = steps(rows);
+    if (held != null) {
+      all.narrow(TIME, 0, before).copy_(held);
+    } else if (before > 0) {
+      all.narrow(TIME, 0, before).zero_();
+    }
+    Tensor now = all.narrow(TIME, before, length);
+    if (rectifier == null) {
+      now.copy_(x);
+    } else {
+      torch.leaky_relu_out(now, x, rectifier);
+    }
+    long silence = silenceAfter + state.framesBeyond() * rate;
+    if (silence > 0) {
+      all.narrow(TIME, before + length + silenceAfter - silence, silence).zero_();
+    }
+    return all;
   }
 
   /** Rows [T, C] as steps [1, C, 1, T]. */
