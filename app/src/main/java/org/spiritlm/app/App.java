@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.spiritlm.torch.InputException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,7 +22,13 @@ import picocli.CommandLine.Spec;
     versionProvider = Versions.class,
     mixinStandardHelpOptions = true,
     description = "Language models that read and write text and speech.",
-    subcommands = {BenchCommand.class, CompletionCommand.class, DoctorCommand.class},
+    subcommands = {
+      ConvertCommand.class,
+      InfoCommand.class,
+      DoctorCommand.class,
+      BenchCommand.class,
+      CompletionCommand.class
+    },
     footer = {
       "",
       "Results go to standard output, progress and messages to standard error.",
@@ -38,6 +43,9 @@ public final class App implements Runnable {
 
   /** Exit code of a mistake of the user. */
   static final int MISTAKE = 2;
+
+  /** Columns of the help; the examples fit. */
+  private static final int HELP_WIDTH = 100;
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -67,13 +75,10 @@ public final class App implements Runnable {
 
   /** Runs one command of this tree and reports its failure. */
   static int execute(CommandLine line, String[] args, Console console) {
-    PrintStream out = console.out();
     try {
       int code = line.execute(args);
-      out.flush();
-      if (out.checkError() && code == DONE) {
-        throw new InputException(
-            "cannot write to standard output (is it closed, or its disk full?)");
+      if (code == DONE) {
+        console.flush();
       }
       return code;
     } catch (RuntimeException | Error e) { // picocli hands its handlers only what commands throw
@@ -88,6 +93,7 @@ public final class App implements Runnable {
     line.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setAbbreviatedOptionsAllowed(false);
+    line.setUsageHelpWidth(HELP_WIDTH);
     line.setParameterExceptionHandler((e, args) -> reportUsage(e, console.err()));
     line.setExecutionExceptionHandler(
         (e, at, parsed) -> report(e, at, console.err(), isVerbose(parsed)));

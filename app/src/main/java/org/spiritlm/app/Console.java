@@ -1,9 +1,8 @@
 package org.spiritlm.app;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
+import org.spiritlm.torch.InputException;
 
 /**
  * Where commands print.
@@ -12,22 +11,26 @@ import java.io.PrintStream;
  * @param err progress and messages
  */
 record Console(PrintStream out, PrintStream err) {
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   /** One JSON object on one line of the results. */
-  void json(JsonNode object) {
-    try {
-      out.println(JSON.writeValueAsString(object));
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
-    }
-    out.flush();
+  void json(ObjectNode object) {
+    print(Json.line(object));
   }
 
   /** One line of the results. */
   void print(String line) {
     out.println(line);
-    out.flush();
+    flush();
+  }
+
+  /**
+   * Passes on what was printed.
+   *
+   * @throws InputException if nobody takes it any more
+   */
+  void flush() {
+    if (out.checkError()) { // which flushes
+      throw new InputException("cannot write to standard output (is it closed, or its disk full?)");
+    }
   }
 
   /** One line for the person who watches. */

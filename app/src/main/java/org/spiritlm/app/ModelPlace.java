@@ -5,69 +5,36 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.InputException;
-import org.spiritlm.torch.Torch;
-import picocli.CommandLine.Option;
 
-/** Which model, and how it computes. */
-final class ModelOptions {
-  /** The directory of Meta's checkpoints, the model where {@code --model} is not given. */
+/** Where models are. */
+final class ModelPlace {
+  /** The directory of Meta's checkpoints, the model where none is named. */
   static final String CHECKPOINTS = "SPIRITLM_CHECKPOINTS_DIR";
 
-  /** Element types to compute in. */
-  enum Type {
-    FP32,
-    BF16
-  }
+  private ModelPlace() {}
 
   /** The two models that Meta's directory holds. */
   enum Variant {
     BASE,
-    EXPRESSIVE
+    EXPRESSIVE;
+
+    /** The name of a variant, or null. */
+    static @Nullable String name(@Nullable Variant variant) {
+      return variant == null ? null : variant.name().toLowerCase(Locale.ROOT);
+    }
   }
 
-  @Option(
-      names = "--model",
-      paramLabel = "NAME|DIR",
-      description =
-          "A bundled model, a model directory, or Meta's checkpoints (default: $"
-              + CHECKPOINTS
-              + ").")
-  @Nullable String model;
-
-  @Option(
-      names = "--variant",
-      paramLabel = "base|expressive",
-      description = "Which model of a directory that holds both, as Meta's does.")
-  @Nullable Variant variant;
-
-  @Option(
-      names = "--dtype",
-      paramLabel = "fp32|bf16",
-      description = "Element type of the language model (default: that of its file).")
-  @Nullable Type type;
-
-  @Option(
-      names = "--device",
-      paramLabel = "auto|cpu|cuda[:N]",
-      description = "Where to compute (default: auto, the first GPU where there is one).")
-  String device = "auto";
-
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads that one operation may use (default: one a core).")
-  int threads;
-
   /**
-   * The model's directory.
+   * A model's directory.
    *
+   * @param model a directory, the name of a bundled model, or null for {@link #CHECKPOINTS}
    * @throws InputException if nothing says which, or there is no such directory
    */
-  Path directory() {
-    Torch.threads(threads);
+  static Path find(@Nullable String model) {
     String name = model != null ? model : System.getenv(CHECKPOINTS);
     if (name == null || name.isEmpty()) {
       throw new InputException(
@@ -84,10 +51,15 @@ final class ModelOptions {
       return bundled;
     }
     throw new InputException(
-        (model != null ? "--model '" : CHECKPOINTS + " '")
+        (model != null ? "model '" : CHECKPOINTS + " '")
             + name
             + "' is neither a directory nor a bundled model; bundled here: "
             + (bundled().isEmpty() ? "none" : String.join(", ", bundled())));
+  }
+
+  /** Where this program and what comes with it lies. */
+  static Path home() {
+    return Path.of(System.getProperty("spiritlm.home", ".")).toAbsolutePath().normalize();
   }
 
   /** The names of the models that come with the program. */
@@ -107,6 +79,6 @@ final class ModelOptions {
   }
 
   private static Path bundle() {
-    return Path.of(System.getProperty("spiritlm.home", "."), "models").toAbsolutePath().normalize();
+    return home().resolve("models");
   }
 }
