@@ -1,7 +1,9 @@
 package org.spiritlm.torch;
 
 import java.util.Locale;
+import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 
 /** Where tensors live and are computed: the CPU or one GPU. */
@@ -52,6 +54,12 @@ public record Device(Kind kind, int index) {
       return tensor.is_cpu() ? tensor : tensor.cpu();
     }
     return tensor.to(torchDevice(), tensor.scalar_type());
+  }
+
+  /** Options for a new tensor of this type here. */
+  public TensorOptions options(DType dtype) {
+    TensorOptions options = Tensors.options(dtype);
+    return kind == Kind.CPU ? options : options.device(new DeviceOptional(torchDevice()));
   }
 
   /** libtorch's own object. */

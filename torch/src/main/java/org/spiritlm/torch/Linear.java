@@ -12,23 +12,32 @@ public final class Linear {
 
   /** Takes {@code weight} [out, in] and, where asked, {@code bias} [out]. */
   public Linear(Weights weights, long in, long out, boolean bias) {
-    double bound = 1 / Math.sqrt((double) in);
-    this.weight = weights.tensor("weight", Initializer.uniform(bound), out, in);
-    this.bias = bias ? optional(weights.tensor("bias", Initializer.uniform(bound), out)) : none();
+    this(weights, Initializer.uniform(1 / Math.sqrt((double) in)), in, out, bias);
+  }
+
+  /** The same, with other values where weights are initialised. */
+  public Linear(Weights weights, Initializer initializer, long in, long out, boolean bias) {
+    this.weight = weights.tensor("weight", initializer, out, in);
+    this.bias = bias ? optional(weights.tensor("bias", initializer, out)) : none();
   }
 
   public Linear(Weights weights, long in, long out) {
     this(weights, in, out, true);
   }
 
-  private Linear(Tensor weight, Tensor bias) {
+  private Linear(Tensor weight, TensorOptional bias) {
     this.weight = weight;
-    this.bias = optional(bias);
+    this.bias = bias;
+  }
+
+  /** A product without bias whose weight [out, in] was taken under another name. */
+  public static Linear of(Tensor weight) {
+    return new Linear(Scope.detach(weight), none());
   }
 
   /** A product with a weight [out, in] and a bias [out] that were taken under other names. */
   public static Linear of(Tensor weight, Tensor bias) {
-    return new Linear(Scope.detach(weight), Scope.detach(bias));
+    return new Linear(Scope.detach(weight), optional(Scope.detach(bias)));
   }
 
   /**

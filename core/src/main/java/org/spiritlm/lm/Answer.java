@@ -1,0 +1,12 @@
+package org.spiritlm.lm;
+
+/**
+ * A continuation.
+ *
+ * @param ids new tokens, an end token among them
+ * @param reason why there are no more
+ * @param prefillSeconds how long the prompt was read, together with those of the same call
+ * @param decodeSeconds how long the tokens after the first were made, from then to the end
+ */
+@SuppressWarnings("ArrayRecordComponent") // owners do not change it
+public record Answer(int[] ids, FinishReason reason, double prefillSeconds, double decodeSeconds) {}

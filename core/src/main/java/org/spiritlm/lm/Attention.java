@@ -1,0 +1,126 @@
+package org.spiritlm.lm;
+
+import java.util.List;
+import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+import org.spiritlm.torch.DType;
+import org.spiritlm.torch.Linear;
+import org.spiritlm.torch.Scope;
+import org.spiritlm.torch.Tensors;
+import org.spiritlm.torch.Weights;
+
+/**
+ * Causal self-attention with a cache; query heads share key and value heads in groups (Ainslie et
+ * al., 2023).
+ *
+ * <p>Keys, values and scores have the cache's type: on the CPU that is float32 also where the model
+ * is bfloat16, since libtorch's bfloat16 kernels for one query take several times as long.
+ */
+final class Attention {
+  private static final TensorOptional NO_MASK = Scope.release(new TensorOptional());
+  private static final DoubleOptional STANDARD_SCALE = Scope.release(new DoubleOptional());
+
+  private final int layer;
+  private final int heads;
+  private final int keyValueHeads;
+  private final int headWidth;
+  private final RotaryEmbedding rotary;
+  private final Linear query;
+  private final Linear key;
+  private final Linear value;
+  private final Linear output;
+
+  Attention(Weights weights, LlamaConfig config, int layer, RotaryEmbedding rotary) {
+    this.layer = layer;
+    this.heads = config.heads();
+    this.keyValueHeads = config.keyValueHeads();
+    this.headWidth = config.headWidth();
+    this.rotary = rotary;
+    int width = config.width();
+    long inner = (long) heads * headWidth;
+    long shared = (long) keyValueHeads * headWidth;
+    boolean bias = config.attentionBias();
+    this.query = LlamaModel.linear(weights.at("q_proj"), width, inner, bias);
+    this.key = LlamaModel.linear(weights.at("k_proj"), width, shared, bias);
+    this.value = LlamaModel.linear(weights.at("v_proj"), width, shared, bias);
+    this.output = LlamaModel.linear(weights.at("o_proj"), inner, width, bias);
+  }
+
+  /** [N, D] to [N, D]. */
+  Tensor forward(Tensor x, Step step, DType cacheType) {
+    Tensor all = Tensors.cat(List.of(query.forward(x), key.forward(x), value.forward(x)), 1);
+    all = all.to(cacheType.scalarType()).view(x.size(0), -1, headWidth); // [N, H + 2K, d]
+    Tensor rotated = rotary.rotate(all.narrow(1, 0, heads + keyValueHeads), step.angles());
+    Tensor queries = rotated.narrow(1, 0, heads); // [N, H, d]
+    Tensor keys = rotated.narrow(1, heads, keyValueHeads); // [N, K, d]
+    Tensor values = all.narrow(1, heads + keyValueHeads, keyValueHeads); // [N, K, d]
+    Tensor attended = attend(queries, keys, values, step.pieces()); // [N, H d]
+    return output.forward(attended.to(x.scalar_type()));
+  }
+
+  private Tensor attend(Tensor queries, Tensor keys, Tensor values, List<Piece> pieces) {
+    if (pieces.size() == 1) {
+      return attend(queries, keys, values, pieces.get(0));
+    }
+    Tensor attended = torch.empty_like(queries).view(queries.size(0), -1); // [N, H d]
+    long from = 0;
+    for (Piece piece : pieces) {
+      int count = piece.ids().length;
+      attended
+          .narrow(0, from, count)
+          .copy_(
+              attend(
+                  queries.narrow(0, from, count),
+                  keys.narrow(0, from, count),
+                  values.narrow(0, from, count),
+                  piece));
+      from += count;
+    }
+    return attended;
+  }
+
+  /** One sequence: queries [n, H, d], keys and values [n, K, d] to [n, H d]. */
+  private Tensor attend(Tensor queries, Tensor keys, Tensor values, Piece piece) {
+    int count = piece.ids().length;
+    KvCache cache = piece.cache();
+    cache.write(layer, keys, values);
+    Tensor stored = cache.read(layer, count); // [2, K, L, d]
+    if (count == 1) {
+      // The query heads of a group are rows of one product with their key head.
+      Tensor grouped = queries.reshape(1, keyValueHeads, heads / keyValueHeads, headWidth);
+      return product(grouped, stored, NO_MASK, false).reshape(1, -1);
+    }
+    boolean fresh = cache.length() == 0;
+    Tensor attended =
+        product(
+            queries.transpose(0, 1).unsqueeze(0),
+            stored,
+            fresh ? NO_MASK : new TensorOptional(causal(count, cache.length() + count, queries)),
+            fresh); // [1, H, n, d]
+    return attended.squeeze(0).transpose(0, 1).reshape(count, -1);
+  }
+
+  private Tensor product(Tensor queries, Tensor stored, TensorOptional mask, boolean causal) {
+    return torch.scaled_dot_product_attention(
+        queries,
+        stored.narrow(0, 0, 1),
+        stored.narrow(0, 1, 1),
+        mask,
+        0,
+        causal,
+        STANDARD_SCALE,
+        queries.size(1) != keyValueHeads);
+  }
+
+  /** Which positions each of the last ones may look at, [n, L]. */
+  private static Tensor causal(long count, long length, Tensor like) {
+    return torch
+        .ones(
+            new long[] {count, length},
+            like.options().dtype(new ScalarTypeOptional(DType.BOOL.scalarType())))
+        .tril(length - count);
+  }
+}

@@ -1,0 +1,171 @@
+package org.spiritlm.lm;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import org.bytedeco.pytorch.Tensor;
+import org.spiritlm.torch.DType;
+import org.spiritlm.torch.Device;
+import org.spiritlm.torch.Embedding;
+import org.spiritlm.torch.Initializer;
+import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.Linear;
+import org.spiritlm.torch.Normalization;
+import org.spiritlm.torch.Scope;
+import org.spiritlm.torch.Tensors;
+import org.spiritlm.torch.Weights;
+
+/**
+ * A Llama language model (Touvron et al., 2023), with the tensors of {@code LlamaForCausalLM}.
+ *
+ * <p>Several sequences are read at once without padding: the ids of all {@linkplain Piece pieces}
+ * stand one after another in every product, and only attention looks at each sequence alone. So
+ * prompts of different lengths, and prompts and single ids, go together, and none changes another.
+ *
+ * <p>Immutable; safe for use by several threads with caches of their own.
+ */
+public final class LlamaModel {
+  /** Deviation of fresh weights ({@code initializer_range} of Llama). */
+  private static final double DEVIATION = 0.02;
+
+  /** Old files hold the rotary frequencies, which follow from the configuration. */
+  private static final Predicate<String> SUPERFLUOUS =
+      Pattern.compile(".*rotary_emb\\.inv_freq").asMatchPredicate();
+
+  private final LlamaConfig config;
+  private final DType dtype;
+  private final DType cacheType;
+  private final Device device;
+  private final Embedding embedding;
+  private final RotaryEmbedding rotary;
+  private final List<LlamaBlock> blocks = new ArrayList<>();
+  private final Normalization norm;
+  private final Linear head;
+
+  /**
+   * Takes the tensors, in the type and on the device of the weights.
+   *
+   * @throws org.spiritlm.torch.CheckpointException if a tensor is missing, has another shape, or is
+   *     not of this network
+   */
+  public LlamaModel(Weights weights, LlamaConfig config) {
+    this.config = config;
+    this.device = weights.device();
+    Weights body = weights.at("model");
+    int width = config.width();
+    this.embedding =
+        new Embedding(
+            body.at("embed_tokens"), Initializer.normal(DEVIATION), config.vocabulary(), width);
+    this.dtype = DType.of(embedding.weight());
+    this.cacheType = device.kind() == Device.Kind.CPU ? DType.F32 : dtype;
+    this.rotary = new RotaryEmbedding(config, cacheType, device);
+    for (int i = 0; i < config.layers(); i++) {
+      blocks.add(new LlamaBlock(body.at("layers", i), config, i, rotary));
+    }
+    this.norm = Normalization.rms(body.at("norm"), width, config.epsilon());
+    this.head =
+        config.tied()
+            ? Linear.of(embedding.weight())
+            : linear(weights.at("lm_head"), width, config.vocabulary(), false);
+    // Tied models may come with the table under both names.
+    weights.finish(SUPERFLUOUS.or(name -> config.tied() && name.equals("lm_head.weight")));
+  }
+
+  /** A product whose fresh weights have the deviation that Llama starts with. */
+  static Linear linear(Weights weights, long in, long out, boolean bias) {
+    return new Linear(weights, Initializer.normal(DEVIATION), in, out, bias);
+  }
+
+  /** Sizes. */
+  public LlamaConfig config() {
+    return config;
+  }
+
+  /** The type that it computes in. */
+  public DType dtype() {
+    return dtype;
+  }
+
+  /** Where it computes. */
+  public Device device() {
+    return device;
+  }
+
+  /**
+   * An empty cache for one sequence.
+   *
+   * @param capacity the most positions it will hold
+   * @throws InputException if the model's context is shorter
+   */
+  public KvCache cache(int capacity) {
+    if (capacity > config.context()) {
+      throw new InputException(
+          "a sequence of "
+              + capacity
+              + " tokens is longer than the model's context of "
+              + config.context()
+              + "; shorten the prompt or ask for fewer new tokens");
+    }
+    return new KvCache(config, cacheType, device, capacity);
+  }
+
+  /**
+   * Reads the pieces' ids into their caches and says what may come after the last id of each.
+   *
+   * @return logits, [pieces, V], float32, on the model's device; they belong to the enclosing scope
+   * @throws InputException if an id is not in the vocabulary
+   */
+  public Tensor next(List<Piece> pieces) {
+    int[] last = new int[pieces.size()];
+    int end = 0;
+    for (int i = 0; i < last.length; i++) {
+      end += pieces.get(i).ids().length;
+      last[i] = end - 1;
+    }
+    try (Scope scope = Scope.open()) {
+      Tensor hidden = read(pieces); // [N, D]
+      if (last.length < end) {
+        hidden = hidden.index_select(0, device.place(Tensors.of(last)));
+      }
+      return scope.keep(logits(hidden));
+    }
+  }
+
+  /**
+   * Reads the pieces' ids into their caches.
+   *
+   * @return the state after each id, [N, D], for {@link #logits}
+   * @throws InputException if an id is not in the vocabulary
+   */
+  Tensor read(List<Piece> pieces) {
+    int[] ids = pieces.stream().flatMapToInt(piece -> Arrays.stream(piece.ids())).toArray();
+    check(ids);
+    try (Scope scope = Scope.open()) {
+      Step step = new Step(pieces, rotary.at(Step.positions(pieces)));
+      Tensor x = embedding.forward(device.place(Tensors.of(ids))); // [N, D]
+      for (LlamaBlock block : blocks) {
+        x = block.forward(x, step, cacheType);
+      }
+      for (Piece piece : pieces) {
+        piece.cache().advance(piece.ids().length);
+      }
+      return scope.keep(norm.forward(x));
+    }
+  }
+
+  /** States [N, D] to logits [N, V], float32. */
+  Tensor logits(Tensor states) {
+    return head.forward(states).to(DType.F32.scalarType());
+  }
+
+  private void check(int... ids) {
+    for (int id : ids) {
+      if (id < 0 || id >= config.vocabulary()) {
+        throw new InputException(
+            "id " + id + " is not in the model's vocabulary of " + config.vocabulary());
+      }
+    }
+  }
+}

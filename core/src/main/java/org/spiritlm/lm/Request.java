@@ -1,0 +1,60 @@
+package org.spiritlm.lm;
+
+import java.util.BitSet;
+import java.util.Set;
+import java.util.function.IntPredicate;
+import org.spiritlm.torch.InputException;
+
+/**
+ * What a {@link Generator} is asked for: one continuation of a prompt.
+ *
+ * @param prompt ids, at least one
+ * @param sampling how tokens are chosen
+ * @param maxNewTokens the most tokens of the answer; it also ends where the context is full
+ * @param forbidden ids that are not chosen
+ * @param ends ids that end the answer, as its last token
+ * @param listener is told each new id at once, and says whether to go on
+ */
+@SuppressWarnings("ArrayRecordComponent") // owners do not change it
+public record Request(
+    int[] prompt,
+    Sampling sampling,
+    int maxNewTokens,
+    BitSet forbidden,
+    Set<Integer> ends,
+    IntPredicate listener) {
+  public Request {
+    if (prompt.length == 0) {
+      throw new InputException("the prompt has no tokens; expected at least one");
+    }
+    if (maxNewTokens < 1) {
+      throw new InputException("the most new tokens must be 1 or more, found " + maxNewTokens);
+    }
+    ends = Set.copyOf(ends);
+  }
+
+  /** A greedy continuation without ends. */
+  public static Request greedy(int[] prompt, int maxNewTokens) {
+    return new Request(prompt, Sampling.greedy(), maxNewTokens, new BitSet(), Set.of(), id -> true);
+  }
+
+  /** The same, chosen in this way. */
+  public Request with(Sampling choice) {
+    return new Request(prompt, choice, maxNewTokens, forbidden, ends, listener);
+  }
+
+  /** The same without these ids. */
+  public Request without(BitSet ids) {
+    return new Request(prompt, sampling, maxNewTokens, ids, ends, listener);
+  }
+
+  /** The same, ended by any of these ids. */
+  public Request until(Set<Integer> ids) {
+    return new Request(prompt, sampling, maxNewTokens, forbidden, ids, listener);
+  }
+
+  /** The same with a listener. */
+  public Request heardBy(IntPredicate who) {
+    return new Request(prompt, sampling, maxNewTokens, forbidden, ends, who);
+  }
+}
