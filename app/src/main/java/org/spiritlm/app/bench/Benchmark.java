@@ -19,15 +19,34 @@ public record Benchmark(String name, String unit, Supplier<Task> prepare) {
      * Does the work of one round.
      *
      * @param round its number; work of another size for each round depends on it alone
+     * @param clock runs already; started again where preparation ends
      * @return how much was done, in the benchmark's unit times seconds
      */
-    double run(int round);
+    double run(int round, Clock clock);
+  }
+
+  /** Measures time. */
+  public static final class Clock {
+    private long began;
+
+    Clock() {
+      start();
+    }
+
+    /** Starts from zero. */
+    public void start() {
+      began = System.nanoTime();
+    }
+
+    double seconds() {
+      return (System.nanoTime() - began) / 1e9;
+    }
   }
 
   /** The work of one round for each second that it took. */
   public static double measure(Task task, int round) {
-    long began = System.nanoTime();
-    double work = task.run(round);
-    return work / ((System.nanoTime() - began) / 1e9);
+    Clock clock = new Clock();
+    double work = task.run(round, clock);
+    return work / clock.seconds();
   }
 }

@@ -22,7 +22,7 @@ public final class MachineBenchmarks {
               try (Scope scope = Scope.open()) {
                 numbers = Scope.detach(torch.ones(BYTES / Float.BYTES));
               }
-              return round -> {
+              return (round, clock) -> {
                 try (Scope scope = Scope.open()) {
                   if (numbers.sum().item_float() < 1) {
                     throw new IllegalStateException("a sum of ones is " + numbers.sum());

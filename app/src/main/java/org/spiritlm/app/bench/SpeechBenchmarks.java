@@ -63,12 +63,13 @@ public final class SpeechBenchmarks {
 
   private static Benchmark.Task resample() {
     float[] samples = noise(10 * 44_100);
-    return round -> Resampler.resample(samples, 44_100, Audio.SPEECH_RATE).length / 16_000.0;
+    return (round, clock) ->
+        Resampler.resample(samples, 44_100, Audio.SPEECH_RATE).length / 16_000.0;
   }
 
   private static Benchmark.Task encode(SpeechTokenizer tokenizer, int seconds) {
     Audio audio = new Audio(noise(seconds * Audio.SPEECH_RATE), Audio.SPEECH_RATE);
-    return round -> {
+    return (round, clock) -> {
       int units = tokenizer.encode(audio).hubert().length;
       return units == 0 ? 0 : seconds;
     };
@@ -77,13 +78,13 @@ public final class SpeechBenchmarks {
   private static Benchmark.Task encodePitch(int seconds) {
     PitchTokenizer tokenizer = pitch();
     float[] samples = noise(seconds * Audio.SPEECH_RATE);
-    return round -> tokenizer.encode(samples).length == 0 ? 0 : seconds;
+    return (round, clock) -> tokenizer.encode(samples).length == 0 ? 0 : seconds;
   }
 
   private static Benchmark.Task encodeStyle(int seconds) {
     StyleTokenizer tokenizer = style();
     float[] samples = noise(seconds * Audio.SPEECH_RATE);
-    return round -> tokenizer.encode(samples).length == 0 ? 0 : seconds;
+    return (round, clock) -> tokenizer.encode(samples).length == 0 ? 0 : seconds;
   }
 
   private static SpeechTokenizer hubertAlone() {
@@ -152,7 +153,7 @@ public final class SpeechBenchmarks {
                 List.of(List.of(1, 3, 5), List.of(1, 3, 5), List.of(1, 3, 5))));
     Vocoder vocoder = new Vocoder(Weights.initialise(6), config);
     VoiceOptions voice = VoiceOptions.standard().withPredictedDurations(false);
-    return round -> {
+    return (round, clock) -> {
       int units = length.units(round);
       Random random = new Random(units);
       SpeechUnits speech =
