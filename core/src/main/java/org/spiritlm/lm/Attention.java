@@ -1,5 +1,6 @@
 package org.spiritlm.lm;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -16,8 +17,8 @@ import org.spiritlm.torch.Weights;
  * Causal self-attention with a cache; query heads share key and value heads in groups (Ainslie et
  * al., 2023).
  *
- * <p>Keys, values and scores have the cache's type: on the CPU that is float32 also where the model
- * is bfloat16, since libtorch's bfloat16 kernels for one query take several times as long.
+ * <p>What is read into an empty cache is computed in the model's type, all else in the cache's: see
+ * {@link LlamaModel#cache}.
  */
 final class Attention {
   private static final TensorOptional NO_MASK = Scope.release(new TensorOptional());
@@ -50,36 +51,33 @@ final class Attention {
   }
 
   /** [N, D] to [N, D]. */
-  Tensor forward(Tensor x, Step step, DType cacheType) {
+  Tensor forward(Tensor x, Step step) {
     Tensor all = Tensors.cat(List.of(query.forward(x), key.forward(x), value.forward(x)), 1);
-    all = all.to(cacheType.scalarType()).view(x.size(0), -1, headWidth); // [N, H + 2K, d]
+    all = all.view(x.size(0), -1, headWidth); // [N, H + 2K, d]
     Tensor rotated = rotary.rotate(all.narrow(1, 0, heads + keyValueHeads), step.angles());
     Tensor queries = rotated.narrow(1, 0, heads); // [N, H, d]
     Tensor keys = rotated.narrow(1, heads, keyValueHeads); // [N, K, d]
     Tensor values = all.narrow(1, heads + keyValueHeads, keyValueHeads); // [N, K, d]
-    Tensor attended = attend(queries, keys, values, step.pieces()); // [N, H d]
-    return output.forward(attended.to(x.scalar_type()));
+    return output.forward(attend(queries, keys, values, step.pieces())); // [N, D]
   }
 
   private Tensor attend(Tensor queries, Tensor keys, Tensor values, List<Piece> pieces) {
     if (pieces.size() == 1) {
       return attend(queries, keys, values, pieces.get(0));
     }
-    Tensor attended = torch.empty_like(queries).view(queries.size(0), -1); // [N, H d]
+    List<Tensor> attended = new ArrayList<>(pieces.size());
     long from = 0;
     for (Piece piece : pieces) {
       int count = piece.ids().length;
-      attended
-          .narrow(0, from, count)
-          .copy_(
-              attend(
-                  queries.narrow(0, from, count),
-                  keys.narrow(0, from, count),
-                  values.narrow(0, from, count),
-                  piece));
+      attended.add(
+          attend(
+              queries.narrow(0, from, count),
+              keys.narrow(0, from, count),
+              values.narrow(0, from, count),
+              piece));
       from += count;
     }
-    return attended;
+    return Tensors.cat(attended, 0);
   }
 
   /** One sequence: queries [n, H, d], keys and values [n, K, d] to [n, H d]. */
@@ -87,32 +85,39 @@ final class Attention {
     int count = piece.ids().length;
     KvCache cache = piece.cache();
     cache.write(layer, keys, values);
-    Tensor stored = cache.read(layer, count); // [2, K, L, d]
-    if (count == 1) {
-      // The query heads of a group are rows of one product with their key head.
-      Tensor grouped = queries.reshape(1, keyValueHeads, heads / keyValueHeads, headWidth);
-      return product(grouped, stored, NO_MASK, false).reshape(1, -1);
+    if (count > 1 && cache.length() == 0) {
+      return joined(product(split(queries), split(keys), split(values), NO_MASK, true));
     }
-    boolean fresh = cache.length() == 0;
-    Tensor attended =
-        product(
-            queries.transpose(0, 1).unsqueeze(0),
-            stored,
-            fresh ? NO_MASK : new TensorOptional(causal(count, cache.length() + count, queries)),
-            fresh); // [1, H, n, d]
-    return attended.squeeze(0).transpose(0, 1).reshape(count, -1);
+    Tensor stored = cache.read(layer, count); // [2, K, L, d]
+    Tensor asStored = queries.to(stored.scalar_type());
+    Tensor storedKeys = stored.narrow(0, 0, 1); // [1, K, L, d]
+    Tensor storedValues = stored.narrow(0, 1, 1); // [1, K, L, d]
+    if (count > 1) {
+      TensorOptional mask = new TensorOptional(causal(count, cache.length() + count, queries));
+      return joined(product(split(asStored), storedKeys, storedValues, mask, false))
+          .to(queries.scalar_type());
+    }
+    // The query heads of a group are rows of one product with their key head.
+    Tensor grouped = asStored.reshape(1, keyValueHeads, heads / keyValueHeads, headWidth);
+    return product(grouped, storedKeys, storedValues, NO_MASK, false)
+        .reshape(1, -1)
+        .to(queries.scalar_type());
   }
 
-  private Tensor product(Tensor queries, Tensor stored, TensorOptional mask, boolean causal) {
+  /** [n, heads, d] to [1, heads, n, d]. */
+  private static Tensor split(Tensor x) {
+    return x.transpose(0, 1).unsqueeze(0);
+  }
+
+  /** [1, H, n, d] to [n, H d]. */
+  private static Tensor joined(Tensor x) {
+    return x.squeeze(0).transpose(0, 1).reshape(x.size(2), -1);
+  }
+
+  private Tensor product(
+      Tensor queries, Tensor keys, Tensor values, TensorOptional mask, boolean causal) {
     return torch.scaled_dot_product_attention(
-        queries,
-        stored.narrow(0, 0, 1),
-        stored.narrow(0, 1, 1),
-        mask,
-        0,
-        causal,
-        STANDARD_SCALE,
-        queries.size(1) != keyValueHeads);
+        queries, keys, values, mask, 0, causal, STANDARD_SCALE, queries.size(1) != keyValueHeads);
   }
 
   /** Which positions each of the last ones may look at, [n, L]. */

@@ -2,9 +2,9 @@ package org.spiritlm.lm;
 
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.spiritlm.torch.DType;
 import org.spiritlm.torch.Linear;
 import org.spiritlm.torch.Normalization;
+import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Weights;
 
 /** One transformer block: attention, then a gated feed-forward part (SwiGLU). */
@@ -29,10 +29,12 @@ final class LlamaBlock {
     this.down = LlamaModel.linear(weights.at("mlp", "down_proj"), inner, width, bias);
   }
 
-  /** [N, D] to [N, D]. */
-  Tensor forward(Tensor x, Step step, DType cacheType) {
-    Tensor h = attention.forward(attentionNorm.forward(x), step, cacheType).add_(x);
-    return feedForward(feedForwardNorm.forward(h)).add_(h);
+  /** [N, D] to [N, D]; all but the result is freed, so that blocks share memory. */
+  Tensor forward(Tensor x, Step step) {
+    try (Scope scope = Scope.open()) {
+      Tensor h = attention.forward(attentionNorm.forward(x), step).add_(x);
+      return scope.keep(feedForward(feedForwardNorm.forward(h)).add_(h));
+    }
   }
 
   private Tensor feedForward(Tensor x) {

@@ -60,7 +60,7 @@ public final class LlamaModel {
             body.at("embed_tokens"), Initializer.normal(DEVIATION), config.vocabulary(), width);
     this.dtype = DType.of(embedding.weight());
     this.cacheType = device.kind() == Device.Kind.CPU ? DType.F32 : dtype;
-    this.rotary = new RotaryEmbedding(config, cacheType, device);
+    this.rotary = new RotaryEmbedding(config, dtype, device);
     for (int i = 0; i < config.layers(); i++) {
       blocks.add(new LlamaBlock(body.at("layers", i), config, i, rotary));
     }
@@ -95,6 +95,9 @@ public final class LlamaModel {
 
   /**
    * An empty cache for one sequence.
+   *
+   * <p>On the CPU it holds float32 also where the model is bfloat16: libtorch's bfloat16 kernels
+   * for one query take several times as long.
    *
    * @param capacity the most positions it will hold
    * @throws InputException if the model's context is shorter
@@ -146,7 +149,7 @@ public final class LlamaModel {
       Step step = new Step(pieces, rotary.at(Step.positions(pieces)));
       Tensor x = embedding.forward(device.place(Tensors.of(ids))); // [N, D]
       for (LlamaBlock block : blocks) {
-        x = block.forward(x, step, cacheType);
+        x = block.forward(x, step);
       }
       for (Piece piece : pieces) {
         piece.cache().advance(piece.ids().length);
