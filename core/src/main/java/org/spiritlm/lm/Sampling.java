@@ -46,6 +46,31 @@ public record Sampling(
     return temperature == 0;
   }
 
+  /** The same with another repetition penalty. */
+  public Sampling withRepetitionPenalty(double value) {
+    return new Sampling(value, temperature, topK, topP, minP, seed);
+  }
+
+  /** The same with another temperature. */
+  public Sampling withTemperature(double value) {
+    return new Sampling(repetitionPenalty, value, topK, topP, minP, seed);
+  }
+
+  /** The same with another number of likeliest tokens. */
+  public Sampling withTopK(int value) {
+    return new Sampling(repetitionPenalty, temperature, value, topP, minP, seed);
+  }
+
+  /** The same with another probability of the likeliest tokens. */
+  public Sampling withTopP(double value) {
+    return new Sampling(repetitionPenalty, temperature, topK, value, minP, seed);
+  }
+
+  /** The same with another least share of the likeliest token's probability. */
+  public Sampling withMinP(double value) {
+    return new Sampling(repetitionPenalty, temperature, topK, topP, value, seed);
+  }
+
   /** The same with another seed. */
   public Sampling withSeed(long value) {
     return new Sampling(repetitionPenalty, temperature, topK, topP, minP, value);

@@ -101,6 +101,11 @@ public final class OutputReader {
     }
   }
 
+  /** Whether a run of so many HuBERT units is dropped from an ARBITRARY output. */
+  public static boolean isShort(int hubertCount) {
+    return hubertCount + 1 < SHORTEST_SPEECH;
+  }
+
   /**
    * An ARBITRARY output without the speech that the reference drops: runs of less than a second (25
    * units, of which it counts one too many), but for a first one after a prompt that ends in text.
@@ -111,8 +116,7 @@ public final class OutputReader {
     List<Part> kept = new ArrayList<>();
     for (int i = 0; i < parts.size(); i++) {
       boolean isShort =
-          parts.get(i) instanceof Part.Speech speech
-              && speech.tokens().hubertCount() + 1 < SHORTEST_SPEECH;
+          parts.get(i) instanceof Part.Speech speech && isShort(speech.tokens().hubertCount());
       if (!isShort || (i == 0 && !promptEndsWithSpeech)) {
         kept.add(parts.get(i));
       }

@@ -1,6 +1,7 @@
 package org.spiritlm.prompt;
 
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.spiritlm.prompt.SpeechTokens.Kind;
@@ -104,6 +105,14 @@ public record Prompt(String string) {
   /** Whether the last thing in it is a speech token. */
   public boolean endsWithSpeech() {
     return TokenString.endsWithSpeech(string);
+  }
+
+  /** The run of speech tokens that it ends with; empty where it ends otherwise. */
+  public SpeechTokens lastSpeech() {
+    OptionalInt start = TokenString.lastSpeechStart(string);
+    return endsWithSpeech() && start.isPresent()
+        ? SpeechTokens.parseLeniently(string.substring(start.getAsInt()))
+        : new SpeechTokens(List.of());
   }
 
   /** The token string. */

@@ -178,6 +178,18 @@ public record SpeechTokens(List<Token> tokens) {
     return (int) tokens.stream().filter(token -> token.kind() == Kind.HUBERT).count();
   }
 
+  /** Whether there is a token of this kind. */
+  public boolean has(Kind kind) {
+    return tokens.stream().anyMatch(token -> token.kind() == kind);
+  }
+
+  /** These tokens, then others. */
+  public SpeechTokens plus(SpeechTokens more) {
+    List<Token> all = new ArrayList<>(tokens);
+    all.addAll(more.tokens);
+    return new SpeechTokens(all);
+  }
+
   /** One of {@link #FALLBACK_STYLES}, drawn anew at each call. */
   public static IntSupplier randomStyle(RandomGenerator random) {
     return () -> FALLBACK_STYLES.get(random.nextInt(FALLBACK_STYLES.size()));

@@ -37,6 +37,9 @@ public final class Vocoder {
   /** The last piece of an utterance is computed as if it had a multiple of so many frames. */
   private static final int QUANTUM = 4;
 
+  /** Units on each side that a predicted duration depends on. */
+  public static final int DURATION_CONTEXT = VocoderConfig.DurationPredictorConfig.CONTEXT;
+
   private final VocoderConfig config;
   private final Device device;
   private final Embedding unit;
@@ -110,7 +113,7 @@ public final class Vocoder {
     for (SpeechUnits utterance : utterances) {
       Streams streams = Streams.of(utterance, config);
       streams.requireSpeech();
-      if (predicts(voice) && streams.hasPitchPerUnit()) {
+      if (predictsDurations(voice) && streams.hasPitchPerUnit()) {
         Frames units = streams.aligned();
         int[] durations = durations(units.unit());
         speech.add(new Synthesis(speak(units.repeated(durations), chosen), durations));
@@ -132,7 +135,8 @@ public final class Vocoder {
    * @throws InputException if the speaker or style is unknown
    */
   public VocoderStream stream(VoiceOptions voice) {
-    FrameSource source = predicts(voice) ? new PredictedFrames(this) : new RatedFrames(config);
+    FrameSource source =
+        predictsDurations(voice) ? new PredictedFrames(this) : new RatedFrames(config);
     return new VocoderStream(this, Voice.of(voice, config), source, generator.start());
   }
 
@@ -190,12 +194,28 @@ public final class Vocoder {
     return new Audio(samples, config.sampleRate());
   }
 
-  private boolean predicts(VoiceOptions voice) {
+  /** Whether durations are predicted for this voice. */
+  public boolean predictsDurations(VoiceOptions voice) {
     return voice.predictDurations() && durationPredictor != null;
   }
 
-  /** Frames of each unit. */
-  int[] durations(int[] units) {
+  /**
+   * Refuses a voice that this vocoder does not have.
+   *
+   * @throws InputException if the speaker or style is unknown
+   */
+  public void check(VoiceOptions voice) {
+    Voice.of(voice, config);
+  }
+
+  /**
+   * The predicted frames of each of these units, the whole utterance or a part of it; those of
+   * units that lack their neighbours, {@link #DURATION_CONTEXT} on each side, are those of an
+   * utterance that begins or ends there.
+   *
+   * @throws IllegalStateException if the vocoder predicts none
+   */
+  public int[] durations(int[] units) {
     if (durationPredictor == null) {
       throw new IllegalStateException("a vocoder without a duration predictor");
     }

@@ -1,0 +1,209 @@
+package org.spiritlm;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
+import org.spiritlm.checkpoint.Part;
+import org.spiritlm.lm.Answer;
+import org.spiritlm.lm.Generator;
+import org.spiritlm.lm.LlamaModel;
+import org.spiritlm.lm.Request;
+import org.spiritlm.prompt.OutputModality;
+import org.spiritlm.prompt.Prompt;
+import org.spiritlm.text.TextTokenizer;
+import org.spiritlm.text.Vocabulary;
+import org.spiritlm.torch.InputException;
+import org.spiritlm.vocoder.Vocoder;
+
+/** One call for answers: from prompts to what the ids that continue them say. */
+final class GenerationRun {
+  private final Parts parts;
+  private final GenerationOptions options;
+  private final long began;
+  private final LoadTime load;
+  private final TextTokenizer tokenizer;
+  private final Vocabulary vocabulary;
+  private final Set<Integer> ends;
+  private final Set<Integer> endsAndStops = new HashSet<>();
+  private final BitSet forbidden;
+  private final @Nullable Vocoder vocoder; // that speaks
+  private final @Nullable Vocoder durations; // that predicts them, where they are limited
+  private final long mostFrames;
+
+  /**
+   * Loads what is needed but the language model.
+   *
+   * @param began when the call did ({@link System#nanoTime})
+   */
+  GenerationRun(Parts parts, GenerationOptions options, long began, LoadTime load) {
+    options.requireSense();
+    this.parts = parts;
+    this.options = options;
+    this.began = began;
+    this.load = load;
+    this.tokenizer = load.of(parts.tokenizer);
+    this.vocabulary = load.of(parts.vocabulary);
+    this.ends = load.of(parts.ends);
+    endsAndStops.addAll(ends);
+    endsAndStops.addAll(options.stopIds());
+    this.forbidden =
+        options.modalityMask() ? parts.forbidden(options.output(), endsAndStops) : new BitSet();
+    boolean speech = options.output() != OutputModality.TEXT;
+    this.vocoder = speech && options.spoken() ? load.of(parts.vocoder) : null;
+    if (vocoder != null) {
+      vocoder.check(options.voice());
+    }
+    if (speech && isLimited()) {
+      Vocoder counting =
+          parts.directory.parts().contains(Part.VOCODER) ? load.of(parts.vocoder) : null;
+      this.durations =
+          counting != null && counting.predictsDurations(options.voice()) ? counting : null;
+      double frameRate =
+          counting == null
+              ? load.of(parts.tokenLayout).hubertRate()
+              : (double) counting.config().sampleRate() / counting.config().hop();
+      this.mostFrames = (long) Math.ceil(options.maxSeconds() * frameRate);
+    } else {
+      this.durations = null;
+      this.mostFrames = Long.MAX_VALUE;
+    }
+  }
+
+  private boolean isLimited() {
+    return options.maxSeconds() != Double.POSITIVE_INFINITY;
+  }
+
+  /** The answers to each prompt. */
+  List<List<Generation>> answers(List<Prompt> prompts) {
+    List<Pending> all = new ArrayList<>();
+    List<Request> requests = new ArrayList<>();
+    for (Prompt prompt : prompts) {
+      int[] ids = prompt.ids(tokenizer);
+      for (int i = 0; i < options.answers(); i++) {
+        long seed = options.sampling().seed() + i;
+        AnswerCollector collector = new AnswerCollector();
+        Pending pending = new Pending(prompt, ids, seed, reader(ids, collector), collector);
+        all.add(pending);
+        requests.add(request(ids, seed, pending.reader::accept));
+      }
+    }
+    List<Answer> answers = continued(requests);
+    List<List<Generation>> generations = new ArrayList<>();
+    for (int i = 0; i < all.size(); i++) {
+      if (i % options.answers() == 0) {
+        generations.add(new ArrayList<>());
+      }
+      generations
+          .get(generations.size() - 1)
+          .add(all.get(i).complete(answers.get(i), tokensPerSecond(answers, 0)));
+    }
+    return generations;
+  }
+
+  /** The answer to one prompt, told to a listener while it is made. */
+  Generation stream(Prompt prompt, GenerationListener listener) {
+    if (options.answers() > 1 || options.beams() > 1) {
+      throw new InputException(
+          "one answer can be heard while it is made, and "
+              + options.answers()
+              + " are asked for with "
+              + options.beams()
+              + " beams; ask for one, without beam search");
+    }
+    int[] ids = prompt.ids(tokenizer);
+    Voicing voicing = new Voicing(vocoder, options, prompt.lastSpeech());
+    try (AnswerSpeaker speaker = new AnswerSpeaker(options.output(), voicing, listener)) {
+      AnswerReader reader = reader(ids, speaker);
+      IntPredicate goesOn = id -> reader.accept(id) && listener.goesOn();
+      Answer answer = continued(List.of(request(ids, options.sampling().seed(), goesOn))).get(0);
+      double whileDecoding = voicing.seconds();
+      reader.finish();
+      List<Segment> segments = speaker.finish();
+      EndReason reason = reader.reason(answer.reason());
+      Timings timings =
+          timings(answer, voicing, whileDecoding, tokensPerSecond(List.of(answer), whileDecoding));
+      listener.end(reason);
+      return new Generation(prompt.string(), ids, answer.ids(), reason, segments, timings);
+    }
+  }
+
+  private AnswerReader reader(int[] prompt, AnswerReader.Listener listener) {
+    boolean counts = isLimited() && options.output() != OutputModality.TEXT;
+    return new AnswerReader(
+        tokenizer,
+        vocabulary,
+        prompt,
+        options,
+        ends,
+        counts ? new SpeechLength(durations) : null,
+        mostFrames,
+        listener);
+  }
+
+  private Request request(int[] ids, long seed, IntPredicate listener) {
+    return new Request(
+        ids,
+        options.sampling().withSeed(seed),
+        options.maxNewTokens(),
+        forbidden,
+        endsAndStops,
+        listener);
+  }
+
+  /** The one place where the language model is asked. */
+  private List<Answer> continued(List<Request> requests) {
+    LlamaModel model = load.of(parts.languageModel);
+    return new Generator(model).generate(requests);
+  }
+
+  /** Tokens after each answer's first, in the time that the longest took without speaking. */
+  private static double tokensPerSecond(List<Answer> answers, double spoken) {
+    double seconds = answers.stream().mapToDouble(Answer::decodeSeconds).max().orElse(0) - spoken;
+    int tokens = answers.stream().mapToInt(answer -> answer.ids().length - 1).sum();
+    return tokens > 0 && seconds > 0 ? tokens / seconds : 0;
+  }
+
+  private Timings timings(Answer answer, Voicing voicing, double spoken, double tokensPerSecond) {
+    return new Timings(
+        load.seconds(),
+        answer.prefillSeconds(),
+        Math.max(0, answer.decodeSeconds() - spoken),
+        voicing.seconds(),
+        tokensPerSecond,
+        voicing.firstAudioSince(began));
+  }
+
+  /** An answer of which the ids are being made. */
+  private final class Pending {
+    private final Prompt prompt;
+    private final int[] ids;
+    private final long seed;
+    private final AnswerReader reader;
+    private final AnswerCollector collector;
+
+    Pending(Prompt prompt, int[] ids, long seed, AnswerReader reader, AnswerCollector collector) {
+      this.prompt = prompt;
+      this.ids = ids;
+      this.seed = seed;
+      this.reader = reader;
+      this.collector = collector;
+    }
+
+    Generation complete(Answer answer, double tokensPerSecond) {
+      reader.finish();
+      Voicing voicing = new Voicing(vocoder, options.withSeed(seed), prompt.lastSpeech());
+      List<Segment> segments = collector.segments(options.output(), voicing);
+      return new Generation(
+          prompt.string(),
+          ids,
+          answer.ids(),
+          reader.reason(answer.reason()),
+          segments,
+          timings(answer, voicing, 0, tokensPerSecond));
+    }
+  }
+}

@@ -1,0 +1,36 @@
+package org.spiritlm;
+
+import org.jspecify.annotations.Nullable;
+import org.spiritlm.torch.DType;
+import org.spiritlm.torch.Device;
+
+/**
+ * How a model is loaded.
+ *
+ * @param variant {@code base} or {@code expressive} where a directory holds both (Meta's layout),
+ *     else null
+ * @param dtype what the language model computes in, or null for the type of its file; the other
+ *     parts compute in float32
+ * @param device where all parts compute
+ */
+public record LoadOptions(@Nullable String variant, @Nullable DType dtype, Device device) {
+  /** The only variant there is, its file's own type, on the CPU. */
+  public static LoadOptions standard() {
+    return new LoadOptions(null, null, Device.CPU);
+  }
+
+  /** The same with this variant. */
+  public LoadOptions withVariant(@Nullable String name) {
+    return new LoadOptions(name, dtype, device);
+  }
+
+  /** The same with the language model in this type. */
+  public LoadOptions withDtype(@Nullable DType type) {
+    return new LoadOptions(variant, type, device);
+  }
+
+  /** The same on this device. */
+  public LoadOptions withDevice(Device place) {
+    return new LoadOptions(variant, dtype, place);
+  }
+}

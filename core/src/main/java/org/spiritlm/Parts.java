@@ -1,0 +1,119 @@
+package org.spiritlm;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.spiritlm.checkpoint.ModelDirectory;
+import org.spiritlm.lm.LlamaConfig;
+import org.spiritlm.lm.LlamaModel;
+import org.spiritlm.prompt.ModalityMask;
+import org.spiritlm.prompt.OutputModality;
+import org.spiritlm.prompt.TokenLayout;
+import org.spiritlm.text.TextTokenizer;
+import org.spiritlm.text.Vocabulary;
+import org.spiritlm.torch.ConfigFile;
+import org.spiritlm.torch.Weights;
+import org.spiritlm.units.SpeechTokenizer;
+import org.spiritlm.vocoder.Vocoder;
+
+/** The parts of a model, each loaded when it is first needed. */
+final class Parts {
+  private static final String CONFIG = "config.json";
+  private static final String GENERATION_CONFIG = "generation_config.json";
+  private static final String END = "eos_token_id";
+
+  final ModelDirectory directory;
+  final LoadOptions options;
+  final Lazy<TextTokenizer> tokenizer;
+  final Lazy<Vocabulary> vocabulary;
+  final Lazy<Set<Integer>> ends;
+  final Lazy<LlamaModel> languageModel;
+  final Lazy<SpeechTokenizer> speechTokenizer;
+  final Lazy<Vocoder> vocoder;
+  final Lazy<TokenLayout> tokenLayout;
+
+  Parts(ModelDirectory directory, LoadOptions options) {
+    this.directory = directory;
+    this.options = options;
+    this.tokenizer = new Lazy<>(directory::textTokenizer);
+    this.vocabulary =
+        new Lazy<>(() -> Vocabulary.of(tokenizer.get(), languageModelConfig().vocabulary()));
+    this.ends = new Lazy<>(this::readEnds);
+    this.languageModel = new Lazy<>(this::loadLanguageModel);
+    this.speechTokenizer = new Lazy<>(() -> directory.speechTokenizer(options.device()));
+    this.vocoder = new Lazy<>(() -> directory.vocoder(options.device()));
+    this.tokenLayout = new Lazy<>(this::readTokenLayout);
+  }
+
+  private LlamaConfig languageModelConfig() {
+    return LlamaConfig.read(ConfigFile.read(directory.languageModelDirectory().resolve(CONFIG)));
+  }
+
+  private LlamaModel loadLanguageModel() {
+    Weights weights = directory.languageModelWeights().on(options.device());
+    return new LlamaModel(
+        options.dtype() == null ? weights : weights.as(options.dtype()), languageModelConfig());
+  }
+
+  /**
+   * The ids that end an answer: those of {@code generation_config.json}, else of {@code
+   * config.json}, else the tokenizer's.
+   */
+  private Set<Integer> readEnds() {
+    for (String name : new String[] {GENERATION_CONFIG, CONFIG}) {
+      Path path = directory.languageModelDirectory().resolve(name);
+      if (Files.exists(path)) {
+        ConfigFile file = ConfigFile.read(path);
+        if (file.has(END)) {
+          return ids(file);
+        }
+      }
+    }
+    return tokenizer.get().end().stream().boxed().collect(Collectors.toUnmodifiableSet());
+  }
+
+  private Set<Integer> ids(ConfigFile file) {
+    int vocabulary = languageModelConfig().vocabulary();
+    JsonNode node = file.node(END);
+    Set<Integer> ids = new TreeSet<>();
+    for (JsonNode id : node.isArray() ? node : List.of(node)) {
+      if (!id.isIntegralNumber()
+          || !id.canConvertToInt()
+          || id.intValue() < 0
+          || id.intValue() >= vocabulary) {
+        throw file.wrong(END, "an id of the vocabulary, or a list of them");
+      }
+      ids.add(id.intValue());
+    }
+    return ids;
+  }
+
+  /** Times of the units of each kind; what a model does not have does not matter. */
+  private TokenLayout readTokenLayout() {
+    Map<String, Double> rates = directory.frameRates();
+    TokenLayout standard = TokenLayout.SPIRIT_LM;
+    return new TokenLayout(
+        rates.getOrDefault("hubert", standard.hubertRate()),
+        rates.getOrDefault("pitch", standard.pitchRate()),
+        rates.getOrDefault("style", standard.styleRate()),
+        standard.mergeHubert(),
+        standard.mergePitch(),
+        standard.mergeStyle());
+  }
+
+  /** The ids that an answer of this kind must not hold; never one that ends it. */
+  BitSet forbidden(OutputModality output, Set<Integer> ends) {
+    BitSet ids = new BitSet();
+    ModalityMask.of(vocabulary.get(), output)
+        .forbidden()
+        .forEach(range -> ids.set(range.from(), range.to()));
+    ends.forEach(ids::clear);
+    return ids;
+  }
+}

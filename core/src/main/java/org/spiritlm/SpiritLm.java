@@ -1,0 +1,284 @@
+package org.spiritlm;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.spiritlm.audio.Audio;
+import org.spiritlm.audio.AudioReader;
+import org.spiritlm.audio.Resampler;
+import org.spiritlm.checkpoint.ModelDirectory;
+import org.spiritlm.lm.LlamaModel;
+import org.spiritlm.lm.Scorer;
+import org.spiritlm.prompt.OutputModality;
+import org.spiritlm.prompt.Part;
+import org.spiritlm.prompt.Prompt;
+import org.spiritlm.prompt.SpeechTokens;
+import org.spiritlm.text.TextTokenizer;
+import org.spiritlm.text.Vocabulary;
+import org.spiritlm.torch.InputException;
+import org.spiritlm.units.SpeechTokenizer;
+import org.spiritlm.units.SpeechUnits;
+import org.spiritlm.vocoder.Synthesis;
+import org.spiritlm.vocoder.Vocoder;
+import org.spiritlm.vocoder.VoiceOptions;
+
+/**
+ * A SPIRIT LM model: continues text and speech in text and speech, turns speech into tokens and
+ * back, and says how likely it finds a continuation.
+ *
+ * <pre>{@code
+ * SpiritLm model = SpiritLm.load(Path.of("my-model"));
+ * Generation answer =
+ *     model.generate(
+ *         List.of(Segment.speech(Path.of("question.wav"))), GenerationOptions.speech());
+ * AudioWriter.write(Path.of("answer.wav"), answer.audio());
+ * }</pre>
+ *
+ * <p>Each part (language model, speech tokenizer, vocoder) is loaded once, when it is first needed.
+ * Safe for use by several threads; the same call gives the same result whatever others do.
+ */
+public final class SpiritLm {
+  private final Parts parts;
+
+  private SpiritLm(Parts parts) {
+    this.parts = parts;
+  }
+
+  /** Opens a model directory, in our own layout or with one of Meta's models. */
+  public static SpiritLm load(Path directory) {
+    return load(directory, LoadOptions.standard());
+  }
+
+  /**
+   * Opens a model directory.
+   *
+   * @throws InputException if it is no model, or the variant is not clear or not there
+   */
+  public static SpiritLm load(Path directory, LoadOptions options) {
+    return new SpiritLm(new Parts(ModelDirectory.open(directory, options.variant()), options));
+  }
+
+  /** The model on disk. */
+  public ModelDirectory directory() {
+    return parts.directory;
+  }
+
+  /** Which ids mean what. */
+  public Vocabulary vocabulary() {
+    return parts.vocabulary.get();
+  }
+
+  /** Text and token strings to ids, and back. */
+  public TextTokenizer tokenizer() {
+    return parts.tokenizer.get();
+  }
+
+  /**
+   * The prompt of these segments: a marker before each change of modality, speech as tokens, and at
+   * the end the marker of the output modality if the last segment is of the other one.
+   *
+   * <p>Differs from the reference: speech that is too short to have a unit is refused.
+   *
+   * @throws InputException if speech cannot be read, is too short, or has tokens that the model
+   *     does not have
+   */
+  public Prompt prompt(List<? extends Segment> segments, OutputModality output) {
+    return prompt(segments, output, new LoadTime());
+  }
+
+  private Prompt prompt(List<? extends Segment> segments, OutputModality output, LoadTime load) {
+    List<Part> prompt = new ArrayList<>();
+    for (Segment segment : segments) {
+      if (segment instanceof Segment.Text text) {
+        prompt.add(new Part.Text(text.text()));
+      } else if (segment instanceof Segment.Speech speech) {
+        prompt.add(new Part.Speech(tokens(speech, load)));
+      }
+    }
+    return Prompt.of(prompt, output);
+  }
+
+  private SpeechTokens tokens(Segment.Speech speech, LoadTime load) {
+    SpeechTokens tokens = speech.tokens();
+    String name = "speech tokens";
+    if (tokens == null) {
+      load.of(parts.speechTokenizer);
+      if (speech.audio() != null) {
+        name = "audio of " + speech.audio().seconds() + " s";
+        tokens = tokens(encode(speech.audio()));
+      } else if (speech.file() != null) {
+        name = speech.file().toString();
+        tokens = tokens(encode(speech.file()));
+      } else {
+        throw new AssertionError(speech);
+      }
+    }
+    if (tokens.tokens().isEmpty()) {
+      throw new InputException(
+          name
+              + ": no speech; expected at least "
+              + (double) SpeechTokenizer.SHORTEST_PIECE / Audio.SPEECH_RATE
+              + " s");
+    }
+    tokens.ids(load.of(parts.vocabulary)); // a token that the model lacks is an error, not text
+    return tokens;
+  }
+
+  /**
+   * A prompt that a user wrote in tokens, taken as it is.
+   *
+   * @throws InputException if a token in it is not one of the model's, with its place
+   */
+  public Prompt parse(String tokens) {
+    return Prompt.parse(tokens, vocabulary());
+  }
+
+  /**
+   * Continues text and speech; the first answer, where several are asked for.
+   *
+   * @throws InputException if the prompt cannot be read or fills the model's context, or the
+   *     options contradict each other
+   */
+  public Generation generate(List<? extends Segment> segments, GenerationOptions options) {
+    return answers(segments, options).get(0);
+  }
+
+  /** Continues a prompt; the first answer, where several are asked for. */
+  public Generation generate(Prompt prompt, GenerationOptions options) {
+    return answers(prompt, options).get(0);
+  }
+
+  /** Continues text and speech, in as many answers as the options say. */
+  public List<Generation> answers(List<? extends Segment> segments, GenerationOptions options) {
+    long began = System.nanoTime();
+    LoadTime load = new LoadTime();
+    GenerationRun run = new GenerationRun(parts, options, began, load);
+    return run.answers(List.of(prompt(segments, options.output(), load))).get(0);
+  }
+
+  /** Continues a prompt, in as many answers as the options say. */
+  public List<Generation> answers(Prompt prompt, GenerationOptions options) {
+    return batch(List.of(prompt), options).get(0);
+  }
+
+  /**
+   * Continues several prompts together, which is faster than one after another; each has the
+   * answers that it would have alone. The caches of all are in memory at once.
+   */
+  public List<List<Generation>> batch(List<Prompt> prompts, GenerationOptions options) {
+    return new GenerationRun(parts, options, System.nanoTime(), new LoadTime()).answers(prompts);
+  }
+
+  /**
+   * Continues text and speech while a listener hears the answer; text and audio, all together, are
+   * those of {@link #generate}.
+   */
+  public Generation stream(
+      List<? extends Segment> segments, GenerationOptions options, GenerationListener listener) {
+    long began = System.nanoTime();
+    LoadTime load = new LoadTime();
+    GenerationRun run = new GenerationRun(parts, options, began, load);
+    return run.stream(prompt(segments, options.output(), load), listener);
+  }
+
+  /** Continues a prompt while a listener hears the answer. */
+  public Generation stream(Prompt prompt, GenerationOptions options, GenerationListener listener) {
+    return new GenerationRun(parts, options, System.nanoTime(), new LoadTime())
+        .stream(prompt, listener);
+  }
+
+  /**
+   * The units of the speech in a file, of any format, rate and length; memory stays bounded. Speech
+   * of less than 80 ms has none.
+   *
+   * @throws InputException if it cannot be read
+   */
+  public SpeechUnits encode(Path file) {
+    return encode(file, AudioReader.Options.speech());
+  }
+
+  /** The same with a channel chosen, or a limit to the length. */
+  public SpeechUnits encode(Path file, AudioReader.Options options) {
+    SpeechTokenizer speechTokenizer = parts.speechTokenizer.get();
+    try (AudioReader reader = AudioReader.open(file, options.withSampleRate(Audio.SPEECH_RATE))) {
+      return speechTokenizer.encode(reader);
+    }
+  }
+
+  /**
+   * The units of speech of any rate.
+   *
+   * @throws InputException if a sample is not a finite number
+   */
+  public SpeechUnits encode(Audio audio) {
+    float[] samples = audio.samples();
+    if (audio.sampleRate() != Audio.SPEECH_RATE) {
+      samples = Resampler.resample(samples, audio.sampleRate(), Audio.SPEECH_RATE);
+    }
+    return parts.speechTokenizer.get().encode(new Audio(samples, Audio.SPEECH_RATE));
+  }
+
+  /** Units as the language model sees them: equal neighbours merged, in the order of time. */
+  public SpeechTokens tokens(SpeechUnits units) {
+    return SpeechTokens.of(units, parts.tokenLayout.get());
+  }
+
+  /**
+   * Speaks tokens. Speech with pitch but no style gets style 71, where the reference draws one of
+   * three.
+   *
+   * @throws InputException if there are no units, the vocoder does not know one, or takes pitch and
+   *     there is none
+   */
+  public Synthesis decode(SpeechTokens tokens, VoiceOptions voice) {
+    Vocoder vocoder = parts.vocoder.get();
+    return vocoder.synthesize(tokens.units(() -> Voicing.fallbackStyle(vocoder, 0)), voice);
+  }
+
+  /**
+   * Speaks units as {@link #encode} gives them, each stream at its own rate.
+   *
+   * <p>Differs from the reference, which predicts a duration for each of the units given: where
+   * durations are predicted, equal neighbours are merged first, as the predictor was trained.
+   */
+  public Synthesis decode(SpeechUnits units, VoiceOptions voice) {
+    Vocoder vocoder = parts.vocoder.get();
+    return vocoder.predictsDurations(voice)
+        ? decode(tokens(units), voice)
+        : vocoder.synthesize(units, voice);
+  }
+
+  /** Starts to speak tokens while they come. */
+  public SpeechStream stream(VoiceOptions voice) {
+    Vocoder vocoder = parts.vocoder.get();
+    return new SpeechStream(vocoder, voice, Voicing.fallbackStyle(vocoder, 0));
+  }
+
+  /** How likely a continuation of a prompt is. */
+  public Score score(Prompt prompt, Prompt continuation) {
+    return score(List.of(new Continuation(prompt, continuation))).get(0);
+  }
+
+  /**
+   * How likely several continuations are; each has the score that it would have alone.
+   *
+   * @throws InputException if one has no tokens, or is longer than the model's context with its
+   *     prompt
+   */
+  public List<Score> score(List<Continuation> continuations) {
+    TextTokenizer tokenizer = parts.tokenizer.get();
+    List<Scorer.Pair> pairs = new ArrayList<>();
+    for (Continuation each : continuations) {
+      pairs.add(
+          new Scorer.Pair(
+              each.prompt().ids(tokenizer), tokenizer.encode(each.continuation().string(), false)));
+    }
+    LlamaModel model = parts.languageModel.get();
+    List<double[]> scores = new Scorer(model).score(pairs);
+    List<Score> result = new ArrayList<>();
+    for (int i = 0; i < scores.size(); i++) {
+      result.add(new Score(pairs.get(i).continuation(), scores.get(i)));
+    }
+    return result;
+  }
+}
