@@ -34,6 +34,7 @@ final class AnswerReader {
   private final long mostFrames;
   private final Listener listener;
   private final Stripper stripper = new Stripper();
+  private final StopUnits stopUnits;
   private StopStrings stops;
   private @Nullable EndReason reason;
 
@@ -58,6 +59,7 @@ final class AnswerReader {
     this.length = length;
     this.mostFrames = mostFrames;
     this.listener = listener;
+    this.stopUnits = new StopUnits(options.stopSpeech());
     this.stops = new StopStrings(options.stopStrings());
   }
 
@@ -82,6 +84,7 @@ final class AnswerReader {
     } else {
       reader.finish().forEach(this::part);
     }
+    endSpeech();
     strip(stops.finish());
   }
 
@@ -98,8 +101,13 @@ final class AnswerReader {
       return;
     }
     if (part instanceof Part.Speech speech) {
-      speech(speech.tokens());
+      endText();
+      speech(stopUnits.accept(speech.tokens()));
+      if (stopUnits.found()) {
+        reason = EndReason.STOP;
+      }
     } else if (options.output() != OutputModality.SPEECH) {
+      endSpeech();
       text(((Part.Text) part).text());
     }
   }
@@ -124,18 +132,30 @@ final class AnswerReader {
     }
   }
 
-  private void speech(SpeechTokens token) {
+  /** Gives what text was held back, since speech follows; stops begin anew. */
+  private void endText() {
     strip(stops.finish());
     emit(stripper.interrupt());
     stops = new StopStrings(options.stopStrings());
-    listener.speech(token);
+  }
+
+  /** Gives what speech was held back, since text or nothing follows. */
+  private void endSpeech() {
+    speech(stopUnits.finish());
+  }
+
+  private void speech(SpeechTokens tokens) {
+    if (tokens.tokens().isEmpty()) {
+      return;
+    }
+    listener.speech(tokens);
     if (length != null) {
-      for (SpeechTokens.Token unit : token.tokens()) {
+      for (SpeechTokens.Token unit : tokens.tokens()) {
         if (unit.kind() == SpeechTokens.Kind.HUBERT) {
           length.add(unit.value());
         }
       }
-      if (length.frames() >= mostFrames) {
+      if (length.frames() >= mostFrames && reason == null) {
         reason = EndReason.SECONDS;
       }
     }

@@ -7,6 +7,7 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.spiritlm.lm.Sampling;
 import org.spiritlm.prompt.OutputModality;
+import org.spiritlm.prompt.SpeechTokens;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.vocoder.VoiceOptions;
 
@@ -38,6 +39,7 @@ public final class GenerationOptions {
     boolean modalityMask = true;
     List<String> stopStrings = List.of();
     Set<Integer> stopIds = Set.of();
+    SpeechTokens stopSpeech = new SpeechTokens(List.of());
     double maxSeconds = Double.POSITIVE_INFINITY;
     VoiceOptions voice = VoiceOptions.standard();
     boolean spoken = true;
@@ -125,6 +127,11 @@ public final class GenerationOptions {
   /** Ids that end the answer, besides the model's own. */
   public Set<Integer> stopIds() {
     return values.stopIds;
+  }
+
+  /** Speech before which the answer ends; empty where there is none. */
+  public SpeechTokens stopSpeech() {
+    return values.stopSpeech;
   }
 
   /** The most seconds of speech; infinite where there is no limit. */
@@ -234,6 +241,14 @@ public final class GenerationOptions {
   }
 
   /**
+   * The same with speech that ends before this: before the first place where its HuBERT units are
+   * these, whatever pitch and style tokens stand between them.
+   */
+  public GenerationOptions withStopSpeech(SpeechTokens stop) {
+    return with(v -> v.stopSpeech = stop);
+  }
+
+  /**
    * The same with at most so many seconds of speech, more than 0.
    *
    * <p>The answer ends with the unit that makes its speech so long. Where durations are predicted,
@@ -266,6 +281,9 @@ public final class GenerationOptions {
         output() != OutputModality.SPEECH || stopStrings().isEmpty(),
         "stop strings end text, and speech alone is asked for; ask for text or any output, or give"
             + " stop ids");
+    check(
+        output() != OutputModality.TEXT || stopSpeech().tokens().isEmpty(),
+        "the stop is speech, and text alone is asked for; leave it out");
     check(
         output() != OutputModality.TEXT || maxSeconds() == Double.POSITIVE_INFINITY,
         "the most seconds are those of speech, and text alone is asked for; leave them out");

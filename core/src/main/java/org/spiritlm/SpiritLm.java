@@ -3,11 +3,11 @@ package org.spiritlm;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioReader;
 import org.spiritlm.audio.Resampler;
 import org.spiritlm.checkpoint.ModelDirectory;
-import org.spiritlm.lm.LlamaModel;
 import org.spiritlm.lm.Scorer;
 import org.spiritlm.prompt.OutputModality;
 import org.spiritlm.prompt.Part;
@@ -96,6 +96,16 @@ public final class SpiritLm {
       }
     }
     return Prompt.of(prompt, output);
+  }
+
+  /**
+   * The tokens of speech in any form, at least one.
+   *
+   * @throws InputException if it cannot be read, is too short, or has tokens that the model does
+   *     not have
+   */
+  public SpeechTokens tokens(Segment.Speech speech) {
+    return tokens(speech, new LoadTime());
   }
 
   private SpeechTokens tokens(Segment.Speech speech, LoadTime load) {
@@ -248,6 +258,17 @@ public final class SpiritLm {
         : vocoder.synthesize(units, voice);
   }
 
+  /**
+   * How many frames (25 a second in the released models) the vocoder makes of each HuBERT unit, or
+   * null where this voice has no predicted durations.
+   */
+  public int @Nullable [] durations(SpeechTokens tokens, VoiceOptions voice) {
+    Vocoder vocoder = parts.vocoder.get();
+    return vocoder.predictsDurations(voice)
+        ? vocoder.durations(tokens.units(() -> 0).hubert())
+        : null;
+  }
+
   /** Starts to speak tokens while they come. */
   public SpeechStream stream(VoiceOptions voice) {
     Vocoder vocoder = parts.vocoder.get();
@@ -273,8 +294,12 @@ public final class SpiritLm {
           new Scorer.Pair(
               each.prompt().ids(tokenizer), tokenizer.encode(each.continuation().string(), false)));
     }
-    LlamaModel model = parts.languageModel.get();
-    List<double[]> scores = new Scorer(model).score(pairs);
+    return scoreIds(pairs);
+  }
+
+  /** The same for prompts and continuations as ids, the start token among the prompt's. */
+  public List<Score> scoreIds(List<Scorer.Pair> pairs) {
+    List<double[]> scores = new Scorer(parts.languageModel.get()).score(pairs);
     List<Score> result = new ArrayList<>();
     for (int i = 0; i < scores.size(); i++) {
       result.add(new Score(pairs.get(i).continuation(), scores.get(i)));

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.spiritlm.prompt.SpeechTokens.Kind;
 import org.spiritlm.text.IdRange;
 import org.spiritlm.text.TextTokenizer;
@@ -49,6 +50,11 @@ public record Prompt(String string) {
           case ARBITRARY -> modality;
         };
     return new Prompt(wanted.equals(modality) ? string.toString() : string + wanted);
+  }
+
+  /** These prompts one after another, each with its own markers. */
+  public static Prompt joined(List<Prompt> prompts) {
+    return new Prompt(prompts.stream().map(Prompt::string).collect(Collectors.joining()));
   }
 
   /**
