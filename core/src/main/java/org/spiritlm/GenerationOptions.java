@@ -240,6 +240,13 @@ public final class GenerationOptions {
     return with(v -> v.stopIds = Set.copyOf(set));
   }
 
+  /** The same ended by these ids, besides those that were given before. */
+  public GenerationOptions withMoreStopIds(int... ids) {
+    Set<Integer> all = new TreeSet<>(stopIds());
+    Arrays.stream(ids).forEach(all::add);
+    return withStopIds(all.stream().mapToInt(Integer::intValue).toArray());
+  }
+
   /**
    * The same with speech that ends before this: before the first place where its HuBERT units are
    * these, whatever pitch and style tokens stand between them.

@@ -156,6 +156,9 @@ final class GenerationRun {
 
   /** The one place where the language model is asked. */
   private List<Answer> continued(List<Request> requests) {
+    if (options.beams() > 1) {
+      throw new InputException("beam search is not built; ask for one beam");
+    }
     LlamaModel model = load.of(parts.languageModel);
     return new Generator(model).generate(requests);
   }

@@ -13,6 +13,7 @@ import org.spiritlm.prompt.OutputModality;
 import org.spiritlm.prompt.Part;
 import org.spiritlm.prompt.Prompt;
 import org.spiritlm.prompt.SpeechTokens;
+import org.spiritlm.prompt.TokenLayout;
 import org.spiritlm.text.TextTokenizer;
 import org.spiritlm.text.Vocabulary;
 import org.spiritlm.torch.InputException;
@@ -66,6 +67,11 @@ public final class SpiritLm {
   /** Which ids mean what. */
   public Vocabulary vocabulary() {
     return parts.vocabulary.get();
+  }
+
+  /** How many units of each kind a second has. */
+  public TokenLayout tokenLayout() {
+    return parts.tokenLayout.get();
   }
 
   /** Text and token strings to ids, and back. */
@@ -230,7 +236,7 @@ public final class SpiritLm {
 
   /** Units as the language model sees them: equal neighbours merged, in the order of time. */
   public SpeechTokens tokens(SpeechUnits units) {
-    return SpeechTokens.of(units, parts.tokenLayout.get());
+    return SpeechTokens.of(units, tokenLayout());
   }
 
   /**

@@ -25,11 +25,20 @@ record Streams(int[] hubert, int @Nullable [] pitch, int @Nullable [] style) {
     if (config.pitch() == null && config.styleTokens() == null) {
       hubert = Arrays.stream(hubert).filter(unit -> unit >= 0).toArray();
     }
-    check("HuBERT unit", hubert, config.units());
+    checkUnits(hubert, config);
     return new Streams(
         hubert,
         taken("pitch code", given.pitch(), config.pitch()),
         taken("style token", given.style(), config.styleTokens()));
+  }
+
+  /**
+   * Refuses units that the vocoder does not have.
+   *
+   * @throws InputException if there is one
+   */
+  static void checkUnits(int[] hubert, VocoderConfig config) {
+    check("HuBERT unit", hubert, config.units());
   }
 
   private static int @Nullable [] taken(

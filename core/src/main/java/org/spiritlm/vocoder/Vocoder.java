@@ -213,11 +213,16 @@ public final class Vocoder {
    * units that lack their neighbours, {@link #DURATION_CONTEXT} on each side, are those of an
    * utterance that begins or ends there.
    *
+   * @throws InputException if a unit is unknown
    * @throws IllegalStateException if the vocoder predicts none
    */
   public int[] durations(int[] units) {
     if (durationPredictor == null) {
       throw new IllegalStateException("a vocoder without a duration predictor");
+    }
+    Streams.checkUnits(units, config);
+    if (units.length == 0) {
+      return new int[0];
     }
     try (Scope scope = Scope.open()) {
       return durationPredictor.durations(vectors(unit, units));
