@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
     description = "Language models that read and write text and speech.",
     subcommands = {
       ConvertCommand.class,
+      InitCommand.class,
       InfoCommand.class,
       DoctorCommand.class,
       BenchCommand.class,

@@ -37,7 +37,7 @@ public final class Converter {
   /** What stands beside a language model's configuration and weights. */
   private static final List<String> LANGUAGE_FILES =
       List.of(
-          "generation_config.json",
+          OwnLayout.GENERATION,
           "tokenizer.model",
           "tokenizer.json",
           "tokenizer_config.json",
@@ -45,7 +45,7 @@ public final class Converter {
           "added_tokens.json");
 
   private static final List<String> VOCODER_FILES =
-      List.of(OwnLayout.CONFIG, "speakers.txt", "styles.txt");
+      List.of(OwnLayout.CONFIG, OwnLayout.SPEAKERS, OwnLayout.STYLES);
 
   private static final String META_LICENCE =
       "FAIR Noncommercial Research License (SPIRIT LM, Meta); pitch/fcpe.safetensors: MIT"
@@ -99,9 +99,9 @@ public final class Converter {
   /** Meta's release has every part; where one is missing the download is not whole. */
   private static void checkComplete(ModelLayout layout) {
     for (Part part : Part.values()) {
-      boolean wanted =
-          layout.variant() == Variant.EXPRESSIVE || (part != Part.PITCH && part != Part.STYLE);
-      if (layout instanceof MetaLayout && wanted && !layout.parts().contains(part)) {
+      if (layout instanceof MetaLayout
+          && layout.variant().has(part)
+          && !layout.parts().contains(part)) {
         throw new CheckpointException(
             layout.directory()
                 + ": the part '"
@@ -144,9 +144,6 @@ public final class Converter {
           weights.origin() + ": has no tensor of a Llama model, such as model.norm.weight");
     }
     ObjectNode config = ConfigFile.read(from.resolve(OwnLayout.CONFIG)).node().deepCopy();
-    if (dtype != null) {
-      config.put("torch_dtype", dtype == DType.F32 ? "float32" : "bfloat16");
-    }
     copy(LANGUAGE_FILES, from, writer.part(Part.LM));
     writer.languageModel(config, weights, dtype);
   }

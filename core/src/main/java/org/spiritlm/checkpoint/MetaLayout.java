@@ -98,8 +98,7 @@ record MetaLayout(Path directory, Variant variant) implements ModelLayout {
             case STYLE -> styleDirectory();
             case VOCODER -> vocoderDirectory();
           };
-      boolean wanted = isExpressive() || (part != Part.PITCH && part != Part.STYLE);
-      if (wanted && Files.exists(sign)) {
+      if (variant.has(part) && Files.exists(sign)) {
         parts.add(part);
       }
     }

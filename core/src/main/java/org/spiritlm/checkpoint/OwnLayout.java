@@ -21,6 +21,9 @@ record OwnLayout(Path directory, ModelRecord description) implements ModelLayout
   static final String PITCH_QUANTIZER_CONFIG = "vqvae.json";
   static final String PITCH_QUANTIZER = "vqvae.safetensors";
   static final String WEIGHTS = "model.safetensors";
+  static final String GENERATION = "generation_config.json";
+  static final String SPEAKERS = "speakers.txt";
+  static final String STYLES = "styles.txt";
 
   static boolean isIn(Path directory) {
     return Files.exists(directory.resolve(ModelRecord.FILE));

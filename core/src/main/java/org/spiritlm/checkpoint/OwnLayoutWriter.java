@@ -11,8 +11,9 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.audio.Audio;
+import org.spiritlm.lm.LlamaConfig;
+import org.spiritlm.lm.LlamaModel;
 import org.spiritlm.text.IdRange;
-import org.spiritlm.text.TextTokenizer;
 import org.spiritlm.text.Vocabulary;
 import org.spiritlm.torch.ConfigFile;
 import org.spiritlm.torch.DType;
@@ -47,9 +48,17 @@ final class OwnLayoutWriter {
     Files.writeString(file, MAPPER.writeValueAsString(json) + "\n");
   }
 
+  /**
+   * Writes configuration and tensors.
+   *
+   * @param dtype of the tensors, or null for that of each
+   */
   void languageModel(ObjectNode config, TensorSource weights, @Nullable DType dtype)
       throws IOException {
     Path lm = part(Part.LM);
+    if (dtype != null) {
+      config.put("torch_dtype", dtype == DType.F32 ? "float32" : "bfloat16");
+    }
     json(lm.resolve(OwnLayout.CONFIG), config);
     SafetensorsWriter.write(lm.resolve(OwnLayout.WEIGHTS), weights, dtype, FORMAT);
   }
@@ -82,6 +91,16 @@ final class OwnLayoutWriter {
     floats(part(Part.VOCODER).resolve(OwnLayout.WEIGHTS), weights, FORMAT);
   }
 
+  /** The vocoder's configuration with its lists of names. */
+  void vocoder(VocoderConfig config) throws IOException {
+    Path vocoder = part(Part.VOCODER);
+    json(vocoder.resolve(OwnLayout.CONFIG), config.json());
+    Files.write(vocoder.resolve(OwnLayout.SPEAKERS), config.speakers());
+    if (!config.styles().isEmpty()) {
+      Files.write(vocoder.resolve(OwnLayout.STYLES), config.styles());
+    }
+  }
+
   /** The parts around the language model are float32: they are small and choose among ids. */
   private static void floats(Path file, TensorSource source, Map<String, String> metadata) {
     SafetensorsWriter.write(file, source, DType.F32, metadata);
@@ -104,11 +123,13 @@ final class OwnLayoutWriter {
     for (Part part : parts) {
       switch (part) {
         case LM -> {
-          TextTokenizer tokenizer = written.textTokenizer();
-          Path config = written.languageModelDirectory().resolve(OwnLayout.CONFIG);
+          LlamaConfig config =
+              LlamaConfig.read(
+                  ConfigFile.read(written.languageModelDirectory().resolve(OwnLayout.CONFIG)));
+          LlamaModel model = new LlamaModel(written.languageModelWeights(), config);
           vocabulary =
               ModelRecord.ranges(
-                  Vocabulary.of(tokenizer, ConfigFile.read(config).positive("vocab_size")));
+                  Vocabulary.of(written.textTokenizer(), model.config().vocabulary()));
         }
         case HUBERT -> written.hubert(Device.CPU);
         case PITCH -> written.pitch(Device.CPU);

@@ -17,6 +17,11 @@ public enum Variant {
     return name().toLowerCase(Locale.ROOT);
   }
 
+  /** Whether a model of this kind has this part. */
+  public boolean has(Part part) {
+    return this == EXPRESSIVE || (part != Part.PITCH && part != Part.STYLE);
+  }
+
   /**
    * The variant of this name.
    *

@@ -25,26 +25,46 @@ import org.spiritlm.torch.CheckpointException;
 @SuppressWarnings("ArrayRecordComponent") // read once, never changed
 record SentencePieceModel(
     Path file, byte[] bytes, List<Piece> pieces, boolean leadingBlank, boolean dropsBlanks) {
-  private static final int MODEL_PIECES = 1;
+  static final int MODEL_PIECES = 1;
   private static final int MODEL_NORMALIZER = 3;
-  private static final int PIECE_TEXT = 1;
-  private static final int PIECE_TYPE = 3;
-  private static final int NORMALIZER_LEADING_BLANK = 3;
-  private static final int NORMALIZER_DROPS_BLANKS = 4;
+  static final int PIECE_TEXT = 1;
+  static final int PIECE_TYPE = 3;
+  static final int NORMALIZER_LEADING_BLANK = 3;
+  static final int NORMALIZER_DROPS_BLANKS = 4;
 
-  private static final int VARINT = 0;
+  /** No vocabulary needs more bytes; one of a million pieces has 20 million. */
+  private static final long LONGEST = 1L << 28;
+
+  static final int VARINT = 0;
   private static final int FIXED64 = 1;
-  private static final int BYTES = 2;
+  static final int BYTES = 2;
   private static final int FIXED32 = 5;
 
-  /** The kinds of pieces, in the order of the format's numbers, which begin at 1. */
+  /** The kinds of pieces, with the format's numbers. */
   enum PieceType {
-    NORMAL,
-    UNKNOWN,
-    CONTROL,
-    USER_DEFINED,
-    UNUSED,
-    BYTE
+    NORMAL(1),
+    UNKNOWN(2),
+    CONTROL(3),
+    USER_DEFINED(4),
+    UNUSED(5),
+    BYTE(6);
+
+    private final int number;
+
+    PieceType(int number) {
+      this.number = number;
+    }
+
+    int number() {
+      return number;
+    }
+
+    static PieceType of(long number) {
+      return Arrays.stream(values())
+          .filter(type -> type.number == number)
+          .findFirst()
+          .orElseThrow(() -> new IllegalArgumentException("a piece of type " + number));
+    }
   }
 
   record Piece(String text, PieceType type) {
@@ -60,6 +80,10 @@ record SentencePieceModel(
   static SentencePieceModel read(Path file) {
     byte[] bytes;
     try {
+      if (Files.exists(file) && (!Files.isRegularFile(file) || Files.size(file) > LONGEST)) {
+        throw new CheckpointException(
+            file + ": expected a SentencePiece model, a file of at most " + LONGEST + " bytes");
+      }
       bytes = Files.readAllBytes(file);
     } catch (NoSuchFileException e) {
       throw new CheckpointException(file + ": no such file", e);
@@ -131,11 +155,7 @@ record SentencePieceModel(
       if (field == (PIECE_TEXT << 3 | BYTES)) {
         text = StandardCharsets.UTF_8.decode(message(message)).toString();
       } else if (field == (PIECE_TYPE << 3 | VARINT)) {
-        long number = varint(message);
-        if (number < 1 || number > PieceType.values().length) {
-          throw new IllegalArgumentException("a piece of type " + number);
-        }
-        type = PieceType.values()[(int) number - 1];
+        type = PieceType.of(varint(message));
       } else {
         skip(message, field);
       }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.spiritlm.torch.CheckpointException;
 
@@ -83,6 +84,15 @@ public record Vocabulary(
         new IdRange(tokenizer.size(), modelSize),
         tokenizer.start(),
         tokenizer.end());
+  }
+
+  /** The speech tokens of a tokenizer, in the order of the released models. */
+  public static List<String> tokens(int hubert, int pitch, int style) {
+    List<String> tokens = new ArrayList<>(List.of("[Text]", "[Speech]"));
+    IntStream.range(0, hubert).forEach(unit -> tokens.add("[Hu" + unit + "]"));
+    IntStream.range(0, pitch).forEach(code -> tokens.add("[Pi" + code + "]"));
+    IntStream.range(0, style).forEach(code -> tokens.add("[St" + code + "]"));
+    return tokens;
   }
 
   /** Whether the model knows pitch and style. */

@@ -1,6 +1,9 @@
 package org.spiritlm.vocoder;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,6 +39,9 @@ public record VocoderConfig(
     int embedding,
     @Nullable DurationPredictorConfig durationPredictor,
     GeneratorConfig generator) {
+
+  /** What Meta's files say of voices whose names stand in a list beside them. */
+  private static final String FROM_FILE = "from_input_file";
 
   /** The reference's choices where none is made. */
   private static final int DEFAULT_SPEAKER = 2;
@@ -112,6 +118,16 @@ public record VocoderConfig(
       }
       return new GeneratorConfig(
           channels, rates, kernels, residual, dilations(file, residual.size()));
+    }
+
+    void write(ObjectNode json) {
+      json.put("resblock", "1");
+      rates.forEach(json.putArray("upsample_rates")::add);
+      kernels.forEach(json.putArray("upsample_kernel_sizes")::add);
+      json.put("upsample_initial_channel", channels);
+      residualKernels.forEach(json.putArray("resblock_kernel_sizes")::add);
+      ArrayNode dilations = json.putArray("resblock_dilation_sizes");
+      residualDilations.forEach(block -> block.forEach(dilations.addArray()::add));
     }
 
     private static List<List<Integer>> dilations(ConfigFile file, int blocks) {
@@ -209,6 +225,37 @@ public record VocoderConfig(
     embeddings += speakers.isEmpty() ? 0 : 1;
     embeddings += styles.isEmpty() ? 0 : 1;
     return embeddings * embedding;
+  }
+
+  /** The {@code config.json} that {@link #read} reads; names of speakers and styles stand apart. */
+  public ObjectNode json() {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("sampling_rate", sampleRate);
+    json.put("code_hop_size", hop());
+    json.put("num_embeddings", units);
+    json.put("embedding_dim", embedding);
+    json.put("model_in_dim", inputs());
+    if (pitch != null) {
+      json.put("num_f0_tokens", pitch.count).put("f0_hop_size", pitch.frames * hop());
+    }
+    if (styleTokens != null) {
+      json.put("num_style_tokens", styleTokens.count);
+      json.put("style_hop_size", styleTokens.frames * hop());
+    }
+    if (!speakers.isEmpty()) {
+      json.put("multispkr", FROM_FILE).put("num_speakers", speakers.size());
+    }
+    if (!styles.isEmpty()) {
+      json.put("multistyle", FROM_FILE).put("num_styles", styles.size());
+    }
+    if (durationPredictor != null) {
+      json.putObject("dur_predictor_params")
+          .put("encoder_embed_dim", embedding)
+          .put("var_pred_hidden_dim", durationPredictor.hidden)
+          .put("var_pred_kernel_size", DurationPredictorConfig.KERNEL);
+    }
+    generator.write(json);
+    return json;
   }
 
   private static @Nullable Codes codes(ConfigFile file, String count, String hop, int codeHop) {

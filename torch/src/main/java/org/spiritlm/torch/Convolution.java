@@ -1,5 +1,6 @@
 package org.spiritlm.torch;
 
+import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -103,8 +104,8 @@ public final class Convolution {
     String gainName = parametrized ? "parametrizations.weight.original0" : "weight_g";
     String directionName = parametrized ? "parametrizations.weight.original1" : "weight_v";
     Tensor direction = weights.tensor(directionName, Initializer.uniform(bound), size);
-    Initializer sameNorm = (tensor, random) -> tensor.copy_(norm(direction, shape.normAxis()));
-    Tensor gain = weights.tensor(gainName, sameNorm, gainSize);
+    long slice = Arrays.stream(size).reduce(1, Math::multiplyExact) / size[shape.normAxis()];
+    Tensor gain = weights.tensor(gainName, Initializer.uniformNorm(bound, slice), gainSize);
     try (Scope scope = Scope.open()) {
       return Scope.detach(direction.mul(gain.div(norm(direction, shape.normAxis()))));
     }

@@ -51,8 +51,7 @@ public final class Linear {
     String directionName = parametrized ? "parametrizations.weight.original1" : "weight_v";
     double bound = 1 / Math.sqrt((double) in);
     Tensor direction = weights.tensor(directionName, Initializer.uniform(bound), out, in);
-    Initializer sameNorm = (tensor, random) -> tensor.copy_(rowNorm(direction));
-    Tensor gain = weights.tensor(gainName, sameNorm, out, 1);
+    Tensor gain = weights.tensor(gainName, Initializer.uniformNorm(bound, in), out, 1);
     Tensor bias = weights.tensor("bias", Initializer.uniform(bound), out);
     try (Scope scope = Scope.open()) {
       return of(direction.mul(gain.div(rowNorm(direction))), bias);

@@ -11,9 +11,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,12 +26,14 @@ public final class Weights {
   /** What all paths into one set of weights share. */
   private static final class Store {
     final List<TensorSource> sources;
-    final @Nullable Generator random;
+    final @Nullable FreshTensors fresh;
+    final boolean plans;
     final Map<String, Tensor> taken = new LinkedHashMap<>();
 
-    Store(List<TensorSource> sources, @Nullable Generator random) {
+    Store(List<TensorSource> sources, @Nullable FreshTensors fresh, boolean plans) {
       this.sources = sources;
-      this.random = random;
+      this.fresh = fresh;
+      this.plans = plans;
     }
   }
 
@@ -68,16 +68,22 @@ public final class Weights {
         }
       }
     }
-    return new Weights(new Store(List.of(sources), null), "", Device.CPU, null);
+    return new Weights(new Store(List.of(sources), null, false), "", Device.CPU, null);
   }
 
   /**
    * Fresh float32 weights: every tensor that a model asks for is made by its initializer from this
-   * seed.
+   * seed and its name.
    */
   public static Weights initialise(long seed) {
     Torch.start();
-    return new Weights(new Store(List.of(), torch.make_generator_cpu(seed)), "", Device.CPU, null);
+    return new Weights(new Store(List.of(), new FreshTensors(seed), false), "", Device.CPU, null);
+  }
+
+  /** Weights that only note what a model asks for, and give it zeros. */
+  static Weights planning(FreshTensors fresh) {
+    Torch.start();
+    return new Weights(new Store(List.of(), fresh, true), "", Device.CPU, null);
   }
 
   /** The weights below a path; its parts are joined by dots. */
@@ -108,7 +114,7 @@ public final class Weights {
 
   /** Whether tensors are made rather than loaded. */
   public boolean initialises() {
-    return store.random != null;
+    return store.fresh != null;
   }
 
   /** Type and shape of a tensor in the files, or null where they hold none of this name. */
@@ -137,20 +143,19 @@ public final class Weights {
     if (before != null) {
       return before;
     }
-    Tensor tensor = store.random != null ? make(initializer, shape) : read(full, shape);
+    FreshTensors fresh = store.fresh;
+    Tensor tensor = fresh == null ? read(full, shape) : make(fresh, full, initializer, shape);
     store.taken.put(full, tensor);
     return tensor;
   }
 
-  private Tensor make(Initializer initializer, long... shape) {
-    Generator random = store.random;
-    if (random == null) {
-      throw new IllegalStateException("these weights are loaded, not initialised");
+  private Tensor make(FreshTensors fresh, String full, Initializer initializer, long... shape) {
+    fresh.plan(full, initializer, shape);
+    if (store.plans) {
+      return FreshTensors.standIn(shape);
     }
     try (Scope scope = Scope.open()) {
-      Tensor tensor = Tensors.empty(DType.F32, shape);
-      initializer.fill(tensor, random);
-      return Scope.detach(convert(tensor));
+      return Scope.detach(convert(fresh.load(full)));
     }
   }
 

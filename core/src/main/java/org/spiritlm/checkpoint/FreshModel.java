@@ -1,0 +1,198 @@
+package org.spiritlm.checkpoint;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.spiritlm.lm.LlamaConfig;
+import org.spiritlm.lm.LlamaModel;
+import org.spiritlm.text.NewTokenizer;
+import org.spiritlm.text.TextTokenizer;
+import org.spiritlm.text.Vocabulary;
+import org.spiritlm.torch.DType;
+import org.spiritlm.torch.FreshTensors;
+import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.TensorSource;
+import org.spiritlm.torch.Weights;
+import org.spiritlm.units.hubert.HubertTokenizer;
+import org.spiritlm.units.hubert.LinearQuantizer;
+import org.spiritlm.units.pitch.Fcpe;
+import org.spiritlm.units.pitch.FcpeConfig;
+import org.spiritlm.units.pitch.PitchQuantizer;
+import org.spiritlm.units.style.StyleTokenizer;
+import org.spiritlm.vocoder.Vocoder;
+import org.spiritlm.vocoder.VocoderConfig;
+
+/**
+ * A model that is yet to be trained: random weights in our own layout.
+ *
+ * <p>Each tensor follows from the seed and its name, and is made when it is written, so memory
+ * stays bounded whatever the size. The same model is written byte for byte on every run (with the
+ * same libtorch and kind of processor).
+ *
+ * @param preset sizes
+ * @param variant whether there is pitch and style
+ * @param seed of all random values
+ * @param dtype of the language model's tensors, float32 or bfloat16; all other parts are float32
+ * @param tokenizer a SentencePiece {@code tokenizer.model} (or its directory) whose vocabulary the
+ *     text has, or null for a small one
+ */
+public record FreshModel(
+    Preset preset, Variant variant, long seed, DType dtype, @Nullable Path tokenizer) {
+  /** The released vocabularies are padded to a multiple of this: 32512 and 32768. */
+  private static final int VOCABULARY_STEP = 256;
+
+  private static final String LICENCE = "Apache-2.0 (random weights, nothing was trained)";
+  private static final String PITCH_LICENCE = "; pitch/fcpe.safetensors: MIT (torchfcpe)";
+  private static final String TOKENIZER_LICENCE =
+      "; text pieces of lm/tokenizer.model: its owner's";
+
+  public FreshModel {
+    if (dtype != DType.F32 && dtype != DType.BF16) {
+      throw new InputException("cannot make a model of " + dtype + "; expected fp32 or bf16");
+    }
+  }
+
+  /** The model of a preset as it is where nothing is asked for. */
+  public static FreshModel of(Preset preset) {
+    return new FreshModel(preset, Variant.EXPRESSIVE, 0, preset.dtype(), null);
+  }
+
+  /**
+   * Writes the model.
+   *
+   * @param target a directory that does not exist or is empty
+   * @param progress is told what is being done
+   * @return what was written
+   * @throws InputException if the target exists or cannot be written, or the tokenizer is none
+   */
+  public ModelRecord write(Path target, Consumer<String> progress) {
+    ModelRecord[] written = new ModelRecord[1];
+    Directories.write(
+        target,
+        directory -> {
+          OwnLayoutWriter writer = new OwnLayoutWriter(directory);
+          for (Part part : parts()) {
+            progress.accept("writing " + part.key());
+            write(part, writer);
+          }
+          progress.accept("checking what was written");
+          written[0] = writer.finish(variant, parts(), licence(), provenance());
+        });
+    return written[0];
+  }
+
+  /** The parts that it has. */
+  public List<Part> parts() {
+    return Arrays.stream(Part.values()).filter(variant::has).toList();
+  }
+
+  private void write(Part part, OwnLayoutWriter writer) throws IOException {
+    SpeechSizes sizes = preset.speech();
+    switch (part) {
+      case LM -> languageModel(writer);
+      case HUBERT -> writer.hubert(sizes.hubert(), hubert(), quantizer());
+      case PITCH -> writer.pitch(pitchNetwork(), sizes.pitchQuantizer(), pitchQuantizer());
+      case STYLE -> writer.style(sizes.style(), style());
+      case VOCODER -> {
+        writer.vocoder(sizes.vocoder(variant));
+        writer.vocoder(vocoder());
+      }
+    }
+  }
+
+  private void languageModel(OwnLayoutWriter writer) throws IOException {
+    Path lm = writer.part(Part.LM);
+    List<String> tokens =
+        variant == Variant.EXPRESSIVE
+            ? Vocabulary.tokens(SpeechSizes.UNITS + 1, SpeechSizes.PITCH_CODES, SpeechSizes.STYLES)
+            : Vocabulary.tokens(SpeechSizes.UNITS + 1, 0, 0);
+    NewTokenizer text =
+        tokenizer == null ? NewTokenizer.small(tokens) : NewTokenizer.extending(tokenizer, tokens);
+    text.write(lm, preset.languageModel(1).context());
+    TextTokenizer written = TextTokenizer.open(lm);
+    checkKinds(Vocabulary.of(written, written.size()));
+    LlamaConfig sizes = preset.languageModel(padded(written.size()));
+    ObjectNode ends = JsonNodeFactory.instance.objectNode();
+    ends.put("bos_token_id", written.start().orElseThrow());
+    ends.put("eos_token_id", written.end().orElseThrow());
+    OwnLayoutWriter.json(lm.resolve(OwnLayout.GENERATION), ends);
+    ObjectNode config = sizes.json();
+    config.setAll(ends);
+    writer.languageModel(config, languageModel(sizes), dtype);
+  }
+
+  /** A given tokenizer may have speech tokens of its own. */
+  private void checkKinds(Vocabulary vocabulary) {
+    if (vocabulary.isExpressive() && variant == Variant.BASE) {
+      throw new InputException(
+          tokenizer
+              + ": has pitch and style tokens, which a base model has not; add --variant"
+              + " expressive, or give a tokenizer without them");
+    }
+  }
+
+  private static int padded(int size) {
+    return (size + VOCABULARY_STEP - 1) / VOCABULARY_STEP * VOCABULARY_STEP;
+  }
+
+  private String licence() {
+    boolean released = variant.has(Part.PITCH) && preset.speech().pitchNetwork() == null;
+    return LICENCE + (released ? PITCH_LICENCE : "") + (tokenizer == null ? "" : TOKENIZER_LICENCE);
+  }
+
+  private Map<String, String> provenance() {
+    Map<String, String> provenance = new LinkedHashMap<>();
+    provenance.put("origin", "random weights, not trained (spiritlm init)");
+    provenance.put("preset", preset.key());
+    provenance.put("seed", Long.toString(seed));
+    provenance.put(
+        "tokenizer",
+        tokenizer == null ? "small English vocabulary" : "pieces of " + tokenizer.getFileName());
+    return provenance;
+  }
+
+  TensorSource languageModel(LlamaConfig sizes) {
+    return FreshTensors.of(seed, weights -> new LlamaModel(weights, sizes));
+  }
+
+  TensorSource hubert() {
+    SpeechSizes sizes = preset.speech();
+    var quantizer = new LinearQuantizer(Weights.initialise(seed), sizes.quantizer());
+    return FreshTensors.of(
+        seed, weights -> new HubertTokenizer(weights, sizes.hubert(), quantizer));
+  }
+
+  TensorSource quantizer() {
+    return FreshTensors.of(
+        seed, weights -> new LinearQuantizer(weights, preset.speech().quantizer()));
+  }
+
+  /** A random pitch network, or the released one. */
+  FcpeFile pitchNetwork() {
+    FcpeConfig sizes = preset.speech().pitchNetwork();
+    return sizes == null
+        ? FcpeFile.bundled()
+        : new FcpeFile(sizes, FreshTensors.of(seed, weights -> new Fcpe(weights, sizes)));
+  }
+
+  TensorSource pitchQuantizer() {
+    return FreshTensors.of(
+        seed, weights -> new PitchQuantizer(weights, preset.speech().pitchQuantizer()));
+  }
+
+  TensorSource style() {
+    return FreshTensors.of(seed, weights -> new StyleTokenizer(weights, preset.speech().style()));
+  }
+
+  TensorSource vocoder() {
+    VocoderConfig config = preset.speech().vocoder(variant);
+    return FreshTensors.of(seed, weights -> new Vocoder(weights, config));
+  }
+}
