@@ -8,6 +8,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.spiritlm.torch.DType;
+import org.spiritlm.torch.JointLinear;
 import org.spiritlm.torch.Linear;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Tensors;
@@ -29,9 +30,7 @@ final class Attention {
   private final int keyValueHeads;
   private final int headWidth;
   private final RotaryEmbedding rotary;
-  private final Linear query;
-  private final Linear key;
-  private final Linear value;
+  private final JointLinear queryKeyValue;
   private final Linear output;
 
   Attention(Weights weights, LlamaConfig config, int layer, RotaryEmbedding rotary) {
@@ -44,16 +43,22 @@ final class Attention {
     long inner = (long) heads * headWidth;
     long shared = (long) keyValueHeads * headWidth;
     boolean bias = config.attentionBias();
-    this.query = LlamaModel.linear(weights.at("q_proj"), width, inner, bias);
-    this.key = LlamaModel.linear(weights.at("k_proj"), width, shared, bias);
-    this.value = LlamaModel.linear(weights.at("v_proj"), width, shared, bias);
-    this.output = LlamaModel.linear(weights.at("o_proj"), inner, width, bias);
+    this.queryKeyValue =
+        new JointLinear(
+            weights,
+            LlamaModel.INITIALIZER,
+            width,
+            bias,
+            List.of("q_proj", "k_proj", "v_proj"),
+            inner,
+            shared,
+            shared);
+    this.output = new Linear(weights.at("o_proj"), LlamaModel.INITIALIZER, inner, width, bias);
   }
 
   /** [N, D] to [N, D]. */
   Tensor forward(Tensor x, Step step) {
-    Tensor all = Tensors.cat(List.of(query.forward(x), key.forward(x), value.forward(x)), 1);
-    all = all.view(x.size(0), -1, headWidth); // [N, H + 2K, d]
+    Tensor all = queryKeyValue.forward(x).view(x.size(0), -1, headWidth); // [N, H + 2K, d]
     Tensor rotated = rotary.rotate(all.narrow(1, 0, heads + keyValueHeads), step.angles());
     Tensor queries = rotated.narrow(1, 0, heads); // [N, H, d]
     Tensor keys = rotated.narrow(1, heads, keyValueHeads); // [N, K, d]

@@ -1,7 +1,9 @@
 package org.spiritlm.lm;
 
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.spiritlm.torch.JointLinear;
 import org.spiritlm.torch.Linear;
 import org.spiritlm.torch.Normalization;
 import org.spiritlm.torch.Scope;
@@ -12,8 +14,7 @@ final class LlamaBlock {
   private final Normalization attentionNorm;
   private final Attention attention;
   private final Normalization feedForwardNorm;
-  private final Linear gate;
-  private final Linear up;
+  private final JointLinear gateAndUp;
   private final Linear down;
 
   LlamaBlock(Weights weights, LlamaConfig config, int layer, RotaryEmbedding rotary) {
@@ -24,9 +25,17 @@ final class LlamaBlock {
     this.attention = new Attention(weights.at("self_attn"), config, layer, rotary);
     this.feedForwardNorm =
         Normalization.rms(weights.at("post_attention_layernorm"), width, config.epsilon());
-    this.gate = LlamaModel.linear(weights.at("mlp", "gate_proj"), width, inner, bias);
-    this.up = LlamaModel.linear(weights.at("mlp", "up_proj"), width, inner, bias);
-    this.down = LlamaModel.linear(weights.at("mlp", "down_proj"), inner, width, bias);
+    this.gateAndUp =
+        new JointLinear(
+            weights.at("mlp"),
+            LlamaModel.INITIALIZER,
+            width,
+            bias,
+            List.of("gate_proj", "up_proj"),
+            inner,
+            inner);
+    this.down =
+        new Linear(weights.at("mlp", "down_proj"), LlamaModel.INITIALIZER, inner, width, bias);
   }
 
   /** [N, D] to [N, D]; all but the result is freed, so that blocks share memory. */
@@ -38,6 +47,7 @@ final class LlamaBlock {
   }
 
   private Tensor feedForward(Tensor x) {
-    return down.forward(torch.silu_(gate.forward(x)).mul_(up.forward(x)));
+    List<Tensor> gateAndUp = this.gateAndUp.each(x); // two [N, F]
+    return down.forward(torch.silu_(gateAndUp.get(0)).mul(gateAndUp.get(1)));
   }
 }

@@ -27,8 +27,8 @@ import org.spiritlm.torch.Weights;
  * <p>Immutable; safe for use by several threads with caches of their own.
  */
 public final class LlamaModel {
-  /** Deviation of fresh weights ({@code initializer_range} of Llama). */
-  private static final double DEVIATION = 0.02;
+  /** Fresh weights ({@code initializer_range} of Llama). */
+  static final Initializer INITIALIZER = Initializer.normal(0.02);
 
   /** Old files hold the rotary frequencies, which follow from the configuration. */
   private static final Predicate<String> SUPERFLUOUS =
@@ -56,8 +56,7 @@ public final class LlamaModel {
     Weights body = weights.at("model");
     int width = config.width();
     this.embedding =
-        new Embedding(
-            body.at("embed_tokens"), Initializer.normal(DEVIATION), config.vocabulary(), width);
+        new Embedding(body.at("embed_tokens"), INITIALIZER, config.vocabulary(), width);
     this.dtype = DType.of(embedding.weight());
     this.cacheType = device.kind() == Device.Kind.CPU ? DType.F32 : dtype;
     this.rotary = new RotaryEmbedding(config, dtype, device);
@@ -65,17 +64,10 @@ public final class LlamaModel {
       blocks.add(new LlamaBlock(body.at("layers", i), config, i, rotary));
     }
     this.norm = Normalization.rms(body.at("norm"), width, config.epsilon());
-    this.head =
-        config.tied()
-            ? Linear.of(embedding.weight())
-            : linear(weights.at("lm_head"), width, config.vocabulary(), false);
+    Weights table = config.tied() ? body.at("embed_tokens") : weights.at("lm_head");
+    this.head = new Linear(table, INITIALIZER, width, config.vocabulary(), false);
     // Tied models may come with the table under both names.
     weights.finish(SUPERFLUOUS.or(name -> config.tied() && name.equals("lm_head.weight")));
-  }
-
-  /** A product whose fresh weights have the deviation that Llama starts with. */
-  static Linear linear(Weights weights, long in, long out, boolean bias) {
-    return new Linear(weights, Initializer.normal(DEVIATION), in, out, bias);
   }
 
   /** Sizes. */

@@ -1,14 +1,18 @@
 package org.spiritlm.torch;
 
+import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /** {@code y = x W^T + b}. */
 public final class Linear {
-  private final Tensor weight;
+  private final @Nullable Tensor weight;
+  private final @Nullable PackedProduct packed;
   private final TensorOptional bias;
+  private final IValue packedBias;
 
   /** Takes {@code weight} [out, in] and, where asked, {@code bias} [out]. */
   public Linear(Weights weights, long in, long out, boolean bias) {
@@ -17,27 +21,42 @@ public final class Linear {
 
   /** The same, with other values where weights are initialised. */
   public Linear(Weights weights, Initializer initializer, long in, long out, boolean bias) {
-    this.weight = weights.tensor("weight", initializer, out, in);
-    this.bias = bias ? optional(weights.tensor("bias", initializer, out)) : none();
+    this(
+        weights.packs("weight") ? null : weights.tensor("weight", initializer, out, in),
+        weights.packs("weight") ? pack(weights.copy("weight", initializer, out, in)) : null,
+        bias ? weights.tensor("bias", initializer, out) : null);
+  }
+
+  private Linear(@Nullable Tensor weight, @Nullable PackedProduct packed, @Nullable Tensor bias) {
+    this.weight = weight;
+    this.packed = packed;
+    this.bias = bias == null ? none() : optional(bias);
+    this.packedBias = bias == null ? PackedProduct.NO_BIAS : Scope.release(new IValue(bias));
   }
 
   public Linear(Weights weights, long in, long out) {
     this(weights, in, out, true);
   }
 
-  private Linear(Tensor weight, TensorOptional bias) {
-    this.weight = weight;
-    this.bias = bias;
-  }
-
   /** A product without bias whose weight [out, in] was taken under another name. */
   public static Linear of(Tensor weight) {
-    return new Linear(Scope.detach(weight), none());
+    return new Linear(Scope.detach(weight), null, null);
   }
 
   /** A product with a weight [out, in] and a bias [out] that were taken under other names. */
   public static Linear of(Tensor weight, Tensor bias) {
-    return new Linear(Scope.detach(weight), optional(Scope.detach(bias)));
+    return new Linear(Scope.detach(weight), null, Scope.detach(bias));
+  }
+
+  /** The same, packed; the weight is freed. */
+  static Linear packed(Tensor weight, @Nullable Tensor bias) {
+    return new Linear(null, pack(weight), bias == null ? null : Scope.detach(bias));
+  }
+
+  private static PackedProduct pack(Tensor weight) {
+    PackedProduct packed = new PackedProduct(weight);
+    Scope.free(weight);
+    return packed;
   }
 
   /**
@@ -64,11 +83,14 @@ public final class Linear {
 
   /** The weight matrix, [out, in]. */
   public Tensor weight() {
+    if (weight == null) {
+      throw new IllegalStateException("the weight is packed");
+    }
     return weight;
   }
 
   public Tensor forward(Tensor x) {
-    return torch.linear(x, weight, bias);
+    return packed != null ? packed.forward(x, packedBias) : torch.linear(x, weight(), bias);
   }
 
   /** An optional that outlives every scope. */

@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * short while tensors of it are in use.
  */
 final class MappedFile {
+  /** Bytes that are read at once. */
+  private static final long PIECE_BYTES = 1 << 26;
+
   private final Path path;
   private final long size;
   private @Nullable Tensor mapping;
@@ -103,6 +106,27 @@ final class MappedFile {
         bytes = bytes.clone();
       }
       return Scope.detach(bytes.view(info.dtype().scalarType()).as_strided(shape, strides));
+    }
+  }
+
+  /** A tensor in memory of its own with the bytes from an offset on, in row-major order. */
+  Tensor copy(long offset, TensorInfo info) {
+    Tensor tensor = Scope.detach(Tensors.empty(info.dtype(), info.dimensions()));
+    long bytes = info.bytes();
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      for (long at = 0; at < bytes; at += PIECE_BYTES) {
+        BytePointer piece = new BytePointer(tensor.data_ptr()).position(at);
+        ByteBuffer buffer = piece.limit(Math.min(bytes, at + PIECE_BYTES)).asByteBuffer();
+        while (buffer.hasRemaining()) {
+          if (channel.read(buffer, offset + at + buffer.position()) < 0) {
+            throw new CheckpointException(
+                path + ": ends before byte " + (offset + bytes) + "; it was cut short meanwhile");
+          }
+        }
+      }
+      return tensor;
+    } catch (IOException e) {
+      throw new CheckpointException(path + ": cannot be read", e);
     }
   }
 

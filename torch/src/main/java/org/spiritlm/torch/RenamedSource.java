@@ -58,6 +58,11 @@ public final class RenamedSource implements TensorSource {
     return source.load(original(name));
   }
 
+  @Override
+  public Tensor copy(String name) {
+    return source.copy(original(name));
+  }
+
   private String original(String name) {
     String original = originals.get(name);
     if (original == null) {

@@ -57,6 +57,12 @@ public final class SafetensorsFile implements TensorSource {
     return file.tensor(header.dataStart() + entry.begin(), entry.info());
   }
 
+  @Override
+  public Tensor copy(String name) {
+    SafetensorsHeader.Entry entry = entry(name);
+    return file.copy(header.dataStart() + entry.begin(), entry.info());
+  }
+
   private SafetensorsHeader.Entry entry(String name) {
     SafetensorsHeader.Entry entry = header.tensors().get(name);
     if (entry == null) {

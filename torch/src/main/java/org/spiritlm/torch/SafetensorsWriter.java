@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 public final class SafetensorsWriter {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
-  /** The format wants the header padded so that the tensors' bytes are aligned. */
-  private static final int ALIGNMENT = 8;
+  /** The header is padded with blanks to a multiple of a cache line, for the tensors' alignment. */
+  private static final int ALIGNMENT = 64;
 
   private static final int PIECE_BYTES = 1 << 26;
 
@@ -45,7 +45,7 @@ public final class SafetensorsWriter {
   }
 
   /**
-   * Writes all tensors of a source, loading one at a time.
+   * Writes all tensors of a source in its order, loading one at a time.
    *
    * @param floats the type that floating-point tensors are converted to, or null for their own
    * @throws InputException if the file exists or cannot be written
@@ -59,9 +59,7 @@ public final class SafetensorsWriter {
     // wide elements first, so that each tensor begins at a multiple of its element size
     List<String> names =
         source.names().stream()
-            .sorted(
-                Comparator.comparingInt((String name) -> -type(source, name, floats).bytes())
-                    .thenComparing(Comparator.naturalOrder()))
+            .sorted(Comparator.comparingInt(name -> -type(source, name, floats).bytes()))
             .toList();
     Path beside = file.resolveSibling("." + file.getFileName() + ".part");
     try (FileChannel channel =
@@ -112,7 +110,8 @@ public final class SafetensorsWriter {
       at += info.bytes();
     }
     byte[] text = MAPPER.writeValueAsString(json).getBytes(StandardCharsets.UTF_8);
-    int padded = (text.length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    int length = Long.BYTES + text.length;
+    int padded = (length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT - Long.BYTES;
     ByteBuffer header = ByteBuffer.allocate(Long.BYTES + padded).order(ByteOrder.LITTLE_ENDIAN);
     header.putLong(padded).put(text);
     while (header.hasRemaining()) {

@@ -87,6 +87,11 @@ public final class ShardedWeights implements TensorSource {
     return holder(name).load(name);
   }
 
+  @Override
+  public Tensor copy(String name) {
+    return holder(name).copy(name);
+  }
+
   private TensorSource holder(String name) {
     TensorSource holder = holders.get(name);
     if (holder == null) {

@@ -25,4 +25,16 @@ public interface TensorSource {
    * @throws CheckpointException if there is none of this name, or the file is damaged
    */
   Tensor load(String name);
+
+  /**
+   * A tensor in memory of its own, read without mapping the file where it can; for what is
+   * rearranged at once, so that no page of the file stays in memory.
+   *
+   * @throws CheckpointException as {@link #load}
+   */
+  default Tensor copy(String name) {
+    try (Scope scope = Scope.open()) {
+      return Scope.detach(load(name).clone());
+    }
+  }
 }

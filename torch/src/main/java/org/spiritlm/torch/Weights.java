@@ -42,11 +42,14 @@ public final class Weights {
   private final Device device;
   private final @Nullable DType dtype;
 
-  private Weights(Store store, String path, Device device, @Nullable DType dtype) {
+  private final boolean packed;
+
+  private Weights(Store store, String path, Device device, @Nullable DType dtype, boolean packed) {
     this.store = store;
     this.path = path;
     this.device = device;
     this.dtype = dtype;
+    this.packed = packed;
   }
 
   /** Weights read from files; several sources (shards) must not share a name. */
@@ -68,7 +71,7 @@ public final class Weights {
         }
       }
     }
-    return new Weights(new Store(List.of(sources), null, false), "", Device.CPU, null);
+    return new Weights(new Store(List.of(sources), null, false), "", Device.CPU, null, false);
   }
 
   /**
@@ -77,29 +80,73 @@ public final class Weights {
    */
   public static Weights initialise(long seed) {
     Torch.start();
-    return new Weights(new Store(List.of(), new FreshTensors(seed), false), "", Device.CPU, null);
+    return new Weights(
+        new Store(List.of(), new FreshTensors(seed), false), "", Device.CPU, null, false);
   }
 
   /** Weights that only note what a model asks for, and give it zeros. */
   static Weights planning(FreshTensors fresh) {
     Torch.start();
-    return new Weights(new Store(List.of(), fresh, true), "", Device.CPU, null);
+    return new Weights(new Store(List.of(), fresh, true), "", Device.CPU, null, false);
   }
 
   /** The weights below a path; its parts are joined by dots. */
   public Weights at(Object... parts) {
     String below = Arrays.stream(parts).map(Object::toString).collect(Collectors.joining("."));
-    return new Weights(store, join(path, below), device, dtype);
+    return new Weights(store, join(path, below), device, dtype, packed);
   }
 
   /** The same weights, with floating-point tensors converted to this type as they are taken. */
   public Weights as(DType type) {
-    return new Weights(store, path, device, type);
+    return new Weights(store, path, device, type, packed);
   }
 
   /** The same weights, placed on a device as they are taken. */
   public Weights on(Device place) {
-    return new Weights(store, path, place, dtype);
+    return new Weights(store, path, place, dtype, packed);
+  }
+
+  /**
+   * The same weights, but the bfloat16 matrices of {@linkplain Linear products} on the CPU are
+   * copied in the order in which its kernels read them, where it has such kernels; products are
+   * faster then. The tensors that were copied cannot be written again ({@link #taken}).
+   */
+  public Weights packed() {
+    return new Weights(store, path, device, dtype, true);
+  }
+
+  /** Whether a matrix is to be packed. */
+  boolean packs(String name) {
+    if (!packed || store.plans || device.kind() != Device.Kind.CPU) {
+      return false;
+    }
+    TensorInfo info = info(name);
+    DType found = info != null ? info.dtype() : DType.F32; // fresh ones are float32
+    DType type = dtype != null && found.isFloat() ? dtype : found;
+    return type == DType.BF16 && PackedProduct.isSupported();
+  }
+
+  /**
+   * A matrix in memory of its own, which the caller frees and these weights do not keep.
+   *
+   * @throws CheckpointException as {@link #tensor}
+   */
+  Tensor copy(String name, Initializer initializer, long... shape) {
+    String full = join(path, name);
+    FreshTensors fresh = store.fresh;
+    Tensor copy = fresh == null ? readCopy(full, shape) : make(fresh, full, initializer, shape);
+    store.taken.put(full, FreshTensors.standIn(shape));
+    return copy;
+  }
+
+  private Tensor readCopy(String full, long... shape) {
+    TensorSource source = checked(full, shape);
+    Tensor copy = source.copy(full);
+    Tensor converted = convert(copy);
+    if (!converted.equals(copy)) {
+      Scope.free(copy);
+    }
+    return converted;
   }
 
   /** Where tensors are placed. */
@@ -159,7 +206,76 @@ public final class Weights {
     }
   }
 
+  /**
+   * Matrices of one width that were taken before, as one: its rows are theirs, one after another.
+   *
+   * <p>Matrices that lie so in a file are not copied. Those of this process's own memory are moved
+   * together; the tensors that were taken before are then views of the one.
+   *
+   * @return the one, or null where they lie apart in files
+   */
+  @Nullable Tensor joined(List<String> names) {
+    List<Tensor> parts = new ArrayList<>();
+    for (String name : names) {
+      Tensor part = store.taken.get(join(path, name));
+      if (part == null) {
+        throw new IllegalStateException("tensor '" + join(path, name) + "' was not taken yet");
+      }
+      parts.add(part);
+    }
+    try (Scope scope = Scope.open()) {
+      long rows = parts.stream().mapToLong(part -> part.size(0)).sum();
+      long width = parts.get(0).size(1);
+      if (lieTogether(parts)) {
+        return Scope.detach(
+            parts.get(0).as_strided(new long[] {rows, width}, new long[] {width, 1}));
+      }
+      if (store.plans || names.stream().anyMatch(this::isMapped)) {
+        return null;
+      }
+      Tensor whole = Scope.detach(Tensors.cat(parts, 0));
+      long from = 0;
+      for (int i = 0; i < parts.size(); i++) {
+        long count = parts.get(i).size(0);
+        store.taken.put(join(path, names.get(i)), Scope.detach(whole.narrow(0, from, count)));
+        Scope.free(parts.get(i));
+        from += count;
+      }
+      return whole;
+    }
+  }
+
+  private static boolean lieTogether(List<Tensor> parts) {
+    for (int i = 1; i < parts.size(); i++) {
+      Tensor before = parts.get(i - 1);
+      long end = before.data_ptr().address() + before.numel() * DType.of(before).bytes();
+      if (!before.is_contiguous()
+          || !parts.get(i).is_contiguous()
+          || parts.get(i).data_ptr().address() != end
+          || parts.get(i).storage().data().address() != before.storage().data().address()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether a tensor that was taken is the file's memory. */
+  private boolean isMapped(String name) {
+    TensorInfo info = info(name);
+    return info != null
+        && device.kind() == Device.Kind.CPU
+        && (dtype == null || !info.dtype().isFloat() || info.dtype() == dtype);
+  }
+
   private Tensor read(String full, long... shape) {
+    TensorSource source = checked(full, shape);
+    try (Scope scope = Scope.open()) {
+      return Scope.detach(convert(source.load(full)));
+    }
+  }
+
+  /** The source that holds a tensor of this name and shape. */
+  private TensorSource checked(String full, long... shape) {
     TensorSource source = source(full);
     if (source == null) {
       throw new CheckpointException(missing(full, shape));
@@ -176,9 +292,7 @@ public final class Weights {
               + Arrays.toString(shape)
               + "; the configuration beside the file describes another model");
     }
-    try (Scope scope = Scope.open()) {
-      return Scope.detach(convert(source.load(full)));
-    }
+    return source;
   }
 
   private Tensor convert(Tensor tensor) {
@@ -243,8 +357,15 @@ public final class Weights {
     finish(name -> false);
   }
 
-  /** All tensors taken so far, by full name, sorted: what {@link SafetensorsWriter} writes. */
+  /**
+   * All tensors taken so far, by full name, sorted: what {@link SafetensorsWriter} writes.
+   *
+   * @throws IllegalStateException if these weights are {@link #packed}
+   */
   public Map<String, Tensor> taken() {
+    if (packed) {
+      throw new IllegalStateException("packed weights cannot be written");
+    }
     return Collections.unmodifiableMap(new TreeMap<>(store.taken));
   }
 

@@ -88,7 +88,7 @@ public final class LanguageBenchmarks {
   }
 
   private static LlamaModel model(Size size, DType dtype) {
-    return new LlamaModel(Weights.initialise(1).as(dtype), size.config);
+    return new LlamaModel(Weights.initialise(1).as(dtype).packed(), size.config);
   }
 
   private static Benchmark.Task prefill(LlamaModel model) {

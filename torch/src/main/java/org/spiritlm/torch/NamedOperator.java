@@ -1,0 +1,68 @@
+package org.spiritlm.torch;
+
+import org.bytedeco.pytorch.Argument;
+import org.bytedeco.pytorch.Dispatcher;
+import org.bytedeco.pytorch.FunctionSchema;
+import org.bytedeco.pytorch.GenericList;
+import org.bytedeco.pytorch.IValue;
+import org.bytedeco.pytorch.IValueVector;
+import org.bytedeco.pytorch.OperatorHandle;
+import org.bytedeco.pytorch.Tensor;
+
+/** An operator of libtorch for which the Java binding has no method, called by its name. */
+final class NamedOperator {
+  private final OperatorHandle handle;
+
+  /**
+   * Finds an operator.
+   *
+   * @param name with its namespace, such as {@code mkldnn::_convolution_pointwise}
+   * @param overload which of those with the name; empty for the one without a name of its own
+   */
+  NamedOperator(String name, String overload) {
+    Torch.start();
+    try (Scope scope = Scope.open()) {
+      OperatorHandle found = Dispatcher.singleton().findSchemaOrThrow(name, overload);
+      this.handle = Scope.release(new OperatorHandle(found));
+    }
+  }
+
+  /** Whole numbers as the argument of a name; they belong to no scope. */
+  IValue list(String argument, long... values) {
+    try (Scope scope = Scope.open()) {
+      GenericList list = empty(argument);
+      for (long value : values) {
+        list.push_back(new IValue(value));
+      }
+      return Scope.release(new IValue(list));
+    }
+  }
+
+  /** Numbers as the argument of a name; they belong to no scope. */
+  IValue list(String argument, double... values) {
+    try (Scope scope = Scope.open()) {
+      GenericList list = empty(argument);
+      for (double value : values) {
+        list.push_back(new IValue(value));
+      }
+      return Scope.release(new IValue(list));
+    }
+  }
+
+  /** A list of the element type that the operator has declared. */
+  private GenericList empty(String argument) {
+    FunctionSchema schema = handle.schema();
+    int place = schema.argumentIndexWithName(argument).get();
+    Argument declared = schema.arguments().getPointer(place);
+    return new GenericList(declared.type().get().containedType(0));
+  }
+
+  /** Calls the operator, which gives one tensor, with a value for each of its arguments. */
+  Tensor call(IValue... arguments) {
+    try (Scope scope = Scope.open()) {
+      IValueVector stack = new IValueVector(arguments);
+      handle.callBoxed(stack);
+      return scope.keep(stack.get(0).toTensor());
+    }
+  }
+}

@@ -1,0 +1,74 @@
+package org.spiritlm.torch;
+
+import org.bytedeco.pytorch.IValue;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * A bfloat16 product whose weight is a copy in the order in which oneDNN's kernels read it.
+ *
+ * <p>Reading is what a product of few rows spends its time on; in this order it goes 10 to 70 %
+ * faster, most for narrow weights.
+ */
+final class PackedProduct {
+  /** The bias of a product without one. */
+  static final IValue NO_BIAS = Scope.release(new IValue());
+
+  private final Operators operators;
+  private final IValue weight;
+
+  /** The operators, found when the first product is packed. */
+  private static final class Operators {
+    static final Operators FOUND = new Operators();
+
+    final NamedOperator reorder = new NamedOperator("mkldnn::_reorder_linear_weight", "");
+    final NamedOperator product = new NamedOperator("mkldnn::_linear_pointwise", "");
+    final IValue rows = Scope.release(new IValue(1L));
+    final IValue nothingAfter = Scope.release(new IValue("none"));
+    final IValue noNumbers = product.list("scalars", new long[0]);
+    final IValue noAlgorithm = Scope.release(new IValue(""));
+  }
+
+  /** Packs a bfloat16 weight [out, in] on the CPU, which is free afterwards. */
+  PackedProduct(Tensor weight) {
+    this.operators = Operators.FOUND;
+    try (Scope scope = Scope.open()) {
+      Tensor packed = operators.reorder.call(new IValue(weight), operators.rows);
+      this.weight = Scope.release(new IValue(packed));
+    }
+  }
+
+  /** Whether this processor and this build of libtorch have the kernels. */
+  static boolean isSupported() {
+    return Support.TRIED;
+  }
+
+  /** Found out by trying once. */
+  private static final class Support {
+    static final boolean TRIED = attempt();
+
+    private static boolean attempt() {
+      Torch.start();
+      if (!torch.hasMKLDNN()) {
+        return false;
+      }
+      try (Scope scope = Scope.open()) {
+        Tensor ones = torch.ones(new long[] {16, 16}, Tensors.options(DType.BF16));
+        return new PackedProduct(ones).forward(ones, NO_BIAS).sum().item_float() == 16 * 16 * 16;
+      } catch (RuntimeException e) {
+        return false; // libtorch's word that it cannot
+      }
+    }
+  }
+
+  /** [N, in] to [N, out]. */
+  Tensor forward(Tensor x, IValue bias) {
+    return operators.product.call(
+        new IValue(x),
+        weight,
+        bias,
+        operators.nothingAfter,
+        operators.noNumbers,
+        operators.noAlgorithm);
+  }
+}
