@@ -59,54 +59,41 @@ final class Attention {
   /** [N, D] to [N, D]. */
   Tensor forward(Tensor x, Step step) {
     Tensor all = queryKeyValue.forward(x).view(x.size(0), -1, headWidth); // [N, H + 2K, d]
-    Tensor rotated = rotary.rotate(all.narrow(1, 0, heads + keyValueHeads), step.angles());
-    Tensor queries = rotated.narrow(1, 0, heads); // [N, H, d]
-    Tensor keys = rotated.narrow(1, heads, keyValueHeads); // [N, K, d]
-    Tensor values = all.narrow(1, heads + keyValueHeads, keyValueHeads); // [N, K, d]
-    return output.forward(attend(queries, keys, values, step.pieces())); // [N, D]
-  }
-
-  private Tensor attend(Tensor queries, Tensor keys, Tensor values, List<Piece> pieces) {
-    if (pieces.size() == 1) {
-      return attend(queries, keys, values, pieces.get(0));
+    rotary.rotate(all.narrow(1, 0, heads + keyValueHeads), step.angles());
+    if (step.pieces().size() == 1) {
+      return output.forward(attend(all, step.pieces().get(0))); // [N, D]
     }
-    List<Tensor> attended = new ArrayList<>(pieces.size());
+    List<Tensor> attended = new ArrayList<>(step.pieces().size());
     long from = 0;
-    for (Piece piece : pieces) {
+    for (Piece piece : step.pieces()) {
       int count = piece.ids().length;
-      attended.add(
-          attend(
-              queries.narrow(0, from, count),
-              keys.narrow(0, from, count),
-              values.narrow(0, from, count),
-              piece));
+      attended.add(attend(all.narrow(0, from, count), piece));
       from += count;
     }
-    return Tensors.cat(attended, 0);
+    return output.forward(Tensors.cat(attended, 0));
   }
 
-  /** One sequence: queries [n, H, d], keys and values [n, K, d] to [n, H d]. */
-  private Tensor attend(Tensor queries, Tensor keys, Tensor values, Piece piece) {
+  /** One sequence: queries, keys and values [n, H + 2 K, d] to [n, H d]. */
+  private Tensor attend(Tensor all, Piece piece) {
     int count = piece.ids().length;
     KvCache cache = piece.cache();
-    cache.write(layer, keys, values);
+    cache.write(layer, all.narrow(1, heads, 2L * keyValueHeads));
+    Tensor queries = all.narrow(1, 0, heads); // [n, H, d]
     if (count > 1 && cache.length() == 0) {
+      Tensor keys = all.narrow(1, heads, keyValueHeads);
+      Tensor values = all.narrow(1, heads + keyValueHeads, keyValueHeads);
       return joined(product(split(queries), split(keys), split(values), NO_MASK, true));
     }
-    Tensor stored = cache.read(layer, count); // [2, K, L, d]
-    Tensor asStored = queries.to(stored.scalar_type());
-    Tensor storedKeys = stored.narrow(0, 0, 1); // [1, K, L, d]
-    Tensor storedValues = stored.narrow(0, 1, 1); // [1, K, L, d]
+    Tensor keys = cache.keys(layer, count); // [1, K, L, d]
+    Tensor values = cache.values(layer, count); // [1, K, L, d]
+    Tensor asStored = queries.to(keys.scalar_type());
     if (count > 1) {
       TensorOptional mask = new TensorOptional(causal(count, cache.length() + count, queries));
-      return joined(product(split(asStored), storedKeys, storedValues, mask, false))
-          .to(queries.scalar_type());
+      return joined(product(split(asStored), keys, values, mask, false)).to(all.scalar_type());
     }
     // The query heads of a group are rows of one product with their key head.
-    Tensor grouped = asStored.reshape(1, keyValueHeads, heads / keyValueHeads, headWidth);
-    return product(grouped, storedKeys, storedValues, NO_MASK, false)
-        .reshape(1, -1)
-        .to(queries.scalar_type());
+    Tensor grouped = asStored.view(1, keyValueHeads, heads / keyValueHeads, headWidth);
+    return product(grouped, keys, values, NO_MASK, false).reshape(1, -1).to(all.scalar_type());
   }
 
   /** [n, heads, d] to [1, heads, n, d]. */

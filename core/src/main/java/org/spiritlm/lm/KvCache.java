@@ -1,5 +1,6 @@
 package org.spiritlm.lm;
 
+import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.spiritlm.torch.DType;
@@ -13,7 +14,9 @@ import org.spiritlm.torch.Scope;
  * gives the memory page by page as positions come. Close it; not for use by several threads.
  */
 public final class KvCache implements AutoCloseable {
-  private final Tensor[] layers; // each [2, K, capacity, d]
+  private final Tensor[] layers; // each [capacity, 2 K, d]: the keys of all heads, then the values
+  private final int heads;
+  private final int width;
   private final int capacity;
   private int length;
   private boolean closed;
@@ -23,8 +26,10 @@ public final class KvCache implements AutoCloseable {
       throw new IllegalArgumentException("a cache of " + capacity + " positions");
     }
     this.capacity = capacity;
+    this.heads = config.keyValueHeads();
+    this.width = config.headWidth();
     this.layers = new Tensor[config.layers()];
-    long[] shape = {2, config.keyValueHeads(), capacity, config.headWidth()};
+    long[] shape = {capacity, 2L * heads, width};
     try (Scope scope = Scope.open()) {
       for (int i = 0; i < layers.length; i++) {
         layers[i] = Scope.detach(torch.empty(shape, device.options(dtype), null));
@@ -32,8 +37,10 @@ public final class KvCache implements AutoCloseable {
     }
   }
 
-  private KvCache(Tensor[] layers, int capacity, int length) {
+  private KvCache(KvCache like, Tensor[] layers, int capacity, int length) {
     this.layers = layers;
+    this.heads = like.heads;
+    this.width = like.width;
     this.capacity = capacity;
     this.length = length;
   }
@@ -77,13 +84,12 @@ public final class KvCache implements AutoCloseable {
       for (int i = 0; i < layers.length; i++) {
         Tensor layer = layers[i];
         Tensor copy =
-            torch.empty(
-                new long[] {2, layer.size(1), newCapacity, layer.size(3)}, layer.options(), null);
-        copy.narrow(2, 0, positions).copy_(layer.narrow(2, 0, positions));
+            torch.empty(new long[] {newCapacity, 2L * heads, width}, layer.options(), null);
+        copy.narrow(0, 0, positions).copy_(layer.narrow(0, 0, positions));
         copies[i] = Scope.detach(copy);
       }
     }
-    return new KvCache(copies, newCapacity, positions);
+    return new KvCache(this, copies, newCapacity, positions);
   }
 
   /** Throws unless so many more positions fit. */
@@ -98,18 +104,30 @@ public final class KvCache implements AutoCloseable {
   }
 
   /**
-   * Writes the keys and values, each [n, K, d], of the next positions in one layer; {@link
-   * #advance} then counts them.
+   * Writes the keys and values [n, 2 K, d] of the next positions in one layer; {@link #advance}
+   * then counts them.
    */
-  void write(int layer, Tensor keys, Tensor values) {
-    Tensor room = layers[layer].narrow(2, length, keys.size(0)).permute(0, 2, 1, 3); // [2, n, K, d]
-    room.select(0, 0).copy_(keys);
-    room.select(0, 1).copy_(values);
+  void write(int layer, Tensor keysAndValues) {
+    layers[layer].narrow(0, length, keysAndValues.size(0)).copy_(keysAndValues);
   }
 
-  /** Keys and values of one layer, with so many that are not counted yet, [2, K, L, d]. */
-  Tensor read(int layer, int more) {
-    return layers[layer].narrow(2, 0, length + more);
+  /** The keys of one layer, with so many that are not counted yet, [1, K, L, d]. */
+  Tensor keys(int layer, int more) {
+    return view(layer, more, 0);
+  }
+
+  /** The values of one layer, with so many that are not counted yet, [1, K, L, d]. */
+  Tensor values(int layer, int more) {
+    return view(layer, more, (long) heads * width);
+  }
+
+  private Tensor view(int layer, int more, long offset) {
+    long row = 2L * heads * width;
+    long positions = (long) length + more;
+    return layers[layer].as_strided(
+        new long[] {1, heads, positions, width},
+        new long[] {row * capacity, width, row, 1},
+        new LongOptional(offset));
   }
 
   /** Counts positions that were written in all layers. */

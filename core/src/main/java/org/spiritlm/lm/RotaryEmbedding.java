@@ -75,9 +75,10 @@ final class RotaryEmbedding {
     return positions.length > 0;
   }
 
-  /** Heads [N, heads, d], turned. */
-  Tensor rotate(Tensor x, Angles angles) {
-    return x.mul(angles.cosine).addcmul_(x.roll(new long[] {width / 2}, 2), angles.sine);
+  /** Turns heads [N, heads, d] in place. */
+  void rotate(Tensor x, Angles angles) {
+    Tensor swapped = x.roll(new long[] {width / 2}, 2);
+    x.mul_(angles.cosine).addcmul_(swapped, angles.sine);
   }
 
   private Table upTo(int position) {

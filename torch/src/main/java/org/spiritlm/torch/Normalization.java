@@ -1,6 +1,8 @@
 package org.spiritlm.torch;
 
 import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -10,6 +12,8 @@ import org.bytedeco.pytorch.global.torch;
  * (and {@code bias}).
  */
 public final class Normalization {
+  private static final ScalarOptional TWO = Scope.release(new ScalarOptional(new Scalar(2)));
+
   private enum Kind {
     LAYER,
     RMS,
@@ -21,6 +25,7 @@ public final class Normalization {
   private final double epsilon;
   private final TensorOptional weight;
   private final TensorOptional bias;
+  private final Tensor zeros;
 
   private Normalization(Kind kind, Weights weights, long width, long size, double epsilon) {
     this.kind = kind;
@@ -31,6 +36,9 @@ public final class Normalization {
         kind == Kind.RMS
             ? Linear.none()
             : Linear.optional(weights.tensor("bias", Initializer.zeros(), width));
+    try (Scope scope = Scope.open()) {
+      this.zeros = Scope.detach(torch.zeros_like(weight.get()));
+    }
   }
 
   /** Layer norm over a last axis of this width. */
@@ -49,10 +57,20 @@ public final class Normalization {
   }
 
   public Tensor forward(Tensor x) {
+    if (kind == Kind.RMS && x.dim() == 2 && x.size(0) == 1 && x.is_cpu()) {
+      return row(x);
+    }
     return switch (kind) {
       case LAYER -> torch.layer_norm(x, new long[] {size}, weight, bias, epsilon, false);
       case RMS -> torch.rms_norm(x, new long[] {size}, weight, new DoubleOptional(epsilon));
       case GROUP -> torch.group_norm(x, size, weight, bias, epsilon, false);
     };
+  }
+
+  /** RMS norm of one row in two operations; libtorch takes eight, which is felt at each token. */
+  private Tensor row(Tensor x) {
+    double length = x.norm(TWO, DType.F32.scalarType()).item_double();
+    double scale = 1 / Math.sqrt(length * length / size + epsilon);
+    return torch.addcmul(zeros, x, weight.get(), new Scalar(scale));
   }
 }
