@@ -20,6 +20,9 @@ import java.util.Map;
 public final class ConfigFile {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
+  /** The index of a model of many files has a few megabytes. */
+  private static final long MAX_BYTES = 1 << 26;
+
   private final String origin;
   private final JsonNode json;
 
@@ -35,6 +38,10 @@ public final class ConfigFile {
    */
   public static ConfigFile read(Path file) {
     try {
+      if (Files.size(file) > MAX_BYTES) {
+        throw new CheckpointException(
+            file + ": is no configuration: it has more than " + MAX_BYTES + " bytes");
+      }
       return parse(file.toString(), Files.readString(file));
     } catch (IOException e) {
       throw new CheckpointException(file + ": missing or unreadable configuration", e);
@@ -54,8 +61,8 @@ public final class ConfigFile {
     } catch (JsonProcessingException e) {
       throw new CheckpointException(
           origin
-              + ": not JSON at line "
-              + e.getLocation().getLineNr()
+              + ": not JSON"
+              + (e.getLocation() == null ? "" : " at line " + e.getLocation().getLineNr())
               + ": "
               + e.getOriginalMessage(),
           e);

@@ -49,6 +49,10 @@ final class MappedFile {
     if (!Files.exists(path)) {
       throw new CheckpointException(path + ": no such file");
     }
+    if (!Files.isRegularFile(path)) {
+      // reading a pipe or a device could wait forever
+      throw new CheckpointException(path + ": is a pipe or a device, expected a file");
+    }
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       return new MappedFile(path, channel.size());
     } catch (IOException e) {

@@ -22,6 +22,9 @@ public final class PickleFile implements TensorSource {
   /** The pickle of a 7B model has about 50 kB. */
   private static final int MAX_PICKLE_BYTES = 1 << 26;
 
+  /** Storages are numbered. */
+  private static final int MAX_KEY_LENGTH = 64;
+
   private static final BigInteger LEGACY_MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
   private static final int LEGACY_PROTOCOL = 1001;
 
@@ -74,12 +77,18 @@ public final class PickleFile implements TensorSource {
 
   private static Object readZip(MappedFile file, boolean skipForeign, Map<String, Long> offsets) {
     StoredZip zip = new StoredZip(file);
-    String pickleName =
+    List<String> pickles =
         zip.names().stream()
             .filter(name -> name.endsWith("/data.pkl") && name.indexOf('/') == name.length() - 9)
-            .findFirst()
-            .orElseThrow(
-                () -> damaged(file, "the archive has no data.pkl; it was not made by torch.save"));
+            .toList();
+    if (pickles.size() != 1) {
+      throw damaged(
+          file,
+          "the archive has "
+              + (pickles.isEmpty() ? "no" : "more than one")
+              + " data.pkl; it was not made by torch.save");
+    }
+    String pickleName = pickles.get(0);
     String folder = pickleName.substring(0, pickleName.length() - "data.pkl".length());
     if (zip.names().contains(folder + "constants.pkl")) {
       throw new CheckpointException(
@@ -96,10 +105,12 @@ public final class PickleFile implements TensorSource {
     if (pickle.size() > MAX_PICKLE_BYTES) {
       throw damaged(file, "its pickle has " + pickle.size() + " bytes");
     }
+    Map<String, StoredZip.Range> ranges = new HashMap<>();
     RestrictedUnpickler.Storages storages =
         id -> {
           PickledStorage storage = storage(file, id, 5);
-          StoredZip.Range range = zip.find(folder + "data/" + storage.key());
+          StoredZip.Range range =
+              ranges.computeIfAbsent(storage.key(), key -> zip.find(folder + "data/" + key));
           if (storage.elements() > range.size() / storage.dtype().bytes()) {
             throw damaged(
                 file,
@@ -129,13 +140,17 @@ public final class PickleFile implements TensorSource {
     RestrictedUnpickler.Storages storages =
         id -> {
           PickledStorage whole = storage(file, id, 6);
-          found.putIfAbsent(whole.key(), whole);
+          PickledStorage before = found.putIfAbsent(whole.key(), whole);
+          if (before != null && !before.equals(whole)) {
+            throw damaged(file, "storage " + whole.key() + " is described in two ways");
+          }
           return view(file, whole, id[5]);
         };
     ByteBuffer bytes = file.read(0, MAX_PICKLE_BYTES);
     RestrictedUnpickler unpickler =
         new RestrictedUnpickler(file.path().toString(), skipForeign, storages);
-    if (file.size() < 2 || (bytes.get(0) & 0xff) != 0x80) {
+    // the instruction PROTO, or LONG in the oldest protocols, which have no PROTO
+    if (file.size() < 2 || ((bytes.get(0) & 0xff) != 0x80 && bytes.get(0) != 'L')) {
       throw damaged(file, "it was not made by torch.save");
     }
     if (!LEGACY_MAGIC.equals(integer(unpickler.read(bytes)))
@@ -151,10 +166,14 @@ public final class PickleFile implements TensorSource {
       throw damaged(file, "it has no list of storages");
     }
     long at = bytes.position();
-    for (Object key : keys) {
-      PickledStorage storage = found.get(String.valueOf(key));
+    for (Object listed : keys) {
+      PickledStorage storage = listed instanceof String key ? found.get(key) : null;
+      if (storage == null || offsets.containsKey(storage.key())) {
+        throw damaged(file, "its list of storages is not that of its tensors");
+      }
+      String key = storage.key();
       ByteBuffer count = file.read(at, Long.BYTES);
-      if (storage == null || count.remaining() < Long.BYTES) {
+      if (count.remaining() < Long.BYTES) {
         throw damaged(file, "storage " + key + " is missing; the file is truncated");
       }
       long elements = count.getLong();
@@ -165,7 +184,7 @@ public final class PickleFile implements TensorSource {
             file,
             "storage " + key + " should have " + storage.elements() + " elements; it is truncated");
       }
-      offsets.put(storage.key(), start);
+      offsets.put(key, start);
       at = start + elements * storage.dtype().bytes();
     }
     if (!offsets.keySet().containsAll(found.keySet())) {
@@ -179,6 +198,7 @@ public final class PickleFile implements TensorSource {
     if (id.length != length
         || !"storage".equals(id[0])
         || !(id[2] instanceof String key)
+        || key.length() > MAX_KEY_LENGTH
         || !(id[4] instanceof Integer || id[4] instanceof Long)
         || ((Number) id[4]).longValue() < 0) {
       throw damaged(file, "its pickle names a storage in an unknown way");
@@ -186,7 +206,10 @@ public final class PickleFile implements TensorSource {
     DType dtype = RestrictedUnpickler.storageType(id[1]);
     if (dtype == null) {
       throw new CheckpointException(
-          file.path() + ": the pickle has a storage of type " + id[1] + ", which is not supported");
+          file.path()
+              + ": the pickle has a storage of type "
+              + (id[1] instanceof RestrictedUnpickler.Global type ? type : "unknown")
+              + ", which is not supported");
     }
     return new PickledStorage(key, dtype, 0, ((Number) id[4]).longValue());
   }
@@ -208,7 +231,10 @@ public final class PickleFile implements TensorSource {
   }
 
   private static @Nullable BigInteger integer(Object value) {
-    return value instanceof Number ? new BigInteger(value.toString()) : null;
+    if (value instanceof Integer || value instanceof Long) {
+      return BigInteger.valueOf(((Number) value).longValue());
+    }
+    return value instanceof BigInteger number ? number : null;
   }
 
   private static String text(ByteBuffer bytes) {

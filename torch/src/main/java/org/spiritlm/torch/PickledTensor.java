@@ -30,7 +30,19 @@ record PickledTensor(PickledStorage storage, long offset, TensorInfo info, List<
     List<Long> strides = numbers(origin, arguments[3]);
     TensorInfo info = new TensorInfo(storage.dtype(), shape);
     PickledTensor tensor = new PickledTensor(storage, offset, info, strides);
-    if (shape.size() != strides.size() || !tensor.fits()) {
+    if (shape.size() == strides.size() && tensor.inside() && !tensor.compact()) {
+      // a stride of 0 makes any number of elements out of one
+      throw new CheckpointException(
+          origin
+              + ": a tensor of shape "
+              + shape
+              + " and strides "
+              + strides
+              + " shows elements of its storage of "
+              + storage.elements()
+              + " more than once; save it after .contiguous()");
+    }
+    if (shape.size() != strides.size() || !tensor.inside()) {
       throw new CheckpointException(
           origin
               + ": damaged pickle: a tensor of shape "
@@ -46,11 +58,18 @@ record PickledTensor(PickledStorage storage, long offset, TensorInfo info, List<
     return tensor;
   }
 
-  private boolean fits() {
+  private boolean inside() {
     try {
       long end = Math.addExact(offset, MappedFile.span(info.dimensions(), stepsArray()));
-      // a stride of 0 can make any number of elements out of one
-      return end <= storage.elements() && info.elements() <= storage.elements();
+      return end <= storage.elements();
+    } catch (ArithmeticException e) {
+      return false;
+    }
+  }
+
+  private boolean compact() {
+    try {
+      return info.elements() <= storage.elements();
     } catch (ArithmeticException e) {
       return false;
     }

@@ -21,6 +21,11 @@ final class PickledTree {
   private static final int MAX_DEPTH = 64;
   private static final int MAX_NODES = 1_000_000;
 
+  /** A name is made for every tensor; keys that are shared in the pickle are not shared there. */
+  private static final int MAX_NAME_LENGTH = 1024;
+
+  private static final int MAX_TENSORS = 250_000;
+
   private final String origin;
   private final boolean skipForeign;
   private final Map<String, PickledTensor> tensors = new LinkedHashMap<>();
@@ -73,6 +78,15 @@ final class PickledTree {
               + " values, or values more than "
               + MAX_DEPTH
               + " levels deep");
+    }
+    if (path.length() > MAX_NAME_LENGTH || tensors.size() > MAX_TENSORS) {
+      throw new CheckpointException(
+          origin
+              + ": damaged pickle: it holds a name of more than "
+              + MAX_NAME_LENGTH
+              + " characters, or more than "
+              + MAX_TENSORS
+              + " tensors");
     }
     Map<?, ?> dict = dict(value);
     if (dict != null) {

@@ -1,7 +1,6 @@
 package org.spiritlm.torch;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -59,7 +58,7 @@ final class RestrictedUnpickler extends Unpickler {
     PickledStorage find(Object[] id);
   }
 
-  /** Far more than any checkpoint needs (about 25 a tensor). */
+  /** Far more than any checkpoint needs (about 25 a tensor); each element copied is one, too. */
   private static final int MAX_STEPS = 4_000_000;
 
   /** Numbers written as text are short; longer ones take quadratic time to read. */
@@ -90,7 +89,7 @@ final class RestrictedUnpickler extends Unpickler {
   private final boolean skipForeign;
   private final Storages storages;
   private @Nullable ByteBuffer bytes;
-  private int steps;
+  private long steps;
 
   RestrictedUnpickler(String origin, boolean skipForeign, Storages storages) {
     this.origin = origin;
@@ -111,8 +110,14 @@ final class RestrictedUnpickler extends Unpickler {
       throw e;
     } catch (IOException | RuntimeException e) {
       // the parser answers damaged input with whatever its collections and casts throw
+      String message = e.getMessage() == null ? "a value of the wrong kind" : e.getMessage();
       throw new CheckpointException(
-          origin + ": damaged pickle near byte " + pickle.position() + " (" + e.getMessage() + ")",
+          origin
+              + ": damaged pickle near byte "
+              + pickle.position()
+              + " ("
+              + (message.length() > 200 ? message.substring(0, 200) + "…" : message)
+              + ")",
           e);
     }
   }
@@ -128,14 +133,12 @@ final class RestrictedUnpickler extends Unpickler {
 
   @Override
   protected Object dispatch(short key) throws IOException {
-    if (++steps > MAX_STEPS) {
-      throw damaged("the pickle has more than " + MAX_STEPS + " steps");
-    }
+    spend(1);
     switch (key) {
       case Opcodes.GLOBAL -> stack.add(new Global(line(), line()));
       case Opcodes.STACK_GLOBAL -> {
-        String name = (String) stack.pop();
-        stack.add(new Global((String) stack.pop(), name));
+        String name = name(stack.pop());
+        stack.add(new Global(name(stack.pop()), name));
       }
       case Opcodes.REDUCE, Opcodes.NEWOBJ -> {
         Object[] arguments = (Object[]) stack.pop();
@@ -167,6 +170,8 @@ final class RestrictedUnpickler extends Unpickler {
         List<Object> items = stack.pop_all_since_marker();
         append(stack.peek(), items);
       }
+      // not the parser's own, which moves its whole stack each time
+      case Opcodes.POP_MARK -> stack.pop_all_since_marker();
       case Opcodes.INST,
           Opcodes.OBJ,
           Opcodes.NEWOBJ_EX,
@@ -187,6 +192,22 @@ final class RestrictedUnpickler extends Unpickler {
       }
     }
     return NO_RETURN_VALUE;
+  }
+
+  /** Ends pickles that take a small number of bytes to ask for a large amount of work or memory. */
+  private void spend(long work) {
+    steps += work;
+    if (steps > MAX_STEPS) {
+      throw damaged("the pickle has more than " + MAX_STEPS + " steps");
+    }
+  }
+
+  private String name(Object value) {
+    String name = (String) value;
+    if (name.length() > MAX_NAME_LENGTH) {
+      throw damaged("the name of a class is longer than " + MAX_NAME_LENGTH + " characters");
+    }
+    return name;
   }
 
   /** Refuses lengths beyond the pickle before the parser makes room for them. */
@@ -235,7 +256,9 @@ final class RestrictedUnpickler extends Unpickler {
     if (ORDERED_DICT.equals(name)) {
       Map<Object, Object> dict = new LinkedHashMap<>();
       if (arguments.length > 0) {
-        for (Object pair : (List<?>) arguments[0]) {
+        List<?> pairs = (List<?>) arguments[0];
+        spend(pairs.size());
+        for (Object pair : pairs) {
           List<?> item = pair instanceof Object[] tuple ? Arrays.asList(tuple) : (List<?>) pair;
           setItems(dict, item);
         }
@@ -249,13 +272,21 @@ final class RestrictedUnpickler extends Unpickler {
       return new Instance(type);
     }
     return switch (name) {
-      case "torch.Size" -> arguments[0] instanceof List<?> list ? list.toArray() : arguments[0];
-      case "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2" ->
-          PickledTensor.of(origin, arguments);
+      case "torch.Size" -> arguments[0] instanceof List<?> list ? tuple(list) : arguments[0];
+      case "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2" -> {
+        PickledTensor tensor = PickledTensor.of(origin, arguments);
+        spend(2L * tensor.strides().size());
+        yield tensor;
+      }
       case "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state" ->
           arguments[0];
       default -> foreign(global);
     };
+  }
+
+  private Object[] tuple(List<?> list) {
+    spend(list.size());
+    return list.toArray();
   }
 
   private Object foreign(Object callee) {
@@ -286,6 +317,7 @@ final class RestrictedUnpickler extends Unpickler {
     if (target instanceof Instance instance) {
       Object attributes = state instanceof Object[] pair && pair.length == 2 ? pair[0] : state;
       if (attributes instanceof Map<?, ?> map) {
+        spend(map.size());
         instance.attributes.putAll(map);
       } else {
         stack.pop();
@@ -351,29 +383,5 @@ final class RestrictedUnpickler extends Unpickler {
 
   private CheckpointException damaged(String what) {
     return new CheckpointException(origin + ": damaged pickle: " + what);
-  }
-
-  /** Lets the parser read from a buffer whose position says how far it came. */
-  private static final class BufferStream extends InputStream {
-    private final ByteBuffer buffer;
-
-    BufferStream(ByteBuffer buffer) {
-      this.buffer = buffer;
-    }
-
-    @Override
-    public int read() {
-      return buffer.hasRemaining() ? buffer.get() & 0xff : -1;
-    }
-
-    @Override
-    public int read(byte[] into, int offset, int length) {
-      if (!buffer.hasRemaining()) {
-        return length == 0 ? 0 : -1;
-      }
-      int count = Math.min(length, buffer.remaining());
-      buffer.get(into, offset, count);
-      return count;
-    }
   }
 }

@@ -1,12 +1,15 @@
 package org.spiritlm.torch;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -21,6 +24,9 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
 
   /** Far more tensors than any model has; it bounds the memory that a hostile header takes. */
   private static final int MAX_TENSORS = 250_000;
+
+  /** Far more strings than any writer puts beside the tensors. */
+  private static final int MAX_METADATA = 100_000;
 
   /** libtorch's own limit. */
   private static final int MAX_DIMENSIONS = 64;
@@ -63,16 +69,27 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
       throw damaged(file, "it was cut short while it was read");
     }
     Reader reader = new Reader(file, available - length);
-    byte[] text = new byte[bytes.remaining()];
-    bytes.get(text);
-    try (JsonParser json = JSON.createParser(text)) {
+    try (JsonParser json =
+        JSON.createParser(bytes.array(), bytes.arrayOffset(), bytes.remaining())) {
       reader.readAll(json);
-    } catch (IOException e) {
+    } catch (JsonProcessingException e) {
+      JsonLocation place = e.getLocation(); // null where a limit was passed
       throw new CheckpointException(
-          file.path() + ": damaged: the header is not the JSON of a safetensors file", e);
+          file.path()
+              + ": damaged: the header is not the JSON of a safetensors file"
+              + (place == null ? "" : ", byte " + place.getByteOffset())
+              + ": "
+              + shortened(e.getOriginalMessage()),
+          e);
+    } catch (IOException e) {
+      throw new CheckpointException(file.path() + ": the header cannot be read", e);
     }
     reader.checkRanges();
     return new SafetensorsHeader(reader.tensors, reader.metadata, Long.BYTES + length);
+  }
+
+  private static String shortened(String text) {
+    return text.length() > 200 ? text.substring(0, 200) + "…" : text;
   }
 
   private static CheckpointException damaged(MappedFile file, String what) {
@@ -118,7 +135,12 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
       expect(json.nextToken(), JsonToken.START_OBJECT, "__metadata__ must be an object");
       for (String key = json.nextFieldName(); key != null; key = json.nextFieldName()) {
         expect(json.nextToken(), JsonToken.VALUE_STRING, "__metadata__ must hold strings");
-        metadata.put(key, json.getText());
+        if (metadata.put(key, json.getText()) != null) {
+          throw damaged(file, "__metadata__ has '" + key + "' twice");
+        }
+        if (metadata.size() > MAX_METADATA) {
+          throw damaged(file, "__metadata__ has more than " + MAX_METADATA + " strings");
+        }
       }
     }
 
@@ -199,8 +221,9 @@ record SafetensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
               + ": "
               + where
               + " has elements of type "
-              + type
-              + ", which is not supported");
+              + shortened(type)
+              + ", which is not supported; expected one of "
+              + Arrays.toString(DType.values()));
     }
 
     private List<Long> numbers(JsonParser json, String what, int most) throws IOException {

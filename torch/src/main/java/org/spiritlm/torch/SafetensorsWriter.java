@@ -7,8 +7,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
@@ -29,6 +33,8 @@ public final class SafetensorsWriter {
 
   /** The header is padded with blanks to a multiple of a cache line, for the tensors' alignment. */
   private static final int ALIGNMENT = 64;
+
+  private static final String METADATA = "__metadata__";
 
   private static final int PIECE_BYTES = 1 << 26;
 
@@ -61,6 +67,16 @@ public final class SafetensorsWriter {
         source.names().stream()
             .sorted(Comparator.comparingInt(name -> -type(source, name, floats).bytes()))
             .toList();
+    if (names.contains(METADATA)) {
+      throw new InputException(
+          "cannot write "
+              + file
+              + ": "
+              + source.origin()
+              + " has a tensor called '"
+              + METADATA
+              + "', which safetensors files keep for strings; rename it");
+    }
     Path beside = file.resolveSibling("." + file.getFileName() + ".part");
     try (FileChannel channel =
         FileChannel.open(
@@ -98,7 +114,7 @@ public final class SafetensorsWriter {
       throws IOException {
     ObjectNode json = MAPPER.createObjectNode();
     if (!metadata.isEmpty()) {
-      json.set("__metadata__", MAPPER.valueToTree(metadata));
+      json.set(METADATA, MAPPER.valueToTree(metadata));
     }
     long at = 0;
     for (String name : names) {
@@ -150,13 +166,24 @@ public final class SafetensorsWriter {
   }
 
   private static InputException cannotWrite(Path file, IOException cause) {
-    return new InputException(
-        "cannot write "
-            + file
-            + ": "
-            + cause.getClass().getSimpleName()
-            + ": "
-            + cause.getMessage(),
-        cause);
+    return new InputException("cannot write " + file + ": " + reason(file, cause), cause);
+  }
+
+  private static String reason(Path file, IOException cause) {
+    if (cause instanceof FileAlreadyExistsException) {
+      return "it exists already; remove it or give another name";
+    }
+    if (cause instanceof NoSuchFileException) {
+      return "the directory "
+          + file.toAbsolutePath().getParent()
+          + " does not exist; make it first";
+    }
+    if (cause instanceof AccessDeniedException) {
+      return "permission denied; give a place that you may write to";
+    }
+    if (cause instanceof FileSystemException failure && failure.getReason() != null) {
+      return failure.getReason();
+    }
+    return String.valueOf(cause.getMessage()); // mostly the system's words: No space left on device
   }
 }

@@ -1,12 +1,14 @@
 package org.spiritlm.torch;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tensors spread over several files by an index ({@code model.safetensors.index.json}, {@code
@@ -59,12 +61,23 @@ public final class ShardedWeights implements TensorSource {
   }
 
   private static TensorSource open(Path index, String name) {
-    Path file = index.resolveSibling(name);
-    if (name.isEmpty() || !index.resolveSibling(file.getFileName()).equals(file)) {
+    Path file = beside(index, name);
+    if (file == null) {
       throw new CheckpointException(
           index + ": '" + name + "' is not the name of a file beside the index");
     }
     return name.endsWith(".safetensors") ? SafetensorsFile.open(file) : PickleFile.open(file);
+  }
+
+  private static @Nullable Path beside(Path index, String name) {
+    try {
+      Path file = index.resolveSibling(name);
+      Path last = file.getFileName();
+      boolean plain = !name.isEmpty() && last != null && index.resolveSibling(last).equals(file);
+      return plain ? file : null;
+    } catch (InvalidPathException e) {
+      return null;
+    }
   }
 
   @Override

@@ -2,7 +2,10 @@ package org.spiritlm.torch;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -10,14 +13,21 @@ import java.util.Set;
  * Where the entries of a zip archive lie, for archives that store their entries uncompressed, as
  * PyTorch writes them, so that the entries can be mapped.
  *
- * <p>Compressed entries are refused when they are asked for: no archive can grow beyond its own
- * size. Zip64 is read. Source of the layout: APPNOTE.TXT, sections 4.3 and 4.5.3.
+ * <p>Nothing is extracted, so names are only names; no archive can grow beyond its own size, since
+ * entries that overlap are refused, and compressed ones when they are asked for. Zip64 is read.
+ * Source of the layout: APPNOTE.TXT, sections 4.3 and 4.5.3.
  */
 final class StoredZip {
   /** An entry's bytes in the file. */
   record Range(long offset, long size) {}
 
-  private record Entry(int method, long compressed, long size, long header) {}
+  private record Entry(
+      int flags, int method, long compressed, long size, long header, int nameLength) {
+    /** The first byte after the entry, where its own header has no extra field. */
+    long end() {
+      return header + LOCAL_HEADER_SIZE + nameLength + compressed;
+    }
+  }
 
   private static final int END = 0x06054b50;
   private static final int END_64 = 0x06064b50;
@@ -31,16 +41,20 @@ final class StoredZip {
   private static final int LOCAL_HEADER_SIZE = 30;
   private static final int ZIP64_EXTRA = 1;
   private static final int STORED = 0;
+  private static final int ENCRYPTED = 1;
+
+  /** Stands for a value that is kept in 64 bits elsewhere. */
+  private static final long WIDE = 0xffff_ffffL;
 
   /** Far more than any checkpoint needs; it bounds the memory that a hostile archive takes. */
-  private static final int MAX_DIRECTORY_BYTES = 1 << 26;
+  private static final int MAX_DIRECTORY_BYTES = 1 << 24;
 
   private final MappedFile file;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
 
   /** Whether the file begins as a zip archive does. */
   static boolean isZip(MappedFile file) {
-    return file.size() >= END_SIZE && file.read(0, 4).getInt() == LOCAL_HEADER;
+    return file.size() >= Integer.BYTES && file.read(0, Integer.BYTES).getInt() == LOCAL_HEADER;
   }
 
   /**
@@ -59,6 +73,7 @@ final class StoredZip {
     if (bytes.hasRemaining()) {
       throw damaged("its directory ends early");
     }
+    checkPlaces(directory[0]);
   }
 
   /** All entries' names. */
@@ -77,6 +92,9 @@ final class StoredZip {
     if (entry == null) {
       throw damaged("it has no entry '" + name + "'");
     }
+    if ((entry.flags & ENCRYPTED) != 0) {
+      throw new CheckpointException(file.path() + ": the entry '" + name + "' is encrypted");
+    }
     if (entry.method != STORED || entry.compressed != entry.size) {
       throw new CheckpointException(
           file.path()
@@ -88,11 +106,12 @@ final class StoredZip {
     if (local.remaining() < LOCAL_HEADER_SIZE || local.getInt(0) != LOCAL_HEADER) {
       throw damaged("the entry '" + name + "' has no header at byte " + entry.header);
     }
-    long offset =
-        entry.header
-            + LOCAL_HEADER_SIZE
-            + unsigned(local.getShort(26))
-            + unsigned(local.getShort(28));
+    int nameLength = unsigned(local.getShort(26));
+    ByteBuffer ownName = file.read(entry.header + LOCAL_HEADER_SIZE, nameLength);
+    if (!StandardCharsets.UTF_8.decode(ownName).toString().equals(name)) {
+      throw damaged("the entry '" + name + "' has another name at byte " + entry.header);
+    }
+    long offset = entry.header + LOCAL_HEADER_SIZE + nameLength + unsigned(local.getShort(28));
     if (offset > file.size() || entry.size > file.size() - offset) {
       throw damaged("the entry '" + name + "' goes beyond the end of the file; it is truncated");
     }
@@ -129,7 +148,12 @@ final class StoredZip {
     if (end.remaining() < END_64_SIZE || end.getInt(0) != END_64) {
       throw damaged("its zip64 directory is not where it should be");
     }
-    return new long[] {end.getLong(48), end.getLong(40)};
+    long wideOffset = end.getLong(48);
+    long wideSize = end.getLong(40);
+    if ((offset != WIDE && offset != wideOffset) || (size != WIDE && size != wideSize)) {
+      throw damaged("it has two directories that contradict each other");
+    }
+    return new long[] {wideOffset, wideSize};
   }
 
   private long[] checked(long... directory) {
@@ -144,6 +168,7 @@ final class StoredZip {
 
   private void readEntry(ByteBuffer bytes) {
     int at = bytes.position();
+    int flags = unsigned(bytes.getShort(at + 8));
     int method = unsigned(bytes.getShort(at + 10));
     long compressed = unsigned(bytes.getInt(at + 20));
     long size = unsigned(bytes.getInt(at + 24));
@@ -178,14 +203,40 @@ final class StoredZip {
     if (size < 0 || compressed < 0 || header < 0) {
       throw damaged("the entry '" + text + "' has a negative size");
     }
-    if (entries.put(text, new Entry(method, compressed, size, header)) != null) {
+    Entry entry = new Entry(flags, method, compressed, size, header, nameLength);
+    if (entries.put(text, entry) != null) {
       throw damaged("the entry '" + text + "' stands twice");
+    }
+  }
+
+  /** Entries lie before the directory, one after the other. */
+  private void checkPlaces(long directory) {
+    List<Map.Entry<String, Entry>> ordered = new ArrayList<>(entries.entrySet());
+    ordered.sort(Comparator.comparingLong(entry -> entry.getValue().header()));
+    Map.Entry<String, Entry> before = null;
+    for (Map.Entry<String, Entry> next : ordered) {
+      Entry entry = next.getValue();
+      if (entry.compressed() > directory || entry.header() > directory || entry.end() > directory) {
+        throw damaged(
+            "the entry '"
+                + next.getKey()
+                + "' of "
+                + entry.compressed()
+                + " bytes at byte "
+                + entry.header()
+                + " goes beyond the entries' end at byte "
+                + directory);
+      }
+      if (before != null && entry.header() < before.getValue().end()) {
+        throw damaged("the entries '" + before.getKey() + "' and '" + next.getKey() + "' overlap");
+      }
+      before = next;
     }
   }
 
   /** The next 64-bit value of a zip64 field, where the 32-bit one says to look there. */
   private long wide(long value, ByteBuffer field) {
-    if (value != 0xffff_ffffL) {
+    if (value != WIDE) {
       return value;
     }
     if (field.remaining() < Long.BYTES) {

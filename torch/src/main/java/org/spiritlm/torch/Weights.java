@@ -188,6 +188,16 @@ public final class Weights {
     String full = join(path, name);
     Tensor before = store.taken.get(full);
     if (before != null) {
+      if (!Arrays.equals(Tensors.shape(before), shape)) {
+        throw new CheckpointException(
+            "tensor '"
+                + full
+                + "' is used twice, with shape "
+                + Arrays.toString(Tensors.shape(before))
+                + " and with shape "
+                + Arrays.toString(shape)
+                + "; the configuration contradicts itself");
+      }
       return before;
     }
     FreshTensors fresh = store.fresh;

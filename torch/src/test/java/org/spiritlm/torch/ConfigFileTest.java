@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -53,6 +54,24 @@ class ConfigFileTest {
     assertThatThrownBy(() -> ConfigFile.read(folder.resolve("none.json")))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("missing");
+  }
+
+  @Test
+  void refusesWhatIsTooLargeOrTooDeepForAConfiguration() throws IOException {
+    Path file = folder.resolve("large.json");
+    try (RandomAccessFile large = new RandomAccessFile(file.toFile(), "rw")) {
+      large.setLength(1L << 40); // a hole, which takes no disk
+    }
+    assertThatThrownBy(() -> ConfigFile.read(file))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessage(file + ": is no configuration: it has more than 67108864 bytes");
+    assertThatThrownBy(() -> read("{\"a\":".repeat(100_000)))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("config.json: not JSON: Document nesting depth");
+    Files.write(file, new byte[] {'{', '"', (byte) 0xff, '"', ':', '1', '}'});
+    assertThatThrownBy(() -> ConfigFile.read(file))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessage(file + ": missing or unreadable configuration");
   }
 
   @Test
