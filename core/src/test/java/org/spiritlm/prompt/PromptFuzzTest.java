@@ -1,49 +1,16 @@
 package org.spiritlm.prompt;
 
-import net.jqwik.api.Arbitraries;
-import net.jqwik.api.Arbitrary;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.Provide;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.spiritlm.torch.Fuzzing;
 
 class PromptFuzzTest {
-  /** A short run of the fuzz test. */
-  @Property(tries = 5000)
-  void anythingIsReadOrRefused(@ForAll("nearlyPrompts") String prompt) {
-    PromptFuzz.fuzz(prompt);
-  }
-
-  @Property
-  void bytesAreReadOrRefused(@ForAll byte[] bytes) {
-    PromptFuzz.fuzzerTestOneInput(bytes);
-  }
-
-  @Provide
-  Arbitrary<String> nearlyPrompts() {
-    return Arbitraries.oneOf(
-            Arbitraries.of(
-                "[Text]",
-                "[Speech]",
-                "[Hu",
-                "[Pi",
-                "[St",
-                "[",
-                "]",
-                "1",
-                "501",
-                "99999999999",
-                "x",
-                " ",
-                "\n",
-                "[Hu5]",
-                "[Pi63]",
-                "[St7]",
-                "[text]",
-                "\u00e9",
-                "\ud83d"),
-            Arbitraries.strings().ofMaxLength(3))
-        .list()
-        .ofMaxSize(14)
-        .map(parts -> String.join("", parts));
+  @Test
+  void anythingIsReadOrRefused() throws IOException, InterruptedException, URISyntaxException {
+    Path seeds = Path.of(Objects.requireNonNull(getClass().getResource("/prompt")).toURI());
+    Fuzzing.run(PromptFuzz.class, seeds);
   }
 }
