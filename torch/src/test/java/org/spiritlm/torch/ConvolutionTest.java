@@ -195,12 +195,19 @@ class ConvolutionTest {
   }
 
   @Test
-  void freshWeightNormBeginsAsItsDirection() {
+  void freshWeightNormBeginsWithOneLengthForAllSlices() {
     Weights weights = Weights.initialise(1);
     Convolution convolution = new Convolution(weights, Convolution.Shape.of(2, 3, 4).weightNorm(0));
 
     assertThat(weights.taken().keySet()).containsExactly("bias", "weight_g", "weight_v");
-    assertThat(Tensors.floats(convolution.weight()))
-        .containsExactly(Tensors.floats(weights.taken().get("weight_v")), within(1e-6f));
+    float[] gain = Tensors.floats(weights.taken().get("weight_g"));
+    // eight uniform values in [-1/sqrt(8), 1/sqrt(8)] have a mean square of 1/24
+    assertThat(gain).containsExactly(new float[] {0.57735f, 0.57735f, 0.57735f}, within(1e-5f));
+    double[] squares = new double[3];
+    float[] folded = Tensors.floats(convolution.weight());
+    for (int i = 0; i < folded.length; i++) {
+      squares[slice(i, 0)] += folded[i] * folded[i];
+    }
+    assertThat(squares).containsExactly(new double[] {1 / 3.0, 1 / 3.0, 1 / 3.0}, within(1e-5));
   }
 }

@@ -16,7 +16,7 @@ import java.util.List;
  * each time. With it, it runs as long as the property says and begins with what earlier runs found.
  */
 public final class Fuzzing {
-  private static final int SHORT_RUN = 2000;
+  private static final int SHORT_RUN = 1000;
   private static final int SECONDS = Integer.getInteger("fuzz.seconds", 0);
   private static final Path FOLDER = Path.of(System.getProperty("fuzz.folder", "target/fuzz"));
 

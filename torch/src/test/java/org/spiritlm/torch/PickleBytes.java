@@ -24,10 +24,11 @@ final class PickleBytes {
   }
 
   PickleBytes repeat(int times, int... codes) {
-    for (int i = 0; i < times; i++) {
-      op(codes);
+    byte[] bytes = new byte[times * codes.length];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) codes[i % codes.length];
     }
-    return this;
+    return bytes(bytes);
   }
 
   PickleBytes bytes(byte... bytes) {
