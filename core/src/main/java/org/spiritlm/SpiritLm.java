@@ -152,6 +152,16 @@ public final class SpiritLm {
   /**
    * Continues text and speech; the first answer, where several are asked for.
    *
+   * <p>An answer in text is one segment of text, an answer in speech at most one of speech. In one
+   * of any modality, speech of less than a second is dropped unless it begins the answer to text,
+   * and speech that goes on with the prompt's is spoken with it, the prompt's share cut off. All
+   * this is as in the reference.
+   *
+   * <p>Differs from the reference: what ends an answer is no part of its segments; where the model
+   * gives no units, or in an EXPRESSIVE model no pitch to speak them with, the speech has no audio,
+   * where the reference fails; and so it does where text comes in an answer in speech, which
+   * happens only without the modality mask, and is left out here.
+   *
    * @throws InputException if the prompt cannot be read or fills the model's context, or the
    *     options contradict each other
    */
@@ -188,6 +198,10 @@ public final class SpiritLm {
   /**
    * Continues text and speech while a listener hears the answer; text and audio, all together, are
    * those of {@link #generate}.
+   *
+   * <p>Audio comes as soon as no later token can change it, see {@link SpeechStream}. In an answer
+   * of any modality, speech that may be dropped for being short waits until it is long enough, and
+   * speech that goes on with the prompt's until it ends.
    */
   public Generation stream(
       List<? extends Segment> segments, GenerationOptions options, GenerationListener listener) {

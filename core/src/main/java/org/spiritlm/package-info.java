@@ -1,5 +1,6 @@
 /**
- * The library's entrance: {@code SpiritLm} loads a model, generates, encodes, decodes and scores.
+ * The library's entrance: {@link org.spiritlm.SpiritLm} loads a model, generates text and speech,
+ * encodes, decodes and scores.
  */
 @NullMarked
 package org.spiritlm;
