@@ -2,8 +2,11 @@ package org.spiritlm.checkpoint;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -47,13 +50,23 @@ final class Directories {
       Files.move(beside, place);
     } catch (IOException e) {
       discard(beside, e);
-      throw new InputException(
-          "cannot write " + target + ": " + e.getClass().getSimpleName() + ": " + e.getMessage(),
-          e);
+      throw new InputException("cannot write " + target + ": " + reason(e), e);
     } catch (RuntimeException e) {
       discard(beside, e);
       throw e;
     }
+  }
+
+  private static String reason(IOException e) {
+    if (e instanceof AccessDeniedException) {
+      return "permission denied";
+    }
+    if (e instanceof NoSuchFileException) {
+      return "the directory it lies in does not exist and cannot be made";
+    }
+    // mostly the system's words: No space left on device
+    String reason = e instanceof FileSystemException failure ? failure.getReason() : null;
+    return reason != null ? reason : String.valueOf(e.getMessage());
   }
 
   private static boolean isEmptyDirectory(Path place) throws IOException {

@@ -23,6 +23,8 @@ import org.spiritlm.torch.TensorSource;
 import org.spiritlm.units.hubert.HubertConfig;
 import org.spiritlm.units.pitch.PitchQuantizerConfig;
 import org.spiritlm.units.style.StyleConfig;
+import org.spiritlm.units.wav2vec2.Wav2Vec2Config;
+import org.spiritlm.units.wav2vec2.Wav2Vec2Config.FeatureNorm;
 import org.spiritlm.vocoder.VocoderConfig;
 
 /** Writes the parts of a model in our own layout, tensor by tensor. */
@@ -32,6 +34,9 @@ final class OwnLayoutWriter {
 
   /** What {@code transformers} wants to find in every file. */
   private static final Map<String, String> FORMAT = Map.of("format", "pt");
+
+  /** The name that {@code transformers} gives it. */
+  private static final String FEATURES = "preprocessor_config.json";
 
   private final Path directory;
 
@@ -46,6 +51,22 @@ final class OwnLayoutWriter {
 
   static void json(Path file, ObjectNode json) throws IOException {
     Files.writeString(file, MAPPER.writeValueAsString(json) + "\n");
+  }
+
+  /**
+   * What {@code transformers} does with a waveform before the network.
+   *
+   * @param normalize whether it is brought to mean 0 and variance 1
+   */
+  private static ObjectNode features(Wav2Vec2Config encoder, boolean normalize) {
+    ObjectNode json = MAPPER.createObjectNode();
+    json.put("feature_extractor_type", "Wav2Vec2FeatureExtractor");
+    json.put("feature_size", 1).put("sampling_rate", Audio.SPEECH_RATE);
+    json.put("do_normalize", normalize);
+    json.put("padding_side", "right").put("padding_value", 0.0);
+    // a group norm over time sees the padding anyway
+    json.put("return_attention_mask", encoder.featureNorm() == FeatureNorm.LAYER);
+    return json;
   }
 
   /**
@@ -67,6 +88,7 @@ final class OwnLayoutWriter {
       throws IOException {
     Path hubert = part(Part.HUBERT);
     json(hubert.resolve(OwnLayout.CONFIG), config.json());
+    json(hubert.resolve(FEATURES), features(config.encoder(), config.normalize()));
     floats(hubert.resolve(OwnLayout.WEIGHTS), weights, FORMAT);
     floats(hubert.resolve(OwnLayout.QUANTIZER), quantizer, FORMAT);
   }
@@ -84,6 +106,7 @@ final class OwnLayoutWriter {
   void style(StyleConfig config, TensorSource weights) throws IOException {
     Path style = part(Part.STYLE);
     json(style.resolve(OwnLayout.CONFIG), config.json());
+    json(style.resolve(FEATURES), features(config.encoder(), true));
     floats(style.resolve(OwnLayout.WEIGHTS), weights, FORMAT);
   }
 

@@ -113,7 +113,6 @@ public final class NewTokenizer {
     ObjectNode config = special.deepCopy();
     config.put("tokenizer_class", "LlamaTokenizer");
     config.put("add_bos_token", true).put("add_eos_token", false);
-    config.put("legacy", true);
     config.put("clean_up_tokenization_spaces", false);
     config.put("model_max_length", context);
     json(directory.resolve("tokenizer_config.json"), config);

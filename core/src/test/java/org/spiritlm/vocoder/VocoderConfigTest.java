@@ -8,6 +8,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.spiritlm.Golden;
 import org.spiritlm.torch.CheckpointException;
+import org.spiritlm.torch.ConfigFile;
 
 class VocoderConfigTest {
   @Test
@@ -29,14 +30,29 @@ class VocoderConfigTest {
 
   @Test
   void aSingleVoiceNeedsNoEmbedding() {
-    VocoderConfig config =
-        VocoderConfig.read(
-            org.spiritlm.torch.ConfigFile.of(
-                "test", Vocoders.with(Vocoders.BASE, Map.of(), "multispkr", "multistyle")),
-            List.of(),
-            List.of());
+    VocoderConfig config = singleVoice();
     assertThat(config.speakers()).isEmpty();
     assertThat(config.inputs()).isEqualTo(6);
+  }
+
+  private static VocoderConfig singleVoice() {
+    return VocoderConfig.read(
+        ConfigFile.of("test", Vocoders.with(Vocoders.BASE, Map.of(), "multispkr", "multistyle")),
+        List.of(),
+        List.of());
+  }
+
+  @Test
+  void whatItWritesItReads() {
+    for (VocoderConfig config :
+        List.of(
+            VocoderConfig.read(Golden.path("checkpoints/speech_tokenizer/hifigan_spiritlm_base")),
+            VocoderConfig.read(
+                Golden.path("checkpoints/speech_tokenizer/hifigan_spiritlm_expressive_w2v2")),
+            singleVoice())) {
+      ConfigFile written = ConfigFile.parse("test", config.json().toString());
+      assertThat(VocoderConfig.read(written, config.speakers(), config.styles())).isEqualTo(config);
+    }
   }
 
   @Test

@@ -1,0 +1,79 @@
+package org.spiritlm.lm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.spiritlm.torch.DType;
+import org.spiritlm.torch.FreshTensors;
+import org.spiritlm.torch.SafetensorsFile;
+import org.spiritlm.torch.SafetensorsWriter;
+import org.spiritlm.torch.Weights;
+
+/** Weights stay in the file's pages: a model needs no second copy of them. */
+@EnabledOnOs(OS.LINUX)
+class LoadMemoryTest {
+  /** 100 million parameters. */
+  private static final LlamaConfig CONFIG =
+      new LlamaConfig(
+          32_768,
+          768,
+          8,
+          12,
+          12,
+          64,
+          2048,
+          1e-5,
+          100_000,
+          new RopeScaling.None(),
+          4096,
+          false,
+          false,
+          false);
+
+  @TempDir Path folder;
+
+  @Test
+  void aMappedModelLivesInItsFile() throws IOException {
+    Path file = folder.resolve("model.safetensors");
+    SafetensorsWriter.write(
+        file, FreshTensors.of(1, weights -> new LlamaModel(weights, CONFIG)), DType.BF16, Map.of());
+    long bytes = Files.size(file);
+    // what the first products set aside stays: it is no copy of these weights
+    run(new LlamaModel(Weights.initialise(1), LlamaModels.SMALL));
+
+    long before = memory("RssAnon");
+    long mappedBefore = memory("RssFile");
+    LlamaModel model = new LlamaModel(Weights.of(SafetensorsFile.open(file)), CONFIG);
+    run(model);
+
+    assertThat(bytes).isGreaterThan(200_000_000);
+    assertThat(memory("RssFile") - mappedBefore).isGreaterThan(bytes * 3 / 4);
+    assertThat(memory("RssAnon") - before).isLessThan(bytes / 4);
+    assertThat(model.dtype()).isEqualTo(DType.BF16);
+  }
+
+  private static void run(LlamaModel model) {
+    int[] prompt = new int[16];
+    for (int i = 0; i < prompt.length; i++) {
+      prompt[i] = i * model.config().vocabulary() / prompt.length;
+    }
+    assertThat(new Generator(model).generate(Request.greedy(prompt, 8)).ids()).hasSize(8);
+  }
+
+  /** A figure of /proc/self/status in bytes: anonymous pages, or pages of files. */
+  private static long memory(String name) throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+      if (line.startsWith(name + ":")) {
+        return Long.parseLong(line.replaceAll("\\D", "")) * 1024;
+      }
+    }
+    throw new IOException("/proc/self/status has no " + name);
+  }
+}
