@@ -35,6 +35,9 @@ final class OwnLayoutWriter {
   /** What {@code transformers} wants to find in every file. */
   private static final Map<String, String> FORMAT = Map.of("format", "pt");
 
+  /** Share of frames that are masked in training, the default of {@code transformers}. */
+  private static final double MASKED = 0.05;
+
   /** The name that {@code transformers} gives it. */
   private static final String FEATURES = "preprocessor_config.json";
 
@@ -51,6 +54,12 @@ final class OwnLayoutWriter {
 
   static void json(Path file, ObjectNode json) throws IOException {
     Files.writeString(file, MAPPER.writeValueAsString(json) + "\n");
+  }
+
+  /** Training masks frames where the weights have what stands in for them; else the library asks for it. */
+  private static ObjectNode masking(ObjectNode config, TensorSource weights) {
+    boolean masks = weights.names().stream().anyMatch(name -> name.endsWith("masked_spec_embed"));
+    return config.put("mask_time_prob", masks ? MASKED : 0);
   }
 
   /**
@@ -87,7 +96,7 @@ final class OwnLayoutWriter {
   void hubert(HubertConfig config, TensorSource weights, TensorSource quantizer)
       throws IOException {
     Path hubert = part(Part.HUBERT);
-    json(hubert.resolve(OwnLayout.CONFIG), config.json());
+    json(hubert.resolve(OwnLayout.CONFIG), masking(config.json(), weights));
     json(hubert.resolve(FEATURES), features(config.encoder(), config.normalize()));
     floats(hubert.resolve(OwnLayout.WEIGHTS), weights, FORMAT);
     floats(hubert.resolve(OwnLayout.QUANTIZER), quantizer, FORMAT);
@@ -105,7 +114,7 @@ final class OwnLayoutWriter {
 
   void style(StyleConfig config, TensorSource weights) throws IOException {
     Path style = part(Part.STYLE);
-    json(style.resolve(OwnLayout.CONFIG), config.json());
+    json(style.resolve(OwnLayout.CONFIG), masking(config.json(), weights));
     json(style.resolve(FEATURES), features(config.encoder(), true));
     floats(style.resolve(OwnLayout.WEIGHTS), weights, FORMAT);
   }

@@ -139,15 +139,17 @@ public final class SafetensorsWriter {
   private static void write(
       FileChannel channel, TensorSource source, String name, @Nullable DType floats)
       throws IOException {
+    Tensor loaded = source.load(name);
     try (Scope scope = Scope.open()) {
-      Tensor tensor =
-          source.load(name).to(type(source, name, floats).scalarType()).cpu().contiguous();
+      Tensor tensor = loaded.to(type(source, name, floats).scalarType()).cpu().contiguous();
       long bytes = tensor.numel() * type(source, name, floats).bytes();
       for (long at = 0; at < bytes; at += PIECE_BYTES) {
         BytePointer piece = new BytePointer(tensor.data_ptr()).position(at);
         piece.limit(at + Math.min(PIECE_BYTES, bytes - at));
         writeAll(channel, piece.asByteBuffer());
       }
+    } finally {
+      Scope.free(loaded);
     }
   }
 

@@ -29,12 +29,16 @@ public final class TensorMap implements TensorSource {
 
   @Override
   public TensorInfo info(String name) {
-    Tensor tensor = load(name);
+    Tensor tensor = at(name);
     return TensorInfo.of(DType.of(tensor), Tensors.shape(tensor));
   }
 
   @Override
   public Tensor load(String name) {
+    return Scope.detach(at(name));
+  }
+
+  private Tensor at(String name) {
     Tensor tensor = tensors.get(name);
     if (tensor == null) {
       throw new CheckpointException(origin + ": has no tensor '" + name + "'");

@@ -20,7 +20,7 @@ public interface TensorSource {
 
   /**
    * A tensor that shares the file's mapped memory where it can; never write to it. It belongs to no
-   * scope.
+   * scope; who loads many frees each ({@link Scope#free}).
    *
    * @throws CheckpointException if there is none of this name, or the file is damaged
    */

@@ -134,19 +134,9 @@ public final class Weights {
   Tensor copy(String name, Initializer initializer, long... shape) {
     String full = join(path, name);
     FreshTensors fresh = store.fresh;
-    Tensor copy = fresh == null ? readCopy(full, shape) : make(fresh, full, initializer, shape);
+    Tensor copy = fresh == null ? placed(checked(full, shape).copy(full)) : make(fresh, full, initializer, shape);
     store.taken.put(full, FreshTensors.standIn(shape));
     return copy;
-  }
-
-  private Tensor readCopy(String full, long... shape) {
-    TensorSource source = checked(full, shape);
-    Tensor copy = source.copy(full);
-    Tensor converted = convert(copy);
-    if (!converted.equals(copy)) {
-      Scope.free(copy);
-    }
-    return converted;
   }
 
   /** Where tensors are placed. */
@@ -211,9 +201,7 @@ public final class Weights {
     if (store.plans) {
       return FreshTensors.standIn(shape);
     }
-    try (Scope scope = Scope.open()) {
-      return Scope.detach(convert(fresh.load(full)));
-    }
+    return placed(fresh.load(full));
   }
 
   /**
@@ -278,10 +266,7 @@ public final class Weights {
   }
 
   private Tensor read(String full, long... shape) {
-    TensorSource source = checked(full, shape);
-    try (Scope scope = Scope.open()) {
-      return Scope.detach(convert(source.load(full)));
-    }
+    return placed(checked(full, shape).load(full));
   }
 
   /** The source that holds a tensor of this name and shape. */
@@ -303,6 +288,14 @@ public final class Weights {
               + "; the configuration beside the file describes another model");
     }
     return source;
+  }
+
+  private Tensor placed(Tensor loaded) {
+    try (Scope scope = Scope.open()) {
+      return Scope.detach(convert(loaded));
+    } finally {
+      Scope.free(loaded); // at once where it was converted, whatever the garbage collector does
+    }
   }
 
   private Tensor convert(Tensor tensor) {

@@ -41,8 +41,6 @@ public record HubertConfig(Wav2Vec2Config encoder, @Nullable Integer layer, bool
     json.putArray("architectures").add("HubertModel");
     json.put("model_type", "hubert");
     encoder.write(json);
-    // Only training masks frames; at 0 the library asks for no mask embedding in the weights.
-    json.put("mask_time_prob", 0.0);
     if (layer != null) {
       json.put(LAYER, layer);
     }

@@ -46,8 +46,6 @@ public record StyleConfig(Wav2Vec2Config encoder, int projection, int styles) {
     json.putArray("architectures").add("Wav2Vec2ForSequenceClassification");
     json.put("model_type", "wav2vec2");
     encoder.write(json);
-    // Only training masks frames; at 0 the library asks for no mask embedding in the weights.
-    json.put("mask_time_prob", 0.0);
     json.put("classifier_proj_size", projection);
     ObjectNode names = json.putObject("id2label");
     ObjectNode ids = json.putObject("label2id");
