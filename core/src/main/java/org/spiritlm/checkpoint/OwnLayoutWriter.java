@@ -56,7 +56,10 @@ final class OwnLayoutWriter {
     Files.writeString(file, MAPPER.writeValueAsString(json) + "\n");
   }
 
-  /** Training masks frames where the weights have what stands in for them; else the library asks for it. */
+  /**
+   * Training masks frames where the weights have what stands in for them; else the library asks for
+   * it.
+   */
   private static ObjectNode masking(ObjectNode config, TensorSource weights) {
     boolean masks = weights.names().stream().anyMatch(name -> name.endsWith("masked_spec_embed"));
     return config.put("mask_time_prob", masks ? MASKED : 0);
