@@ -3,6 +3,7 @@ package org.spiritlm;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioReader;
@@ -229,10 +230,14 @@ public final class SpiritLm {
 
   /** The same with a channel chosen, or a limit to the length. */
   public SpeechUnits encode(Path file, AudioReader.Options options) {
-    SpeechTokenizer speechTokenizer = parts.speechTokenizer.get();
     try (AudioReader reader = AudioReader.open(file, options.withSampleRate(Audio.SPEECH_RATE))) {
-      return speechTokenizer.encode(reader);
+      return encode(reader);
     }
+  }
+
+  /** The same for what a reader of {@link Audio#SPEECH_RATE} has left. */
+  public SpeechUnits encode(AudioReader reader) {
+    return parts.speechTokenizer.get().encode(reader);
   }
 
   /**
@@ -276,6 +281,21 @@ public final class SpiritLm {
     return vocoder.predictsDurations(voice)
         ? decode(tokens(units), voice)
         : vocoder.synthesize(units, voice);
+  }
+
+  /**
+   * Speaks units as {@link #decode(SpeechUnits, VoiceOptions)} does (within 1e-4), but gives the
+   * audio away while it is made, so that memory stays bounded however much there is.
+   *
+   * @param listener takes the audio, chunk by chunk
+   */
+  public void decode(SpeechUnits units, VoiceOptions voice, Consumer<Audio> listener) {
+    Vocoder vocoder = parts.vocoder.get();
+    if (vocoder.predictsDurations(voice)) {
+      LongSpeech.speak(tokens(units), stream(voice), listener);
+    } else {
+      LongSpeech.speak(units, vocoder.stream(voice), listener);
+    }
   }
 
   /**

@@ -135,6 +135,11 @@ public final class AudioReader implements Iterable<Audio>, AutoCloseable {
     return options.sampleRate() == 0 ? decoder.sampleRate() : options.sampleRate();
   }
 
+  /** Seconds of audio that were read so far. */
+  public double seconds() {
+    return (double) emitted / sampleRate();
+  }
+
   /**
    * The rest of the audio, as a whole.
    *

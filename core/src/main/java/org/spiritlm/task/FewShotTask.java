@@ -97,7 +97,12 @@ public final class FewShotTask {
    *     beside the examples
    */
   public Generation answer(List<Segment> input) {
-    return model.generate(prompt(input), options);
+    return answers(input).get(0);
+  }
+
+  /** The answers to an input, as many as the options say. */
+  public List<Generation> answers(List<Segment> input) {
+    return model.answers(prompt(input), options);
   }
 
   /** The answer to an input, told to a listener while it is made. */
