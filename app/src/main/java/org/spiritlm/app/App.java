@@ -23,6 +23,15 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Language models that read and write text and speech.",
     subcommands = {
+      GenerateCommand.class,
+      TranscribeCommand.class,
+      SpeakCommand.class,
+      ClassifyCommand.class,
+      TaskCommand.class,
+      EncodeCommand.class,
+      DecodeCommand.class,
+      ResynthesizeCommand.class,
+      ScoreCommand.class,
       ConvertCommand.class,
       InitCommand.class,
       InfoCommand.class,
@@ -94,6 +103,7 @@ public final class App implements Runnable {
     line.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setAbbreviatedOptionsAllowed(false);
+    line.setExpandAtFiles(false); // "@home" is a text
     line.setUsageHelpWidth(HELP_WIDTH);
     line.setParameterExceptionHandler((e, args) -> reportUsage(e, console.err()));
     line.setExecutionExceptionHandler(

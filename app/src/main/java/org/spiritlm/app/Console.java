@@ -1,6 +1,8 @@
 package org.spiritlm.app;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import org.spiritlm.torch.InputException;
 
@@ -22,14 +24,45 @@ record Console(PrintStream out, PrintStream err) {
     flush();
   }
 
+  /** A piece of a line of the results. */
+  void piece(String text) {
+    out.print(text);
+    flush();
+  }
+
+  /** The results as bytes, for what is no text; closing it does nothing. */
+  OutputStream bytes() {
+    return new OutputStream() {
+      @Override
+      public void write(int value) throws IOException {
+        out.write(value);
+      }
+
+      @Override
+      public void write(byte[] bytes, int from, int length) throws IOException {
+        out.write(bytes, from, length);
+        Console.this.flush();
+      }
+    };
+  }
+
   /**
    * Passes on what was printed.
    *
-   * @throws InputException if nobody takes it any more
+   * @throws ClosedException if nobody takes it any more
    */
   void flush() {
     if (out.checkError()) { // which flushes
-      throw new InputException("cannot write to standard output (is it closed, or its disk full?)");
+      throw new ClosedException();
+    }
+  }
+
+  /** Results are no longer taken, so no more work is of use. */
+  static final class ClosedException extends InputException {
+    private static final long serialVersionUID = 1;
+
+    ClosedException() {
+      super("cannot write to standard output (is it closed, or its disk full?)");
     }
   }
 

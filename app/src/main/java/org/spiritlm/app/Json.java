@@ -49,6 +49,35 @@ final class Json {
     }
 
     /**
+     * The list of whole numbers under this key, or null if there is none.
+     *
+     * @throws InputException if something else stands there
+     */
+    int @Nullable [] numbers(String key) {
+      JsonNode value = object.get(key);
+      if (value == null) {
+        return null;
+      }
+      if (!value.isArray()) {
+        throw noNumbers(key, shown(value));
+      }
+      int[] numbers = new int[value.size()];
+      for (int i = 0; i < numbers.length; i++) {
+        JsonNode number = value.get(i);
+        if (!number.isIntegralNumber() || !number.canConvertToInt()) {
+          throw noNumbers(key, shown(number) + " at place " + i);
+        }
+        numbers[i] = number.intValue();
+      }
+      return numbers;
+    }
+
+    private InputException noNumbers(String key, String found) {
+      return new InputException(
+          where + ": expected a list of whole numbers under \"" + key + "\", found " + found);
+    }
+
+    /**
      * Refuses keys other than these.
      *
      * @throws InputException naming the unknown key and the known ones
@@ -151,7 +180,8 @@ final class Json {
     }
   }
 
-  private static String shown(@Nullable JsonNode value) {
+  /** A value as messages show it. */
+  static String shown(@Nullable JsonNode value) {
     if (value == null) {
       return "nothing";
     }

@@ -26,7 +26,7 @@ final class OutputFiles {
     if (Files.isDirectory(file)) {
       throw new InputException(file + " is a directory; give the name of a file");
     }
-    if (!force && Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+    if (!force && Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !isDevice(file)) {
       throw new InputException(file + " exists already; add --force to replace it");
     }
     Path directory = parent(file);
@@ -39,18 +39,45 @@ final class OutputFiles {
     }
   }
 
-  /** Makes a directory for output where there is none. */
+  /** Whether this is a device or a pipe, which what is written does not replace. */
+  private static boolean isDevice(Path file) {
+    return Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file);
+  }
+
+  /**
+   * Says before the work begins whether files may be written to a directory afterwards, which need
+   * not be there yet.
+   *
+   * @throws InputException if they cannot
+   */
   static void claimDirectory(Path directory) {
+    Path there = directory.toAbsolutePath().normalize();
+    while (!Files.exists(there) && there.getParent() != null) {
+      there = there.getParent();
+    }
+    if (!Files.isDirectory(there)) {
+      throw new InputException(
+          "cannot write to the directory " + directory + ": " + there + " is a file");
+    }
+    if (!Files.isWritable(there)) {
+      throw new InputException(
+          "cannot write to the directory " + directory + ": permission denied");
+    }
+  }
+
+  /** Makes a directory for output where there is none. */
+  static void makeDirectory(Path directory) {
     try {
       Files.createDirectories(directory);
     } catch (IOException e) {
       throw new InputException(
           "cannot write to the directory " + directory + ": " + reason(directory, e), e);
     }
-    if (!Files.isWritable(directory)) {
-      throw new InputException(
-          "cannot write to the directory " + directory + ": permission denied");
-    }
+  }
+
+  /** What is said where a file cannot be written. */
+  static InputException unwritable(Path file, IOException e) {
+    return new InputException("cannot write " + file + ": " + reason(file, e), e);
   }
 
   /** Writes a file beside its place and moves it there, so that an interruption leaves no half. */
@@ -75,7 +102,7 @@ final class OutputFiles {
     try {
       content.writeTo(file);
     } catch (IOException e) {
-      throw new InputException("cannot write " + file + ": " + reason(file, e), e);
+      throw unwritable(file, e);
     }
   }
 

@@ -1,0 +1,100 @@
+package org.spiritlm.app;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.spiritlm.Generation;
+import org.spiritlm.GenerationOptions;
+import org.spiritlm.Segment;
+import org.spiritlm.SpiritLm;
+import org.spiritlm.prompt.SpeechTokens;
+import org.spiritlm.task.Example;
+import org.spiritlm.task.SpeechSynthesis;
+import org.spiritlm.torch.InputException;
+import org.spiritlm.vocoder.VoiceOptions;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code spiritlm speak}: says a text. */
+@Command(
+    name = "speak",
+    description = "Say a text. Another --seed says it in another way.",
+    sortOptions = false,
+    footer = {
+      "",
+      "Examples:",
+      "  spiritlm speak 'The door is open.' -o door.wav",
+      "  spiritlm speak 'The door is open.' -o door.wav --examples spoken.jsonl --seed 3 --force",
+      "  spiritlm speak 'The door is open.' -o - | aplay",
+    })
+final class SpeakCommand implements Runnable {
+  private final Console console;
+
+  @Parameters(paramLabel = "TEXT", description = "What is to be said.")
+  String text = "";
+
+  @Mixin WavFile output = new WavFile();
+
+  @Option(
+      names = "--examples",
+      paramLabel = "FILE.jsonl",
+      description = "Examples of a text and how it sounds, which help much.")
+  @Nullable Path examples;
+
+  @Option(
+      names = "--max-seconds",
+      paramLabel = "S",
+      description = "At most so many seconds (default: 2 and 0.2 for each character).")
+  @Nullable Double maxSeconds;
+
+  @Mixin SamplingOptions sampling = new SamplingOptions();
+  @Mixin VoiceOption voice = new VoiceOption();
+  @Mixin ModelOptions model = new ModelOptions();
+  @Mixin CommonOptions common = new CommonOptions();
+
+  SpeakCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public void run() {
+    VoiceOptions chosen = voice.voice();
+    GenerationOptions options =
+        sampling
+            .applied(GenerationOptions.speech().withMaxNewTokens(Integer.MAX_VALUE))
+            .withVoice(chosen);
+    if (maxSeconds != null) {
+      options = options.withMaxSeconds(maxSeconds);
+    }
+    output.claim(common);
+    List<Example> shots = ExamplesFile.read(examples);
+    SpiritLm opened = model.open().model();
+    SpeechTokens stop = SpeechSynthesis.defaultStop(opened.vocabulary());
+    Generation answer = new SpeechSynthesis(opened, shots, stop, options).speak(text);
+    SpeechTokens tokens = tokens(answer);
+    output.write(
+        listener -> listener.accept(answer.audio()),
+        opened.durations(tokens, chosen),
+        common,
+        console);
+  }
+
+  private static SpeechTokens tokens(Generation answer) {
+    List<SpeechTokens.Token> tokens = new ArrayList<>();
+    for (Segment segment : answer.segments()) {
+      if (segment instanceof Segment.Speech speech
+          && speech.audio() != null
+          && speech.tokens() != null) {
+        tokens.addAll(speech.tokens().tokens());
+      }
+    }
+    if (tokens.isEmpty()) {
+      throw new InputException(
+          "the model said nothing that could be spoken; try another --seed, or give --examples");
+    }
+    return new SpeechTokens(tokens);
+  }
+}

@@ -1,0 +1,75 @@
+package org.spiritlm.app;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.spiritlm.GenerationOptions;
+import org.spiritlm.Segment;
+import org.spiritlm.SpiritLm;
+import org.spiritlm.task.Example;
+import org.spiritlm.task.Transcription;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code spiritlm transcribe}: writes down what is said. */
+@Command(
+    name = "transcribe",
+    description = {
+      "Write down what is said, the likeliest transcript unless sampling options are given.",
+      "",
+      "Of several files a bad one is told and passed over, and the exit code is 2 in the end."
+    },
+    sortOptions = false,
+    footer = {
+      "",
+      "Examples:",
+      "  spiritlm transcribe examples/speech.flac",
+      "  spiritlm transcribe a.wav b.mp3 --examples transcripts.jsonl --json",
+    })
+final class TranscribeCommand implements Runnable {
+  private final Console console;
+
+  @Parameters(paramLabel = "FILE", arity = "1..*", description = "Audio of any format.")
+  List<Path> files = List.of();
+
+  @Option(
+      names = "--examples",
+      paramLabel = "FILE.jsonl",
+      description = "Examples of speech and its transcript, which help much.")
+  @Nullable Path examples;
+
+  @Mixin SamplingOptions sampling = new SamplingOptions();
+  @Mixin ModelOptions model = new ModelOptions();
+  @Mixin CommonOptions common = new CommonOptions();
+
+  TranscribeCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public void run() {
+    GenerationOptions options = sampling.applied(GenerationOptions.text().greedy());
+    List<Example> shots = ExamplesFile.read(examples);
+    SpiritLm opened = model.open().model();
+    Transcription transcription = new Transcription(opened, shots, options);
+    EachFile.run(
+        files,
+        common,
+        console,
+        file -> print(file, transcription.transcribe(Segment.speech(file))));
+  }
+
+  private void print(Path file, String text) {
+    if (common.json) {
+      ObjectNode object = Json.object();
+      object.put("audio", file.toString());
+      object.put("text", text);
+      console.json(object);
+    } else {
+      EachFile.print(files, file, text, console);
+    }
+  }
+}
