@@ -56,7 +56,7 @@ final class Parts {
   }
 
   private LlamaModel loadLanguageModel() {
-    Weights weights = directory.languageModelWeights().on(options.device());
+    Weights weights = directory.languageModelWeights().on(options.device()).packed();
     return new LlamaModel(
         options.dtype() == null ? weights : weights.as(options.dtype()), languageModelConfig());
   }

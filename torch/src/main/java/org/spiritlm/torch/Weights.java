@@ -134,7 +134,10 @@ public final class Weights {
   Tensor copy(String name, Initializer initializer, long... shape) {
     String full = join(path, name);
     FreshTensors fresh = store.fresh;
-    Tensor copy = fresh == null ? placed(checked(full, shape).copy(full)) : make(fresh, full, initializer, shape);
+    Tensor copy =
+        fresh == null
+            ? placed(checked(full, shape).copy(full))
+            : make(fresh, full, initializer, shape);
     store.taken.put(full, FreshTensors.standIn(shape));
     return copy;
   }
