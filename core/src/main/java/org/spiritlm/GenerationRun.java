@@ -48,6 +48,7 @@ final class GenerationRun {
     this.tokenizer = load.of(parts.tokenizer);
     this.vocabulary = load.of(parts.vocabulary);
     this.ends = load.of(parts.ends);
+    options.stopIds().forEach(this::requireKnown);
     endsAndStops.addAll(ends);
     endsAndStops.addAll(options.stopIds());
     this.forbidden =
@@ -70,6 +71,17 @@ final class GenerationRun {
     } else {
       this.durations = null;
       this.mostFrames = Long.MAX_VALUE;
+    }
+  }
+
+  private void requireKnown(int stop) {
+    if (stop >= vocabulary.padding().to()) {
+      throw new InputException(
+          "stop id "
+              + stop
+              + " is not in the model's vocabulary of "
+              + vocabulary.padding().to()
+              + " ids");
     }
   }
 

@@ -190,7 +190,8 @@ public final class SpiritLm {
 
   /**
    * Continues several prompts together, which is faster than one after another; each has the
-   * answers that it would have alone. The caches of all are in memory at once.
+   * answers that it would have alone, but where a draw falls between two tokens within what sums
+   * are rounded by, which may differ. The caches of all are in memory at once.
    */
   public List<List<Generation>> batch(List<Prompt> prompts, GenerationOptions options) {
     return new GenerationRun(parts, options, System.nanoTime(), new LoadTime()).answers(prompts);

@@ -17,6 +17,7 @@ import org.spiritlm.prompt.Prompt;
 /** What holds for every model, prompt and options. */
 class GenerationLawsTest {
   private static final double CLOSE = 1e-4;
+  private static final int FEW = 5;
 
   /** What is asked, of which model. */
   record Asked(String variant, String prompt, GenerationOptions options) {
@@ -46,7 +47,7 @@ class GenerationLawsTest {
     }
   }
 
-  @Property(tries = 100, shrinking = ShrinkingMode.OFF)
+  @Property(tries = 60, shrinking = ShrinkingMode.OFF)
   void whatIsHeardIsTheWhole(@ForAll("asked") Asked asked) {
     Generation whole = asked.model().generate(asked.parsed(), asked.options());
     Heard heard = new Heard();
@@ -55,22 +56,27 @@ class GenerationLawsTest {
     assertSame(streamed, whole);
   }
 
+  /**
+   * Sums are rounded in another order when several are computed together, so a draw is made among
+   * few tokens: it would have to fall within 1e-5 between two of them.
+   */
   @Property(tries = 20, shrinking = ShrinkingMode.OFF)
   void aBatchIsItsSingles(@ForAll("asked") Asked asked) {
+    GenerationOptions options = asked.options().withTopK(FEW);
     List<Prompt> prompts = new ArrayList<>();
     for (String prompt : List.of(PROMPTS.get(0), asked.prompt(), PROMPTS.get(3))) {
       prompts.add(asked.model().parse(prompt));
     }
-    List<List<Generation>> batch = asked.model().batch(prompts, asked.options());
+    List<List<Generation>> batch = asked.model().batch(prompts, options);
     for (int i = 0; i < prompts.size(); i++) {
       assertThat(batch.get(i)).hasSize(1);
-      assertSame(batch.get(i).get(0), asked.model().generate(prompts.get(i), asked.options()));
+      assertSame(batch.get(i).get(0), asked.model().generate(prompts.get(i), options));
     }
   }
 
   @Property(tries = 15, shrinking = ShrinkingMode.OFF)
   void severalAnswersAreThoseOfTheSeedsThatFollow(@ForAll("asked") Asked asked) {
-    GenerationOptions options = asked.options().withTemperature(1.1);
+    GenerationOptions options = asked.options().withTemperature(1.1).withTopK(FEW);
     long seed = options.sampling().seed();
     List<Generation> answers = asked.model().answers(asked.parsed(), options.withAnswers(3));
     assertThat(answers).hasSize(3);

@@ -145,6 +145,7 @@ class StopsTest {
     refused(TEXT_40.withMaxSeconds(2), "seconds");
     refused(TEXT_40.withStopSpeech(SpeechTokens.parse("[Hu1]")), "stop is speech");
     refused(TEXT_40.withAnswers(2), "greedy");
+    refused(TEXT_40.withStopIds(32512), "stop id 32512");
     refused(TEXT_40.withBeams(3).withTemperature(0.5), "beam search");
     refused(TEXT_40.withBeams(3).withAnswers(4), "4 answers");
     refused(SPEECH_60.withVoice(VoiceOptions.standard().withSpeaker("nobody")), "speaker 'nobody'");
