@@ -21,6 +21,7 @@ import picocli.CommandLine.Parameters;
       "",
       "Of several files a bad one is told and passed over, and the exit code is 2 in the end."
     },
+    customSynopsis = "spiritlm classify FILE... --labels A,B [--examples FILE.jsonl] [OPTIONS]",
     sortOptions = false,
     footer = {
       "",

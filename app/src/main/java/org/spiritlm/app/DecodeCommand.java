@@ -18,6 +18,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "decode",
     description = "Speak tokens.",
+    customSynopsis = "spiritlm decode TOKENS|FILE.json -o WAV [OPTIONS]",
     sortOptions = false,
     footer = {
       "",

@@ -19,6 +19,8 @@ import picocli.CommandLine.Option;
     description = {
       "Continue text and speech, given in parts or as a token string, in text, speech or both."
     },
+    customSynopsis =
+        "spiritlm generate [--text TEXT | --speech FILE]... [--prompt TOKENS] --to text|speech|any [OPTIONS]",
     sortOptions = false,
     footer = {
       "",

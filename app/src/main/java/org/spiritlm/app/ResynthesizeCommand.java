@@ -16,6 +16,7 @@ import picocli.CommandLine.Parameters;
     description = {
       "Turn speech into units and speak them: what a model hears of it. Memory stays bounded."
     },
+    customSynopsis = "spiritlm resynthesize IN -o OUT [OPTIONS]",
     sortOptions = false,
     footer = {
       "",

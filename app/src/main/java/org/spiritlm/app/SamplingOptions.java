@@ -10,13 +10,13 @@ final class SamplingOptions {
   @Option(
       names = "--max-new-tokens",
       paramLabel = "N",
-      description = "At most so many tokens (default: ${tokens:-200}).")
+      description = "At most so many tokens (default: 200; to speak, as --max-seconds needs).")
   @Nullable Integer maxNewTokens;
 
   @Option(
       names = "--temperature",
       paramLabel = "T",
-      description = "Divides the logits; lower is safer (default: ${temperature:-0.8}).")
+      description = "Divides the logits; lower is safer (default: 0.8; to transcribe, 0).")
   @Nullable Double temperature;
 
   @Option(names = "--top-k", paramLabel = "K", description = "Choose among the K likeliest tokens.")

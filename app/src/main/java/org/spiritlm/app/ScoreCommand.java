@@ -22,6 +22,10 @@ import picocli.CommandLine.Option;
       "Say how likely a model finds continuations of prompts: the natural logarithm of the",
       "probability, and its mean a token. Prompts are token strings: put [Text] before a text."
     },
+    customSynopsis = {
+      "spiritlm score --prompt P --continuation C [OPTIONS]",
+      "spiritlm score --file FILE.jsonl [OPTIONS]"
+    },
     sortOptions = false,
     footer = {
       "",

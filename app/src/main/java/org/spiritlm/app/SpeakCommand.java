@@ -22,6 +22,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "speak",
     description = "Say a text. Another --seed says it in another way.",
+    customSynopsis = "spiritlm speak TEXT -o WAV [--examples FILE.jsonl] [OPTIONS]",
     sortOptions = false,
     footer = {
       "",

@@ -23,6 +23,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "task",
     description = "Do with an input what examples of inputs and outputs show, such as translation.",
+    customSynopsis =
+        "spiritlm task --examples FILE.jsonl [INPUT | --text TEXT | --speech FILE]... [OPTIONS]",
     sortOptions = false,
     footer = {
       "",

@@ -22,6 +22,7 @@ import picocli.CommandLine.Parameters;
       "",
       "Of several files a bad one is told and passed over, and the exit code is 2 in the end."
     },
+    customSynopsis = "spiritlm transcribe FILE... [--examples FILE.jsonl] [OPTIONS]",
     sortOptions = false,
     footer = {
       "",

@@ -7,6 +7,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import org.spiritlm.torch.SafetensorsFile;
+import org.spiritlm.torch.Scope;
+import org.spiritlm.torch.Tensors;
 
 /** The parity set of the module core: small models, audio, and what the reference made of it. */
 final class Parity {
@@ -27,6 +30,14 @@ final class Parity {
   /** What the reference made. */
   static JsonNode golden(String name) throws IOException {
     return new ObjectMapper().readTree(ROOT.resolve("goldens").resolve(name + ".json").toFile());
+  }
+
+  /** An array of a golden, to which {@code {"array": …}} points. */
+  static float[] array(String golden, JsonNode pointer) {
+    Path file = ROOT.resolve("goldens").resolve(golden + ".safetensors");
+    try (Scope scope = Scope.open()) {
+      return Tensors.floats(SafetensorsFile.open(file).load(pointer.get("array").asText()));
+    }
   }
 
   /** Runs a command with one of the two models. */
