@@ -7,7 +7,11 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -22,29 +26,15 @@ import picocli.CommandLine.Spec;
     versionProvider = Versions.class,
     mixinStandardHelpOptions = true,
     description = "Language models that read and write text and speech.",
-    subcommands = {
-      GenerateCommand.class,
-      TranscribeCommand.class,
-      SpeakCommand.class,
-      ClassifyCommand.class,
-      TaskCommand.class,
-      EncodeCommand.class,
-      DecodeCommand.class,
-      ResynthesizeCommand.class,
-      ScoreCommand.class,
-      ConvertCommand.class,
-      InitCommand.class,
-      InfoCommand.class,
-      DoctorCommand.class,
-      BenchCommand.class,
-      CompletionCommand.class
-    },
     footer = {
       "",
       "Results go to standard output, progress and messages to standard error.",
       "Exit codes: 0 done, 1 a fault of this program, 2 something to change in what was given.",
     })
 public final class App implements Runnable {
+  /** The commands by their names, in the order of the help. */
+  static final Map<String, Class<? extends Runnable>> COMMANDS = commands();
+
   /** Exit code where all went well. */
   static final int DONE = 0;
 
@@ -54,12 +44,35 @@ public final class App implements Runnable {
   /** Exit code of a mistake of the user. */
   static final int MISTAKE = 2;
 
+  /** The command that needs all others. */
+  private static final String COMPLETION = "completion";
+
   /** Columns of the help; the examples fit. */
   private static final int HELP_WIDTH = 100;
 
   @Spec private @Nullable CommandSpec spec;
 
   private App() {}
+
+  private static Map<String, Class<? extends Runnable>> commands() {
+    Map<String, Class<? extends Runnable>> commands = new LinkedHashMap<>();
+    commands.put("generate", GenerateCommand.class);
+    commands.put("transcribe", TranscribeCommand.class);
+    commands.put("speak", SpeakCommand.class);
+    commands.put("classify", ClassifyCommand.class);
+    commands.put("task", TaskCommand.class);
+    commands.put("encode", EncodeCommand.class);
+    commands.put("decode", DecodeCommand.class);
+    commands.put("resynthesize", ResynthesizeCommand.class);
+    commands.put("score", ScoreCommand.class);
+    commands.put("convert", ConvertCommand.class);
+    commands.put("init", InitCommand.class);
+    commands.put("info", InfoCommand.class);
+    commands.put("doctor", DoctorCommand.class);
+    commands.put("bench", BenchCommand.class);
+    commands.put(COMPLETION, CompletionCommand.class);
+    return Collections.unmodifiableMap(commands);
+  }
 
   public static void main(String[] args) {
     PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
@@ -80,7 +93,10 @@ public final class App implements Runnable {
    */
   public static int run(String[] args, PrintStream out, PrintStream err) {
     Console console = new Console(out, err);
-    return execute(commandLine(console), args, console);
+    String name = args.length > 0 ? args[0] : "";
+    boolean alone = COMMANDS.containsKey(name) && !name.equals(COMPLETION);
+    // Making each command takes as long as much of the rest of a start.
+    return execute(commandLine(console, alone ? Set.of(name) : COMMANDS.keySet()), args, console);
   }
 
   /** Runs one command of this tree and reports its failure. */
@@ -98,7 +114,12 @@ public final class App implements Runnable {
 
   /** The whole tree of commands, ready to execute. */
   static CommandLine commandLine(Console console) {
+    return commandLine(console, COMMANDS.keySet());
+  }
+
+  private static CommandLine commandLine(Console console, Set<String> names) {
     CommandLine line = new CommandLine(new App(), new Commands(console));
+    names.forEach(name -> line.addSubcommand(COMMANDS.get(name)));
     line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));
     line.setCaseInsensitiveEnumValuesAllowed(true);

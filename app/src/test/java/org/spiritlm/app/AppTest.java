@@ -46,6 +46,13 @@ final class AppTest {
   }
 
   @Test
+  void commandsAreKnownByTheirNames() {
+    CommandLine app = App.commandLine(new Console(System.out, System.err));
+    assertThat(app.getSubcommands().keySet()).containsExactlyElementsOf(App.COMMANDS.keySet());
+    assertThat(Run.of("--help").out()).contains(App.COMMANDS.keySet());
+  }
+
+  @Test
   void everyCommandHelpsWithExamplesThatItWouldParse() {
     CommandLine app = App.commandLine(new Console(System.out, System.err));
     assertThat(app.getSubcommands()).isNotEmpty();
