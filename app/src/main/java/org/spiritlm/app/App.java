@@ -56,6 +56,7 @@ public final class App implements Runnable {
 
   private static Map<String, Class<? extends Runnable>> commands() {
     Map<String, Class<? extends Runnable>> commands = new LinkedHashMap<>();
+    commands.put("demo", DemoCommand.class);
     commands.put("generate", GenerateCommand.class);
     commands.put("transcribe", TranscribeCommand.class);
     commands.put("speak", SpeakCommand.class);

@@ -58,6 +58,12 @@ final class ModelOptions {
     }
   }
 
+  /** Whether an option or the environment says which model. */
+  boolean isNamed() {
+    String checkpoints = System.getenv(ModelPlace.CHECKPOINTS);
+    return model != null || (checkpoints != null && !checkpoints.isEmpty());
+  }
+
   /**
    * Opens the model; its parts are loaded when they are needed.
    *
