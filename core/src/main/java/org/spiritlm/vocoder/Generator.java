@@ -21,7 +21,8 @@ final class Generator {
   /** Kernel of the first and the last convolution. */
   private static final int OUTER_KERNEL = 7;
 
-  private static final Scalar SLOPE = Scope.release(new Scalar(0.1));
+  /** Slope of the rectifiers below zero. */
+  static final Scalar SLOPE = Scope.release(new Scalar(0.1));
 
   /** Slope of the last rectifier, before the last convolution. */
   private static final Scalar LAST_SLOPE = Scope.release(new Scalar(0.01));
@@ -67,73 +68,41 @@ final class Generator {
     int count = sizes.residualKernels().size();
     PieceConvolution raise =
         new PieceConvolution(weights.at("ups", number), up, slots++, rate, number == 0 ? 1 : count);
-    List<Block> blocks = new ArrayList<>();
-    for (int block = 0; block < count; block++) {
-      Weights below = weights.at("resblocks", number * count + block);
-      int size = sizes.residualKernels().get(block);
-      List<Integer> dilations = sizes.residualDilations().get(block);
-      List<Residual> residuals = new ArrayList<>();
-      for (int i = 0; i < dilations.size(); i++) {
-        Convolution.Shape dilated = PieceConvolution.same(width, width, size, dilations.get(i));
-        Convolution.Shape plain = PieceConvolution.same(width, width, size, 1);
-        residuals.add(
-            new Residual(
-                new PieceConvolution(below.at("convs1", i), dilated, slots++, rate * stride, 1),
-                new PieceConvolution(below.at("convs2", i), plain, slots++, rate * stride, 1),
-                slots++));
-      }
-      blocks.add(new Block(residuals, slots++));
+    List<ResidualBlock> blocks = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      ResidualBlock block =
+          new ResidualBlock(
+              weights.at("resblocks", number * count + i),
+              width,
+              sizes.residualKernels().get(i),
+              sizes.residualDilations().get(i),
+              rate * stride,
+              slots);
+      slots += block.slots();
+      blocks.add(block);
     }
-    Block slowest = Collections.max(blocks, Comparator.comparingInt(Block::lag));
+    ResidualBlock slowest = Collections.max(blocks, Comparator.comparingInt(ResidualBlock::lag));
     blocks.remove(slowest);
     return new Stage(raise, slowest, blocks);
   }
 
   /** Raises the rate, then sums residual blocks; the next layer divides by their number. */
-  private record Stage(PieceConvolution up, Block slowest, List<Block> others) {
+  private record Stage(PieceConvolution up, ResidualBlock slowest, List<ResidualBlock> others) {
     Tensor forward(Tensor x, GeneratorState state) {
-      Tensor raised = up.forward(x, SLOPE, state); // [1, C / 2, 1, T]
-      Tensor sum = slowest.forward(raised, state);
-      for (Block block : others) {
-        state.addDelayed(sum, block.slot(), block.forward(raised, state));
+      try (Scope scope = Scope.open()) {
+        Tensor raised = up.forward(x, SLOPE, state); // [1, C / 2, 1, T]
+        Tensor sum = slowest.forward(raised, state);
+        for (ResidualBlock block : others) {
+          try (Scope step = Scope.open()) {
+            state.addDelayed(sum, block.slot(), block.forward(raised, state));
+          }
+        }
+        return scope.keep(sum);
       }
-      return sum;
     }
 
     int lag() {
       return up.lag() + slowest.lag();
-    }
-  }
-
-  /**
-   * Residual layers one after another.
-   *
-   * @param slot where output waits for that of the block that lags most
-   */
-  private record Block(List<Residual> residuals, int slot) {
-    Tensor forward(Tensor x, GeneratorState state) {
-      Tensor h = x;
-      for (Residual residual : residuals) {
-        h = residual.forward(h, state);
-      }
-      return h;
-    }
-
-    int lag() {
-      return residuals.stream().mapToInt(Residual::lag).sum();
-    }
-  }
-
-  /** What two convolutions add; {@code slot} is where their input waits for their output. */
-  private record Residual(PieceConvolution dilated, PieceConvolution plain, int slot) {
-    Tensor forward(Tensor x, GeneratorState state) {
-      Tensor h = plain.forward(dilated.forward(x, SLOPE, state), SLOPE, state);
-      state.addDelayed(h, slot, x);
-      return h;
-    }
-
-    int lag() {
-      return dilated.lag() + plain.lag();
     }
   }
 

@@ -50,9 +50,17 @@ final class GeneratorState implements AutoCloseable {
     first = false;
   }
 
-  /** Frames of the current piece that lie beyond the utterance's end. */
-  long framesBeyond() {
-    return excess;
+  /**
+   * Silences, in the last piece, what lies behind the utterance's end: steps that were added, and
+   * before them those of its frames that lie beyond.
+   *
+   * @param rate steps that are one frame
+   */
+  void silence(Tensor steps, long added, int rate) {
+    long count = last ? added + (long) excess * rate : 0;
+    if (count > 0) {
+      steps.narrow(TIME, steps.size(TIME) - count, count).zero_();
+    }
   }
 
   /** What a slot holds, or null; the state owns it. */

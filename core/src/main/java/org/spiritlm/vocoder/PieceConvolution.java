@@ -4,10 +4,10 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.Convolution;
 import org.spiritlm.torch.Scope;
+import org.spiritlm.torch.StepConvolution;
 import org.spiritlm.torch.Tensors;
 import org.spiritlm.torch.Weights;
 
@@ -15,21 +15,26 @@ import org.spiritlm.torch.Weights;
  * A convolution over time, plain or transposed, that gives the same for an utterance as for its
  * pieces one after another: of each piece, every step of output that no later input can change.
  *
- * <p>Computed in two dimensions, one of them 1, with the channels innermost: for this libtorch's
- * kernels need not reorder their input.
+ * <p>A transposed convolution of stride S is computed as a plain one that gives S steps at once,
+ * beside each other as channels.
  */
 final class PieceConvolution {
   private static final int TIME = GeneratorState.TIME;
 
+  /** Nothing is rectified behind these convolutions. */
+  private static final double NO_SLOPE = 1;
+
+  private final StepConvolution convolution;
   private final int slot;
   private final int rate;
-  private final Tensor weight;
-  private final TensorOptional bias;
   private final int in;
-  private final int kernel;
-  private final int padding;
-  private final int dilation;
-  private final int stride; // 0: not transposed
+  private final int out;
+  private final int lag;
+  private final int stride; // steps out for one in
+  private final int silence; // steps before the first and after the last of the input
+  private final int context; // steps of input before a step that its output depends on
+  private final int firstStep; // of what is computed, the first that is output
+  private final int excess; // what is computed after the last step of output
 
   /**
    * Takes the tensors of a {@link Convolution}, with weight norm unless the file has it folded.
@@ -41,23 +46,50 @@ final class PieceConvolution {
   PieceConvolution(Weights weights, Convolution.Shape shape, int slot, int rate, int divisor) {
     this.slot = slot;
     this.rate = rate;
-    Convolution folded =
-        new Convolution(weights, weights.has("weight") ? shape : shape.weightNorm(0));
-    this.bias = folded.bias();
-    try (Scope scope = Scope.open()) {
-      this.weight =
-          Scope.detach(
-              folded
-                  .weight()
-                  .div(Tensors.scalar(divisor))
-                  .unsqueeze(2)
-                  .contiguous(MemoryFormat.ChannelsLast));
-    }
     this.in = (int) shape.in();
-    this.kernel = (int) shape.kernel();
-    this.padding = (int) shape.padding();
-    this.dilation = (int) shape.dilation();
-    this.stride = shape.transposed() ? (int) shape.stride() : 0;
+    this.out = (int) shape.out();
+    this.lag = (int) shape.padding();
+    this.stride = (int) shape.stride();
+    int kernel = (int) shape.kernel();
+    int taps = (kernel - 1) / stride + 1;
+    this.context = (taps - 1) * (int) shape.dilation();
+    this.silence = shape.transposed() ? context : lag;
+    this.firstStep = shape.transposed() ? lag : 0;
+    this.excess = shape.transposed() ? taps * stride - kernel + lag : 0;
+    Convolution folded = folded(weights, shape);
+    try (Scope scope = Scope.open()) {
+      Tensor weight = folded.weight().div(Tensors.scalar(divisor));
+      TensorOptional bias = folded.bias();
+      if (shape.transposed()) {
+        weight = asPlain(weight, taps, stride);
+        bias = new TensorOptional(bias.get().repeat(stride));
+      }
+      long length = (long) rate * Vocoder.CPU_PIECE;
+      this.convolution = StepConvolution.of(weight, bias, shape.dilation(), NO_SLOPE, length);
+    }
+  }
+
+  /** Reads a convolution whose file may have weight norm in it or not. */
+  static Convolution folded(Weights weights, Convolution.Shape shape) {
+    return new Convolution(weights, weights.has("weight") ? shape : shape.weightNorm(0));
+  }
+
+  /**
+   * The weight of a transposed convolution, [C, C', K], as that of a plain one, [S·C', C, taps].
+   *
+   * <p>Step s of the input goes into the steps s·S to s·S + K - 1 of the output. So step t·S + r of
+   * the output is a sum over taps j of the input's step t - j times the weight at j·S + r.
+   */
+  private static Tensor asPlain(Tensor weight, int taps, int stride) {
+    long in = weight.size(0);
+    long out = weight.size(1);
+    long missing = (long) taps * stride - weight.size(2);
+    return torch
+        .constant_pad_nd(weight, new long[] {0, missing})
+        .view(in, out, taps, stride)
+        .flip(2)
+        .permute(3, 1, 0, 2)
+        .reshape(stride * out, in, taps);
   }
 
   /** A convolution that keeps the length. */
@@ -69,7 +101,7 @@ final class PieceConvolution {
 
   /** Steps by which output lags behind input, counted in steps of the output. */
   int lag() {
-    return padding;
+    return lag;
   }
 
   /**
@@ -78,43 +110,16 @@ final class PieceConvolution {
    * @param rectifier what the input passes before, or null
    */
   Tensor forward(Tensor x, @Nullable Scalar rectifier, GeneratorState state) {
-    return stride == 0 ? plain(x, rectifier, state) : transposed(x, rectifier, state);
-  }
-
-  private Tensor plain(Tensor x, @Nullable Scalar rectifier, GeneratorState state) {
-    if (state.first() && state.last()) {
-      return convolve(input(x, rectifier, 0, 0, state), padding);
+    try (Scope scope = Scope.open()) {
+      Tensor all = input(x, rectifier, state.last() ? silence : 0, state);
+      state.hold(slot, all, all.size(TIME) - context);
+      Tensor y = convolution.forward(all); // [1, S·C', 1, T]
+      long steps = y.size(TIME) * stride;
+      Tensor spread = steps(y.as_strided(new long[] {steps, out}, out, 1)); // [1, C', 1, T·S]
+      long from = state.first() ? firstStep : 0;
+      long to = steps - (state.last() ? excess : 0);
+      return scope.keep(spread.narrow(TIME, from, to - from));
     }
-    Tensor all = input(x, rectifier, padding, state.last() ? padding : 0, state);
-    state.hold(slot, all, all.size(TIME) - 2L * padding);
-    return convolve(all, 0);
-  }
-
-  private Tensor convolve(Tensor x, int pad) {
-    return torch.conv2d(
-        x, weight, bias, new long[] {1, 1}, new long[] {0, pad}, new long[] {1, dilation}, 1);
-  }
-
-  private Tensor transposed(Tensor x, @Nullable Scalar rectifier, GeneratorState state) {
-    Tensor all = input(x, rectifier, 0, 0, state);
-    long length = all.size(TIME);
-    long before = length - x.size(TIME);
-    Tensor y =
-        torch.conv_transpose2d(
-            all,
-            weight,
-            bias,
-            new long[] {1, stride},
-            new long[] {0, 0},
-            new long[] {0, 0},
-            1,
-            1,
-            1);
-    // Step s of the input goes into the steps s * stride to s * stride + kernel - 1 of the output.
-    long from = state.first() ? padding : before * stride;
-    long to = state.last() ? (length - 1) * stride + kernel - padding : length * stride;
-    state.hold(slot, all, Math.max(0, length - (kernel - 1) / stride));
-    return y.narrow(TIME, from, to - from);
   }
 
   /**
@@ -122,20 +127,14 @@ final class PieceConvolution {
    * last, and where a piece reaches beyond the utterance's end.
    */
   private Tensor input(
-      Tensor x,
-      @Nullable Scalar rectifier,
-      long silenceBefore,
-      long silenceAfter,
-      GeneratorState state) {
+      Tensor x, @Nullable Scalar rectifier, long silenceAfter, GeneratorState state) {
     Tensor held = state.held(slot);
-    long before = held == null ? silenceBefore : held.size(TIME);
+    long before = held == null ? silence : held.size(TIME);
     long length = x.size(TIME);
-    Tensor rows =
-        torch.empty(new long[] {before + length + silenceAfter, in}, weight.options(), null);
-    Tensor all = steps(rows);
+    Tensor all = steps(x.new_empty(before + length + silenceAfter, in));
     if (held != null) {
       all.narrow(TIME, 0, before).copy_(held);
-    } else if (before > 0) {
+    } else {
       all.narrow(TIME, 0, before).zero_();
     }
     Tensor now = all.narrow(TIME, before, length);
@@ -144,10 +143,7 @@ final class PieceConvolution {
     } else {
       torch.leaky_relu_out(now, x, rectifier);
     }
-    long silence = silenceAfter + state.framesBeyond() * rate;
-    if (silence > 0) {
-      all.narrow(TIME, before + length + silenceAfter - silence, silence).zero_();
-    }
+    state.silence(all, silenceAfter, rate);
     return all;
   }
 

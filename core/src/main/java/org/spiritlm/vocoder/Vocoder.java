@@ -32,7 +32,7 @@ public final class Vocoder {
    * Frames of a piece on the CPU, where a new length costs time: the kernels for it are made anew.
    * Pieces of few different lengths share theirs.
    */
-  private static final int CPU_PIECE = 64;
+  static final int CPU_PIECE = 96;
 
   /** The last piece of an utterance is computed as if it had a multiple of so many frames. */
   private static final int QUANTUM = 4;
