@@ -36,6 +36,13 @@ def wav2vec_sizes():
                 conv_stride=[5, 2, 2, 2, 2, 2, 2], attn_implementation="sdpa")
 
 
+def folded(model):
+    """The model with weight norm multiplied out, as in ours, rather than at every call."""
+    from torch.nn.utils import parametrize
+    parametrize.remove_parametrizations(model.encoder.pos_conv_embed.conv, "weight")
+    return model.eval()
+
+
 def hubert():
     """The reference stops after block 11; the quantizer is three linear layers."""
     from transformers import HubertConfig, HubertModel
@@ -43,7 +50,7 @@ def hubert():
     sizes = wav2vec_sizes()
     sizes.update(conv_dim=[512] * 8, conv_kernel=sizes["conv_kernel"] + [2],
                  conv_stride=sizes["conv_stride"] + [2])
-    model = HubertModel(HubertConfig(num_hidden_layers=11, **sizes)).eval()
+    model = folded(HubertModel(HubertConfig(num_hidden_layers=11, **sizes)))
     quantizer = nn.Sequential(nn.Linear(768, 702), nn.LeakyReLU(), nn.Linear(702, 635),
                               nn.LeakyReLU(), nn.Linear(635, 501)).eval()
     return lambda samples: quantizer(model(samples).last_hidden_state).argmax(-1).tolist()
@@ -52,7 +59,7 @@ def hubert():
 def style():
     from transformers import Wav2Vec2Config, Wav2Vec2Model
     from torch import nn
-    model = Wav2Vec2Model(Wav2Vec2Config(**wav2vec_sizes())).eval()
+    model = folded(Wav2Vec2Model(Wav2Vec2Config(**wav2vec_sizes())))
     projector, classifier = nn.Linear(768, 256), nn.Linear(256, 100)
 
     def run(samples):
