@@ -3,25 +3,23 @@ package org.spiritlm.app.bench;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.Resampler;
+import org.spiritlm.checkpoint.SpeechSizes;
+import org.spiritlm.checkpoint.Variant;
 import org.spiritlm.torch.Weights;
 import org.spiritlm.units.SpeechTokenizer;
 import org.spiritlm.units.SpeechUnits;
-import org.spiritlm.units.hubert.HubertConfig;
 import org.spiritlm.units.hubert.HubertTokenizer;
 import org.spiritlm.units.hubert.LinearQuantizer;
 import org.spiritlm.units.pitch.Fcpe;
 import org.spiritlm.units.pitch.FcpeConfig;
 import org.spiritlm.units.pitch.FcpePitchExtractor;
 import org.spiritlm.units.pitch.PitchQuantizer;
-import org.spiritlm.units.pitch.PitchQuantizerConfig;
 import org.spiritlm.units.pitch.PitchTokenizer;
-import org.spiritlm.units.style.StyleConfig;
 import org.spiritlm.units.style.StyleTokenizer;
-import org.spiritlm.units.wav2vec2.Wav2Vec2Config;
-import org.spiritlm.units.wav2vec2.Wav2Vec2Config.ConvolutionLayer;
 import org.spiritlm.vocoder.Vocoder;
 import org.spiritlm.vocoder.VocoderConfig;
 import org.spiritlm.vocoder.VoiceOptions;
@@ -30,17 +28,7 @@ import org.spiritlm.vocoder.VoiceOptions;
 public final class SpeechBenchmarks {
   private static final String UNIT = "seconds of audio/s";
 
-  /** HuBERT-base with one more convolution, for 25 frames a second; its 11th block is used. */
-  private static final HubertConfig HUBERT = new HubertConfig(at25Hertz(), 11, false);
-
-  private static final LinearQuantizer.Config QUANTIZER =
-      new LinearQuantizer.Config(768, 702, 635, 500);
-
-  private static final StyleConfig STYLE = new StyleConfig(Wav2Vec2Config.BASE, 256, 100);
-
-  private static final int HUBERT_UNITS = 500;
-  private static final int PITCH_CODES = 64;
-  private static final int STYLE_TOKENS = 100;
+  private static final SpeechSizes SIZES = SpeechSizes.RELEASED;
 
   private SpeechBenchmarks() {}
 
@@ -97,36 +85,19 @@ public final class SpeechBenchmarks {
 
   private static HubertTokenizer hubert() {
     return new HubertTokenizer(
-        Weights.initialise(1), HUBERT, new LinearQuantizer(Weights.initialise(2), QUANTIZER));
+        Weights.initialise(1),
+        SIZES.hubert(),
+        new LinearQuantizer(Weights.initialise(2), SIZES.quantizer()));
   }
 
   private static PitchTokenizer pitch() {
     return new PitchTokenizer(
         new FcpePitchExtractor(new Fcpe(Weights.initialise(3), FcpeConfig.RELEASED)),
-        new PitchQuantizer(Weights.initialise(4), PitchQuantizerConfig.RELEASED));
+        new PitchQuantizer(Weights.initialise(4), SIZES.pitchQuantizer()));
   }
 
   private static StyleTokenizer style() {
-    return new StyleTokenizer(Weights.initialise(5), STYLE);
-  }
-
-  private static Wav2Vec2Config at25Hertz() {
-    Wav2Vec2Config base = Wav2Vec2Config.BASE;
-    List<ConvolutionLayer> convolutions = new ArrayList<>(base.convolutions());
-    convolutions.add(new ConvolutionLayer(512, 2, 2));
-    return new Wav2Vec2Config(
-        convolutions,
-        base.convolutionBias(),
-        base.featureNorm(),
-        base.projectionNorm(),
-        base.width(),
-        base.layers(),
-        base.heads(),
-        base.feedForward(),
-        base.positionKernel(),
-        base.positionGroups(),
-        base.preNorm(),
-        base.epsilon());
+    return new StyleTokenizer(Weights.initialise(5), SIZES.style());
   }
 
   /** How many units a round has. */
@@ -135,22 +106,9 @@ public final class SpeechBenchmarks {
   }
 
   private static Benchmark.Task vocode(Length length) {
-    VocoderConfig config =
-        new VocoderConfig(
-            Audio.SPEECH_RATE,
-            HUBERT_UNITS + 1,
-            new VocoderConfig.Codes(PITCH_CODES, 2),
-            new VocoderConfig.Codes(STYLE_TOKENS, 25),
-            List.of("a", "b", "c", "d"),
-            List.of(),
-            128,
-            new VocoderConfig.DurationPredictorConfig(128),
-            new VocoderConfig.GeneratorConfig(
-                512,
-                List.of(5, 4, 4, 4, 2),
-                List.of(11, 8, 8, 8, 4),
-                List.of(3, 7, 11),
-                List.of(List.of(1, 3, 5), List.of(1, 3, 5), List.of(1, 3, 5))));
+    VocoderConfig config = SIZES.vocoder(Variant.EXPRESSIVE);
+    int codes = Objects.requireNonNull(config.pitch()).count();
+    int styles = Objects.requireNonNull(config.styleTokens()).count();
     Vocoder vocoder = new Vocoder(Weights.initialise(6), config);
     VoiceOptions voice = VoiceOptions.standard().withPredictedDurations(false);
     return (round, clock) -> {
@@ -158,9 +116,9 @@ public final class SpeechBenchmarks {
       Random random = new Random(units);
       SpeechUnits speech =
           new SpeechUnits(
-              random.ints(units, 0, HUBERT_UNITS).toArray(),
-              random.ints((units + 1) / 2, 0, PITCH_CODES).toArray(),
-              random.ints((units + 24) / 25, 0, STYLE_TOKENS).toArray());
+              random.ints(units, 0, SIZES.quantizer().units()).toArray(),
+              random.ints((units + 1) / 2, 0, codes).toArray(),
+              random.ints((units + 24) / 25, 0, styles).toArray());
       return vocoder.synthesize(speech, voice).audio().seconds();
     };
   }
