@@ -203,6 +203,11 @@ public final class GenerationOptions {
   /**
    * The same with so many beams searched for the likeliest answers, at least 1. Nothing is drawn
    * then: more than one beam sets the temperature to 0.
+   *
+   * <p>The model's end ids and the stop ids end beams. Stop strings, stop speech and the most
+   * seconds of speech do not: they cut the answers that were found. The likeliest is the one with
+   * the highest mean log-probability of its tokens, as it was before it was cut; see {@link
+   * org.spiritlm.lm.BeamSearch}.
    */
   public GenerationOptions withBeams(int count) {
     check(count >= 1, "the number of beams must be 1 or more, found " + count);
@@ -212,7 +217,8 @@ public final class GenerationOptions {
 
   /**
    * The same with so many answers to each prompt, at least 1. Answer i, from 0, is drawn with the
-   * seed + i; with beams they are the likeliest ones.
+   * seed + i; with beams they are the likeliest ones, the likeliest first, and fewer where the
+   * search finds no more.
    */
   public GenerationOptions withAnswers(int count) {
     check(count >= 1, "the number of answers must be 1 or more, found " + count);

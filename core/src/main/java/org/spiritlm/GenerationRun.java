@@ -1,6 +1,7 @@
 package org.spiritlm;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.checkpoint.Part;
 import org.spiritlm.lm.Answer;
+import org.spiritlm.lm.BeamSearch;
 import org.spiritlm.lm.Generator;
 import org.spiritlm.lm.LlamaModel;
 import org.spiritlm.lm.Request;
@@ -91,14 +93,16 @@ final class GenerationRun {
 
   /** The answers to each prompt. */
   List<List<Generation>> answers(List<Prompt> prompts) {
+    if (options.beams() > 1) {
+      return prompts.stream().map(this::searched).toList();
+    }
     List<Pending> all = new ArrayList<>();
     List<Request> requests = new ArrayList<>();
     for (Prompt prompt : prompts) {
       int[] ids = prompt.ids(tokenizer);
       for (int i = 0; i < options.answers(); i++) {
         long seed = options.sampling().seed() + i;
-        AnswerCollector collector = new AnswerCollector();
-        Pending pending = new Pending(prompt, ids, seed, reader(ids, collector), collector);
+        Pending pending = new Pending(prompt, ids, seed);
         all.add(pending);
         requests.add(request(ids, seed, pending.reader::accept));
       }
@@ -112,6 +116,23 @@ final class GenerationRun {
       generations
           .get(generations.size() - 1)
           .add(all.get(i).complete(answers.get(i), tokensPerSecond(answers, 0)));
+    }
+    return generations;
+  }
+
+  /** The likeliest answers to a prompt, as many as were asked for where there are so many. */
+  private List<Generation> searched(Prompt prompt) {
+    int[] ids = prompt.ids(tokenizer);
+    long seed = options.sampling().seed();
+    LlamaModel model = load.of(parts.languageModel);
+    List<BeamSearch.Found> found =
+        new BeamSearch(model, options.beams()).search(request(ids, seed, id -> true));
+    List<Generation> generations = new ArrayList<>();
+    for (int i = 0; i < Math.min(found.size(), options.answers()); i++) {
+      Answer answer = found.get(i).answer();
+      Pending pending = new Pending(prompt, ids, seed + i);
+      Answer cut = pending.cut(answer);
+      generations.add(pending.complete(cut, tokensPerSecond(List.of(answer), 0)));
     }
     return generations;
   }
@@ -166,11 +187,7 @@ final class GenerationRun {
         listener);
   }
 
-  /** The one place where the language model is asked. */
   private List<Answer> continued(List<Request> requests) {
-    if (options.beams() > 1) {
-      throw new InputException("beam search is not built; ask for one beam");
-    }
     LlamaModel model = load.of(parts.languageModel);
     return new Generator(model).generate(requests);
   }
@@ -197,15 +214,29 @@ final class GenerationRun {
     private final Prompt prompt;
     private final int[] ids;
     private final long seed;
-    private final AnswerReader reader;
     private final AnswerCollector collector;
+    private final AnswerReader reader;
 
-    Pending(Prompt prompt, int[] ids, long seed, AnswerReader reader, AnswerCollector collector) {
+    Pending(Prompt prompt, int[] ids, long seed) {
       this.prompt = prompt;
       this.ids = ids;
       this.seed = seed;
-      this.reader = reader;
-      this.collector = collector;
+      this.collector = new AnswerCollector();
+      this.reader = reader(ids, collector);
+    }
+
+    /** Reads an answer that was made before, up to where it is to stop. */
+    Answer cut(Answer answer) {
+      int count = 0;
+      boolean goesOn = true;
+      while (goesOn && count < answer.ids().length) {
+        goesOn = reader.accept(answer.ids()[count++]);
+      }
+      return new Answer(
+          Arrays.copyOf(answer.ids(), count),
+          answer.reason(),
+          answer.prefillSeconds(),
+          answer.decodeSeconds());
     }
 
     Generation complete(Answer answer, double tokensPerSecond) {

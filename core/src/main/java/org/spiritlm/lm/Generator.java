@@ -5,7 +5,6 @@ import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
-import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Tensors;
 
@@ -34,8 +33,8 @@ public final class Generator {
   /**
    * The continuations of several prompts, in their order.
    *
-   * @throws InputException if a prompt fills the model's context, or holds an id that is not in its
-   *     vocabulary
+   * @throws org.spiritlm.torch.InputException if a prompt fills the model's context, or holds an id
+   *     that is not in its vocabulary
    */
   public List<Answer> generate(List<Request> requests) {
     List<Sequence> sequences = new ArrayList<>();
@@ -62,23 +61,29 @@ public final class Generator {
 
   private Sequence start(Request request, List<Sequence> before) {
     Sequence sequence = new Sequence(request, model);
-    for (Sequence other : before) {
-      if (Arrays.equals(other.request.prompt(), request.prompt())) {
-        sequence.cache = other.cache.copy(other.request.prompt().length, sequence.capacity);
-        sequence.first = other.first;
-        sequence.accept(sequence.first);
-        return sequence;
-      }
-    }
-    sequence.cache = model.cache(sequence.capacity);
     try {
-      sequence.first = prefill(model, sequence.cache, request.prompt());
+      sequence.first = read(sequence, before);
       sequence.accept(sequence.first);
       return sequence;
     } catch (RuntimeException | Error e) {
       sequence.close();
       throw e;
     }
+  }
+
+  /** Fills a sequence's cache; the logits of what may come first. */
+  private float[] read(Sequence sequence, List<Sequence> before) {
+    int[] prompt = sequence.request.prompt();
+    for (Sequence other : before) {
+      float[] first = other.first;
+      if (first != null && Arrays.equals(other.request.prompt(), prompt)) {
+        sequence.cache = other.cache.copy(prompt.length, sequence.capacity);
+        return first;
+      }
+    }
+    KvCache cache = model.cache(sequence.capacity);
+    sequence.cache = cache;
+    return prefill(model, cache, prompt);
   }
 
   /** Reads a prompt; the logits of what may come next. */
@@ -129,20 +134,10 @@ public final class Generator {
     private long ended;
 
     Sequence(Request request, LlamaModel model) {
-      int context = model.config().context();
-      int prompt = request.prompt().length;
-      if (prompt >= context) {
-        throw new InputException(
-            "the prompt has "
-                + prompt
-                + " tokens, and the model's context of "
-                + context
-                + " leaves no room for an answer; shorten the prompt");
-      }
       this.request = request;
-      this.ids = new int[Math.min(request.maxNewTokens(), context - prompt)];
+      this.ids = new int[request.mostNewTokens(model)];
       // the last token is never read
-      this.capacity = prompt + ids.length - 1;
+      this.capacity = request.prompt().length + ids.length - 1;
       this.sampler =
           new Sampler(
               request.sampling(),

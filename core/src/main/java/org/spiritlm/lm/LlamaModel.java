@@ -155,7 +155,12 @@ public final class LlamaModel {
     return head.forward(states).to(DType.F32.scalarType());
   }
 
-  private void check(int... ids) {
+  /**
+   * Throws unless all ids are in the vocabulary.
+   *
+   * @throws InputException if one is not
+   */
+  void check(int... ids) {
     for (int id : ids) {
       if (id < 0 || id >= config.vocabulary()) {
         throw new InputException(

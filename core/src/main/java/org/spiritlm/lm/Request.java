@@ -33,6 +33,26 @@ public record Request(
     ends = Set.copyOf(ends);
   }
 
+  /**
+   * The most new tokens that a model's context leaves room for.
+   *
+   * @throws InputException if the prompt fills the context, or holds an id that is not in the
+   *     model's vocabulary
+   */
+  int mostNewTokens(LlamaModel model) {
+    int context = model.config().context();
+    if (prompt.length >= context) {
+      throw new InputException(
+          "the prompt has "
+              + prompt.length
+              + " tokens, and the model's context of "
+              + context
+              + " leaves no room for an answer; shorten the prompt");
+    }
+    model.check(prompt);
+    return Math.min(maxNewTokens, context - prompt.length);
+  }
+
   /** A greedy continuation without ends. */
   public static Request greedy(int[] prompt, int maxNewTokens) {
     return new Request(prompt, Sampling.greedy(), maxNewTokens, new BitSet(), Set.of(), id -> true);

@@ -3,14 +3,15 @@ package org.spiritlm.lm;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.SplittableRandom;
+import org.spiritlm.torch.CheckpointException;
 
 /**
  * Chooses the tokens of one answer, one after another; what it draws depends on the seed and the
  * logits alone.
  */
 final class Sampler {
-  /** Logits so far below the highest have less than a ten-thousandth of its probability. */
-  private static final float FAR = 10;
+  /** Logits so many temperatures below the highest have a ten-thousandth of its probability. */
+  private static final double FAR = 10;
 
   private final Sampling options;
   private final SplittableRandom random;
@@ -48,7 +49,9 @@ final class Sampler {
   /**
    * The next id.
    *
-   * @param logits of all ids
+   * @param logits of all ids; one of negative infinity is never chosen
+   * @throws CheckpointException if one that is allowed is not a number or infinite, or all of them
+   *     are negative infinity
    */
   int next(float[] logits) {
     int place = options.isGreedy() ? likeliest(logits) : draw(logits);
@@ -56,12 +59,21 @@ final class Sampler {
     return allowed[place];
   }
 
+  /** The error where a model's output is no distribution. */
+  static CheckpointException noProbabilities() {
+    return new CheckpointException(
+        "the language model's output is not a number for some token, or gives none a probability:"
+            + " its weights are damaged, or too large for the type it computes in; check the files,"
+            + " or load them as float32");
+  }
+
   private float penalised(float logit, int id) {
-    if (options.repetitionPenalty() == 1 || !seen.get(id)) {
+    double penalty = options.repetitionPenalty();
+    if (penalty == 1 || !seen.get(id) || Float.isInfinite(logit)) {
       return logit;
     }
-    return (float)
-        (logit > 0 ? logit / options.repetitionPenalty() : logit * options.repetitionPenalty());
+    double score = logit > 0 ? logit / penalty : logit * penalty;
+    return (float) Math.max(-Float.MAX_VALUE, Math.min(Float.MAX_VALUE, score));
   }
 
   private int likeliest(float[] logits) {
@@ -69,10 +81,16 @@ final class Sampler {
     float highest = Float.NEGATIVE_INFINITY;
     for (int i = 0; i < allowed.length; i++) {
       float score = penalised(logits[allowed[i]], allowed[i]);
-      if (score > highest) {
+      if (!(score <= highest)) { // higher, or not a number
+        if (Float.isNaN(score)) {
+          throw noProbabilities();
+        }
         highest = score;
         best = i;
       }
+    }
+    if (Float.isInfinite(highest)) {
+      throw noProbabilities();
     }
     return best;
   }
@@ -81,9 +99,12 @@ final class Sampler {
     int count = allowed.length;
     float highest = Float.NEGATIVE_INFINITY;
     for (int i = 0; i < count; i++) {
-      scores[i] = (float) (penalised(logits[allowed[i]], allowed[i]) / options.temperature());
+      scores[i] = penalised(logits[allowed[i]], allowed[i]);
       candidates[i] = i;
-      highest = Math.max(highest, scores[i]);
+      highest = Math.max(highest, scores[i]); // also what is not a number
+    }
+    if (!Float.isFinite(highest)) {
+      throw noProbabilities();
     }
     if (options.topK() > 0 && options.topK() < count) {
       count = keepAtLeast(kthLargest(scores, count, options.topK()), count);
@@ -92,29 +113,34 @@ final class Sampler {
       count = keepTop(options.topP(), highest, count);
     }
     if (options.minP() > 0) {
-      count = keepAtLeast((float) (highest + Math.log(options.minP())), count);
+      count = keepAtLeast(highest + options.temperature() * Math.log(options.minP()), count);
     }
     return candidates[drawn(highest, count)];
+  }
+
+  /** How many times as likely as that of the highest score, however low the temperature. */
+  private double share(float score, float highest) {
+    return Math.exp(((double) score - highest) / options.temperature());
   }
 
   /** The place of one candidate, by its probability among the first ones. */
   private int drawn(float highest, int count) {
     double sum = 0;
     for (int i = 0; i < count; i++) {
-      sum += Math.exp(scores[i] - highest);
+      sum += share(scores[i], highest);
     }
     double rest = random.nextDouble() * sum;
-    for (int i = 0; i < count - 1; i++) {
-      rest -= Math.exp(scores[i] - highest);
-      if (rest < 0) {
-        return i;
-      }
+    int last = 0;
+    for (int i = 0; i < count && rest >= 0; i++) {
+      double share = share(scores[i], highest);
+      rest -= share;
+      last = share > 0 ? i : last;
     }
-    return count - 1;
+    return last;
   }
 
   /** Keeps candidates with at least this score, in their order; returns how many. */
-  private int keepAtLeast(float least, int count) {
+  private int keepAtLeast(double least, int count) {
     int kept = 0;
     for (int i = 0; i < count; i++) {
       if (scores[i] >= least) {
@@ -127,23 +153,24 @@ final class Sampler {
 
   /** Keeps the likeliest candidates that together have the probability; returns how many. */
   private int keepTop(double probability, float highest, int count) {
+    double near = highest - FAR * options.temperature();
     double sum = 0;
-    double near = 0;
+    double nearSum = 0;
     for (int i = 0; i < count; i++) {
-      double share = Math.exp(scores[i] - highest);
+      double share = share(scores[i], highest);
       sum += share;
-      near += scores[i] >= highest - FAR ? share : 0;
+      nearSum += scores[i] >= near ? share : 0;
     }
     // mostly the far ones need not be sorted
-    int among = near >= probability * sum ? keepAtLeast(highest - FAR, count) : count;
+    int among = nearSum >= probability * sum ? keepAtLeast(near, count) : count;
     float[] sorted = Arrays.copyOf(scores, among);
     Arrays.sort(sorted);
     double wanted = probability * sum;
     int last = among - 1;
-    double mass = Math.exp(sorted[last] - highest);
+    double mass = share(sorted[last], highest);
     while (last > 0 && mass < wanted) {
       last--;
-      mass += Math.exp(sorted[last] - highest);
+      mass += share(sorted[last], highest);
     }
     return keepFirst(sorted[last], among - last, among);
   }
