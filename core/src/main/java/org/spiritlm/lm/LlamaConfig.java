@@ -89,10 +89,8 @@ public record LlamaConfig(
   }
 
   private static double ropeBase(ConfigFile file) {
-    ConfigFile values =
-        file.has("rope_parameters") && !file.has("rope_theta")
-            ? file.below("rope_parameters")
-            : file;
+    ConfigFile scaled = RopeScaling.values(file);
+    ConfigFile values = scaled.has("rope_theta") ? scaled : file;
     double base = values.number("rope_theta", ROPE_BASE);
     if (!(base > 1) || Double.isInfinite(base)) {
       throw values.wrong("rope_theta", "a number above 1");

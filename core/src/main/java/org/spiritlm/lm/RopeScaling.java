@@ -1,6 +1,7 @@
 package org.spiritlm.lm;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import org.spiritlm.torch.ConfigFile;
 
 /** How rotary frequencies are stretched for contexts longer than the pretrained one. */
@@ -52,11 +53,15 @@ public sealed interface RopeScaling {
    * @throws org.spiritlm.torch.CheckpointException if the kind is not built here
    */
   static RopeScaling read(ConfigFile config) {
-    String key = config.has("rope_parameters") ? "rope_parameters" : "rope_scaling";
-    if (!config.has(key)) {
+    ConfigFile values = values(config);
+    for (ConfigFile place : List.of(values, config)) {
+      if (place.number("partial_rotary_factor", 1) != 1) {
+        throw place.wrong("partial_rotary_factor", "1, the only one that is built here");
+      }
+    }
+    if (values == config) {
       return new None();
     }
-    ConfigFile values = config.below(key);
     String type = values.text("rope_type", values.text("type", "default"));
     return switch (type) {
       case "default" -> new None();
@@ -69,6 +74,19 @@ public sealed interface RopeScaling {
               values.positive("original_max_position_embeddings"));
       default -> throw values.wrong("rope_type", "\"default\", \"linear\" or \"llama3\"");
     };
+  }
+
+  /**
+   * Where the values stand: in {@code rope_scaling}, else in {@code rope_parameters}, else in the
+   * file itself; an empty object is as none.
+   */
+  static ConfigFile values(ConfigFile config) {
+    for (String key : List.of("rope_scaling", "rope_parameters")) {
+      if (config.has(key) && !config.below(key).node().isEmpty()) {
+        return config.below(key);
+      }
+    }
+    return config;
   }
 
   private static double atLeastOne(ConfigFile values, String key) {

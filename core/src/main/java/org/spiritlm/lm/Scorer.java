@@ -54,7 +54,8 @@ public final class Scorer {
    * it would have alone.
    *
    * @throws InputException if a pair is longer than the model's context, or holds an id that is not
-   *     in its vocabulary
+   *     in its vocabulary; a {@link org.spiritlm.torch.CheckpointException} if the model's output is
+   *     not a number
    */
   public List<double[]> score(List<Pair> pairs) {
     List<double[]> scores = new ArrayList<>();
@@ -75,6 +76,7 @@ public final class Scorer {
     List<Piece> pieces = new ArrayList<>();
     try (Scope scope = Scope.open()) {
       for (Pair pair : pairs) {
+        model.check(pair.continuation());
         // nothing follows the last token, so it is not read
         int[] ids = Arrays.copyOf(pair.prompt(), pair.length() - 1);
         System.arraycopy(
@@ -104,6 +106,9 @@ public final class Scorer {
         Tensor wanted = model.device().place(Tensors.of(Arrays.copyOfRange(ids, at, at + count)));
         float[] chosen = Tensors.floats(logits.log_softmax(1).gather(1, wanted.unsqueeze(1)));
         for (int i = 0; i < count; i++) {
+          if (Float.isNaN(chosen[i])) {
+            throw Sampler.noProbabilities();
+          }
           scores[at + i] = chosen[i];
         }
       }
