@@ -17,6 +17,7 @@ import org.spiritlm.app.bench.Benchmark;
 import org.spiritlm.app.bench.LanguageBenchmarks;
 import org.spiritlm.app.bench.MachineBenchmarks;
 import org.spiritlm.app.bench.SpeechBenchmarks;
+import org.spiritlm.app.bench.StartBenchmarks;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.Torch;
 import picocli.CommandLine.Command;
@@ -36,6 +37,7 @@ import picocli.CommandLine.Parameters;
       "Examples:",
       "  spiritlm bench",
       "  spiritlm bench hubert-10s vocoder-4s --rounds 20 --threads 2",
+      "  spiritlm bench read-bandwidth decode",
       "  spiritlm bench --list"
     })
 final class BenchCommand implements Runnable {
@@ -70,6 +72,9 @@ final class BenchCommand implements Runnable {
               + " round's number: two programs can so be measured in turns.")
   boolean onRequest;
 
+  /** What was measured for the machine in this run (GB/s), or 0. */
+  private double bandwidth;
+
   BenchCommand(Console console) {
     this.console = console;
   }
@@ -97,6 +102,7 @@ final class BenchCommand implements Runnable {
 
   private List<Benchmark> chosen() {
     List<Benchmark> all = new ArrayList<>(MachineBenchmarks.all());
+    all.addAll(StartBenchmarks.all(ModelPlace.home()));
     all.addAll(SpeechBenchmarks.all());
     all.addAll(LanguageBenchmarks.all());
     for (String name : names) {
@@ -123,22 +129,30 @@ final class BenchCommand implements Runnable {
     double[] sorted = values.clone();
     Arrays.sort(sorted);
     double median = (sorted[(rounds - 1) / 2] + sorted[rounds / 2]) / 2;
+    if (benchmark.name().equals(MachineBenchmarks.READ_BANDWIDTH)) {
+      bandwidth = median;
+    }
+    double share = bandwidth > 0 ? median * benchmark.bytes() / 1e9 / bandwidth : 0;
     if (common.json) {
       ObjectNode result = result(benchmark, median);
       ArrayNode each = result.putArray("rounds");
       Arrays.stream(values).forEach(each::add);
       result.put("threads", Torch.threads());
+      if (share > 0) {
+        result.put("bandwidth_share", share);
+      }
       console.json(result);
     } else {
       console.print(
           String.format(
               Locale.ROOT,
-              "%-22s %10.2f %-20s (%.2f to %.2f)",
+              "%-24s %10.2f %-20s (%.2f to %.2f)%s",
               benchmark.name(),
               median,
               benchmark.unit(),
               sorted[0],
-              sorted[rounds - 1]));
+              sorted[rounds - 1],
+              share > 0 ? String.format("  %.0f %% of the read bandwidth", 100 * share) : ""));
     }
   }
 

@@ -66,6 +66,9 @@ final class DemoCommand implements Runnable {
   @Mixin ModelOptions model = new ModelOptions();
   @Mixin CommonOptions common = new CommonOptions();
 
+  /** The model made for the demo, or null where there is another. */
+  private @Nullable Path made;
+
   DemoCommand(Console console) {
     this.console = console;
   }
@@ -132,6 +135,7 @@ final class DemoCommand implements Runnable {
     console.say(
         "This is a small model with random weights, made just now: it shows how things work, but its"
             + " answers are noise, and so is its voice.");
+    made = toy;
     model.model = toy.toString();
     return model.open().withTokenizer().model();
   }
@@ -184,7 +188,7 @@ final class DemoCommand implements Runnable {
     if (!common.json) {
       console.print("");
       console.print(what);
-      console.print("  $ " + command);
+      console.print("  $ " + command + (made == null ? "" : " --model " + made));
     }
   }
 

@@ -54,8 +54,8 @@ public final class Scorer {
    * it would have alone.
    *
    * @throws InputException if a pair is longer than the model's context, or holds an id that is not
-   *     in its vocabulary; a {@link org.spiritlm.torch.CheckpointException} if the model's output is
-   *     not a number
+   *     in its vocabulary; a {@link org.spiritlm.torch.CheckpointException} if the model's output
+   *     is not a number
    */
   public List<double[]> score(List<Pair> pairs) {
     List<double[]> scores = new ArrayList<>();

@@ -171,8 +171,7 @@ class LlamaVariantsTest {
       int[] ids = LlamaVariant.ints(expected.get(i));
       assertThat(found.get(i).answer().ids()).as("answer %d", i).containsExactly(ids);
       assertThat(found.get(i).answer().reason())
-          .isEqualTo(
-              ends.contains(ids[ids.length - 1]) ? FinishReason.END : FinishReason.LENGTH);
+          .isEqualTo(ends.contains(ids[ids.length - 1]) ? FinishReason.END : FinishReason.LENGTH);
       double score = search.get("scores").get(i).doubleValue();
       assertThat(found.get(i).score()).isCloseTo(score, within(SCORE * (1 + Math.abs(score))));
     }

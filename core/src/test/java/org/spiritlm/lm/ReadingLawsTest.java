@@ -39,8 +39,7 @@ class ReadingLawsTest {
         assertThat(cache.length()).isEqualTo(from);
       }
     }
-    LlamaModels.assertClose(
-        found.toArray(float[][]::new), LlamaModels.logits(model, ids), CLOSE);
+    LlamaModels.assertClose(found.toArray(float[][]::new), LlamaModels.logits(model, ids), CLOSE);
   }
 
   /** Sequences that were read to different lengths go on together, by one id or by more. */
@@ -83,7 +82,8 @@ class ReadingLawsTest {
       @ForAll("sequences") int[] other) {
     LlamaModel model = LlamaVariant.of(name).model();
     int length = past.length + Math.min(future.length, other.length);
-    float[][] one = LlamaModels.logits(model, Arrays.copyOf(LlamaModels.join(past, future), length));
+    float[][] one =
+        LlamaModels.logits(model, Arrays.copyOf(LlamaModels.join(past, future), length));
     float[][] two = LlamaModels.logits(model, Arrays.copyOf(LlamaModels.join(past, other), length));
     LlamaModels.assertClose(
         Arrays.copyOf(one, past.length), Arrays.copyOf(two, past.length), CLOSE);
@@ -135,8 +135,7 @@ class ReadingLawsTest {
         float[][] ofOriginal = LlamaModels.read(model, cache, one);
         float[][] whole =
             LlamaModels.logits(model, LlamaModels.join(Arrays.copyOf(before, shared), two));
-        LlamaModels.assertClose(
-            ofCopy, Arrays.copyOfRange(whole, shared, whole.length), CLOSE);
+        LlamaModels.assertClose(ofCopy, Arrays.copyOfRange(whole, shared, whole.length), CLOSE);
         whole = LlamaModels.logits(model, LlamaModels.join(before, one));
         LlamaModels.assertClose(
             ofOriginal, Arrays.copyOfRange(whole, before.length, whole.length), CLOSE);

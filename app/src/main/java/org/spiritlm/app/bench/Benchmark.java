@@ -7,10 +7,16 @@ import java.util.function.Supplier;
  *
  * @param name what it is called on the command line and in {@code tools/bench}
  * @param unit what the value is in, work for each second, so that more is better
+ * @param bytes read from memory for each unit of work at least, or 0 where other things than memory
+ *     set the pace
  * @param prepare makes what is measured, with random weights; it is called once, before the first
  *     round
  */
-public record Benchmark(String name, String unit, Supplier<Task> prepare) {
+public record Benchmark(String name, String unit, long bytes, Supplier<Task> prepare) {
+  /** One whose pace memory does not set. */
+  public Benchmark(String name, String unit, Supplier<Task> prepare) {
+    this(name, unit, 0, prepare);
+  }
 
   /** What a round does. */
   @FunctionalInterface

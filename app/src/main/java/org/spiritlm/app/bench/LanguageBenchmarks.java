@@ -81,10 +81,19 @@ public final class LanguageBenchmarks {
         String name =
             size.key + "-" + (dtype == DType.F32 ? "fp32" : dtype.name().toLowerCase(Locale.ROOT));
         all.add(new Benchmark("prefill-" + name, UNIT, () -> prefill(model(size, dtype))));
-        all.add(new Benchmark("decode-" + name, UNIT, () -> decode(model(size, dtype))));
+        long bytes = weights(size.config) * dtype.bytes();
+        all.add(new Benchmark("decode-" + name, UNIT, bytes, () -> decode(model(size, dtype))));
       }
     }
     return Collections.unmodifiableList(all);
+  }
+
+  /** Parameters that each token needs: all but the rows of other ids. */
+  private static long weights(LlamaConfig config) {
+    long width = config.width();
+    long attention = 2 * width * (config.heads() + config.keyValueHeads()) * config.headWidth();
+    long feedForward = 3 * width * config.feedForward();
+    return config.layers() * (attention + feedForward) + width * config.vocabulary();
   }
 
   private static LlamaModel model(Size size, DType dtype) {

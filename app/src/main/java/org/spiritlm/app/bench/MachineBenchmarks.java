@@ -7,6 +7,9 @@ import org.spiritlm.torch.Scope;
 
 /** What the machine itself can do. */
 public final class MachineBenchmarks {
+  /** How fast memory is read (GB/s): what others can be compared with. */
+  public static final String READ_BANDWIDTH = "read-bandwidth";
+
   private static final long BYTES = 1L << 30;
 
   private MachineBenchmarks() {}
@@ -15,7 +18,7 @@ public final class MachineBenchmarks {
   public static List<Benchmark> all() {
     return List.of(
         new Benchmark(
-            "read-bandwidth",
+            READ_BANDWIDTH,
             "GB/s",
             () -> {
               Tensor numbers;
