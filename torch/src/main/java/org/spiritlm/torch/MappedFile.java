@@ -119,8 +119,9 @@ final class MappedFile {
     long bytes = info.bytes();
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       for (long at = 0; at < bytes; at += PIECE_BYTES) {
-        BytePointer piece = new BytePointer(tensor.data_ptr()).position(at);
-        ByteBuffer buffer = piece.limit(Math.min(bytes, at + PIECE_BYTES)).asByteBuffer();
+        // a pointer to the piece alone: a buffer begins where its pointer's position 0 is
+        BytePointer piece = new BytePointer(tensor.data_ptr()).getPointer(at);
+        ByteBuffer buffer = piece.limit(Math.min(PIECE_BYTES, bytes - at)).asByteBuffer();
         while (buffer.hasRemaining()) {
           if (channel.read(buffer, offset + at + buffer.position()) < 0) {
             throw new CheckpointException(

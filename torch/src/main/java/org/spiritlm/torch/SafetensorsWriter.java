@@ -144,8 +144,8 @@ public final class SafetensorsWriter {
       Tensor tensor = loaded.to(type(source, name, floats).scalarType()).cpu().contiguous();
       long bytes = tensor.numel() * type(source, name, floats).bytes();
       for (long at = 0; at < bytes; at += PIECE_BYTES) {
-        BytePointer piece = new BytePointer(tensor.data_ptr()).position(at);
-        piece.limit(at + Math.min(PIECE_BYTES, bytes - at));
+        BytePointer piece = new BytePointer(tensor.data_ptr()).getPointer(at);
+        piece.limit(Math.min(PIECE_BYTES, bytes - at));
         writeAll(channel, piece.asByteBuffer());
       }
     } finally {

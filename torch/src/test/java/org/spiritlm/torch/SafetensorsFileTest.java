@@ -40,6 +40,25 @@ class SafetensorsFileTest {
     assertThatThrownBy(() -> file.info("")).hasMessage(LIBRARY + ": has no tensor ''");
   }
 
+  /** 80 MB: more than is read or written at once. */
+  @Test
+  void aLargeTensorIsCopiedAsItIsMapped() {
+    float[] values = new float[20_000_000];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = i % 65_537; // no period of the pieces
+    }
+    Path path = folder.resolve("m.safetensors");
+    try (Scope scope = Scope.open()) {
+      Map<String, Tensor> tensors =
+          Map.of("first", Tensors.of(new float[] {1, 2, 3}), "large", Tensors.of(values));
+      SafetensorsWriter.write(path, tensors, Map.of());
+    }
+    SafetensorsFile file = SafetensorsFile.open(path);
+
+    assertThat(Arrays.equals(Tensors.floats(file.load("large")), values)).isTrue();
+    assertThat(Arrays.equals(Tensors.floats(file.copy("large")), values)).isTrue();
+  }
+
   @Test
   @EnabledOnOs(OS.LINUX)
   void tensorsAreTheMappedFile() throws IOException {
