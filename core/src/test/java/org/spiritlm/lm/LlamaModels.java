@@ -40,6 +40,15 @@ final class LlamaModels {
 
   /** A random model whose logits differ by much. */
   static LlamaModel varied(LlamaConfig config) {
+    return scaled(config, 10);
+  }
+
+  /** A model whose logits are all zero. */
+  static LlamaModel silent(LlamaConfig config) {
+    return scaled(config, 0);
+  }
+
+  private static LlamaModel scaled(LlamaConfig config, double factor) {
     Weights weights = Weights.initialise(7);
     LlamaModel model = new LlamaModel(weights, config);
     try (Scope scope = Scope.open()) {
@@ -48,7 +57,7 @@ final class LlamaModels {
           .forEach(
               (name, tensor) -> {
                 if (!name.contains("norm")) {
-                  tensor.mul_(new Scalar(10));
+                  tensor.mul_(new Scalar(factor));
                 }
               });
     }
