@@ -56,8 +56,7 @@ class BeamSearchTest {
     assertThat(found).isSortedAccordingTo(Comparator.comparingDouble(each -> -each.score()));
     assertThat(found.stream().map(each -> Arrays.toString(each.answer().ids())))
         .doesNotHaveDuplicates();
-    int most =
-        Math.min(request.maxNewTokens(), model.config().context() - request.prompt().length);
+    int most = Math.min(request.maxNewTokens(), model.config().context() - request.prompt().length);
     for (BeamSearch.Found each : found) {
       int[] ids = each.answer().ids();
       boolean ended = each.answer().reason() == FinishReason.END;
@@ -125,8 +124,7 @@ class BeamSearchTest {
     double[] probabilities = LlamaModels.logSoftmax(logits[logits.length - 1]);
     for (int id = 0; id < SMALL_VOCABULARY; id++) {
       if (!request.forbidden().get(id)) {
-        enumerate(
-            request, LlamaModels.join(ids, id), sum + probabilities[id], penalty, all);
+        enumerate(request, LlamaModels.join(ids, id), sum + probabilities[id], penalty, all);
       }
     }
   }

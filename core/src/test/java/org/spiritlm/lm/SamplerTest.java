@@ -30,6 +30,7 @@ class SamplerTest {
   private static final double CELL = 8;
 
   /** Logits of a vocabulary, what is forbidden, and what stands in the prompt. */
+  @SuppressWarnings("ArrayRecordComponent") // never changed
   private record Case(float[] logits, BitSet forbidden, int[] prompt) {
     static Case of(Random random, int size, double step, int absent) {
       float[] logits = new float[size];
@@ -156,8 +157,7 @@ class SamplerTest {
       for (int topK : new int[] {0, 400}) {
         for (double topP : new double[] {0.2, 0.9, 0.999999}) {
           Case input = Case.of(random, 2000, 0.01, 50);
-          assertDrawnAsTheOracleSays(
-              new Sampling(1.1, temperature, topK, topP, 0, 0), input, 200);
+          assertDrawnAsTheOracleSays(new Sampling(1.1, temperature, topK, topP, 0, 0), input, 200);
         }
       }
     }

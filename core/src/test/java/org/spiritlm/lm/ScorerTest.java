@@ -23,7 +23,19 @@ class ScorerTest {
   private static final LlamaModel LONG =
       LlamaModels.varied(
           new LlamaConfig(
-              96, 16, 1, 2, 1, 8, 16, 1e-5, 10_000, new RopeScaling.None(), 4096, true, false,
+              96,
+              16,
+              1,
+              2,
+              1,
+              8,
+              16,
+              1e-5,
+              10_000,
+              new RopeScaling.None(),
+              4096,
+              true,
+              false,
               false));
 
   private static double[] oracle(LlamaModel model, Scorer.Pair pair) {

@@ -77,8 +77,7 @@ class SharedModelTest {
   }
 
   /** All jobs, each thread with another one first; their results in the jobs' order. */
-  private static Callable<List<String>> jobsFrom(
-      int first, LlamaModel model, CyclicBarrier start) {
+  private static Callable<List<String>> jobsFrom(int first, LlamaModel model, CyclicBarrier start) {
     return () -> {
       start.await();
       String[] results = new String[JOBS.size()];
@@ -97,7 +96,19 @@ class SharedModelTest {
     LlamaModel model =
         LlamaModels.varied(
             new LlamaConfig(
-                96, 32, 2, 8, 8, 32, 48, 1e-5, 10_000, new RopeScaling.None(), 512, false, false,
+                96,
+                32,
+                2,
+                8,
+                8,
+                32,
+                48,
+                1e-5,
+                10_000,
+                new RopeScaling.None(),
+                512,
+                false,
+                false,
                 false));
     use(model, 0, 60);
     long before = resident();
