@@ -115,7 +115,10 @@ final class MappedFile {
 
   /** A tensor in memory of its own with the bytes from an offset on, in row-major order. */
   Tensor copy(long offset, TensorInfo info) {
-    Tensor tensor = Scope.detach(Tensors.empty(info.dtype(), info.dimensions()));
+    Tensor tensor;
+    try (Scope scope = Scope.open()) { // frees the first handle, which would hold the memory too
+      tensor = Scope.detach(Tensors.empty(info.dtype(), info.dimensions()));
+    }
     long bytes = info.bytes();
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       for (long at = 0; at < bytes; at += PIECE_BYTES) {
