@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -16,13 +17,15 @@ import org.spiritlm.torch.SafetensorsFile;
 import org.spiritlm.torch.SafetensorsWriter;
 import org.spiritlm.torch.Weights;
 
-/** Weights stay in the file's pages: a model needs no second copy of them. */
+/**
+ * A model needs no second copy of its weights, whether they stay in the file's pages or are packed.
+ */
 @EnabledOnOs(OS.LINUX)
 class LoadMemoryTest {
-  /** 100 million parameters. */
+  /** 130 million parameters; the largest matrix has 75 MB. */
   private static final LlamaConfig CONFIG =
       new LlamaConfig(
-          32_768,
+          49_152,
           768,
           8,
           12,
@@ -37,34 +40,54 @@ class LoadMemoryTest {
           false,
           false);
 
-  @TempDir Path folder;
+  @TempDir static Path folder;
+
+  private static Path file = Path.of("");
+  private static long bytes;
+
+  @BeforeAll
+  static void write() throws IOException {
+    file = folder.resolve("model.safetensors");
+    SafetensorsWriter.write(
+        file, FreshTensors.of(1, weights -> new LlamaModel(weights, CONFIG)), DType.BF16, Map.of());
+    bytes = Files.size(file);
+    assertThat(bytes).isGreaterThan(200_000_000);
+    // what the first products set aside stays: it is no copy of these weights
+    run(new LlamaModel(Weights.initialise(1), LlamaModels.SMALL));
+  }
 
   @Test
   void aMappedModelLivesInItsFile() throws IOException {
-    Path file = folder.resolve("model.safetensors");
-    SafetensorsWriter.write(
-        file, FreshTensors.of(1, weights -> new LlamaModel(weights, CONFIG)), DType.BF16, Map.of());
-    long bytes = Files.size(file);
-    // what the first products set aside stays: it is no copy of these weights
-    run(new LlamaModel(Weights.initialise(1), LlamaModels.SMALL));
-
     long before = memory("RssAnon");
     long mappedBefore = memory("RssFile");
     LlamaModel model = new LlamaModel(Weights.of(SafetensorsFile.open(file)), CONFIG);
     run(model);
 
-    assertThat(bytes).isGreaterThan(200_000_000);
     assertThat(memory("RssFile") - mappedBefore).isGreaterThan(bytes * 3 / 4);
     assertThat(memory("RssAnon") - before).isLessThan(bytes / 4);
     assertThat(model.dtype()).isEqualTo(DType.BF16);
   }
 
-  private static void run(LlamaModel model) {
+  @Test
+  void aPackedModelIsTheOnlyCopyAndAnswersAlike() throws IOException {
+    int[] mapped = run(new LlamaModel(Weights.of(SafetensorsFile.open(file)), CONFIG));
+
+    long before = memory("RssAnon");
+    LlamaModel model = new LlamaModel(Weights.of(SafetensorsFile.open(file)).packed(), CONFIG);
+    assertThat(run(model)).isEqualTo(mapped);
+
+    // a second copy would be 2; the rest is what the allocator keeps
+    assertThat(memory("RssAnon") - before).isLessThan(bytes * 8 / 5);
+  }
+
+  private static int[] run(LlamaModel model) {
     int[] prompt = new int[16];
     for (int i = 0; i < prompt.length; i++) {
       prompt[i] = i * model.config().vocabulary() / prompt.length;
     }
-    assertThat(new Generator(model).generate(Request.greedy(prompt, 8)).ids()).hasSize(8);
+    int[] ids = new Generator(model).generate(Request.greedy(prompt, 8)).ids();
+    assertThat(ids).hasSize(8);
+    return ids;
   }
 
   /** A figure of /proc/self/status in bytes: anonymous pages, or pages of files. */
