@@ -89,6 +89,19 @@ final class GenerateCommandTest {
   }
 
   @Test
+  void beamsGiveTheirLikeliestAnswersFirst() {
+    String[] asked = {"--text", "Hello", "--to", "text", "--max-new-tokens", "6", "--json"};
+    List<JsonNode> two = generate("base", asked, "--beams", "3", "--num-return", "2").objects();
+    assertThat(two).hasSize(2);
+    assertThat(two.get(0).get("output_ids")).isNotEqualTo(two.get(1).get("output_ids"));
+    JsonNode first = generate("base", asked, "--beams", "3").object();
+    assertThat(first.get("output_ids")).isEqualTo(two.get(0).get("output_ids"));
+    JsonNode greedy = generate("base", asked, "--greedy").object();
+    JsonNode one = generate("base", asked, "--greedy", "--beams", "1").object();
+    assertThat(one.get("output_ids")).isEqualTo(greedy.get("output_ids"));
+  }
+
+  @Test
   void optionsOfSamplingReachTheModel() {
     String[] asked = {"--text", "Hello", "--to", "text", "--max-new-tokens", "6", "--json"};
     JsonNode greedy = generate("base", asked, "--greedy").object().get("output_ids");
