@@ -163,6 +163,21 @@ class SamplerTest {
     }
   }
 
+  /** One in 60,000 each, and two thirds all together. */
+  @Test
+  void manyUnlikelyTokensTogetherAreLikely() {
+    float[] logits = new float[100_001];
+    Arrays.fill(logits, -11);
+    logits[70_000] = 0;
+    int unlikely = 0;
+    for (int seed = 0; seed < 60; seed++) {
+      Sampling options = Sampling.random(seed).withTopP(0.99);
+      int id = new Sampler(options, logits.length, new BitSet()).next(logits);
+      unlikely += id == 70_000 ? 0 : 1;
+    }
+    assertThat(unlikely).isBetween(25, 50);
+  }
+
   /** So that the comparisons above would show a mistake. */
   @Test
   void otherOptionsAreDrawnOtherwise() {

@@ -26,6 +26,8 @@ class SharedModelTest {
   private static final int THREADS = 4;
   private static final long MEBIBYTE = 1 << 20;
 
+  private static volatile byte[] garbage = {};
+
   static final List<String> VARIANTS = LlamaVariant.NAMES;
 
   private static final List<Function<LlamaModel, String>> JOBS =
@@ -134,6 +136,9 @@ class SharedModelTest {
 
   /** Bytes of this process that are in memory, garbage collected. */
   private static long resident() throws IOException {
+    for (int i = 0; i < 600; i++) {
+      garbage = new byte[(int) MEBIBYTE]; // so that the heap has been used everywhere
+    }
     System.gc();
     for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
       if (line.startsWith("VmRSS:")) {

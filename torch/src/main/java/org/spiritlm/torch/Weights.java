@@ -29,6 +29,7 @@ public final class Weights {
     final @Nullable FreshTensors fresh;
     final boolean plans;
     final Map<String, Tensor> taken = new LinkedHashMap<>();
+    final Set<String> onlyCopied = new LinkedHashSet<>(); // what was taken of these is a stand-in
 
     Store(List<TensorSource> sources, @Nullable FreshTensors fresh, boolean plans) {
       this.sources = sources;
@@ -138,7 +139,10 @@ public final class Weights {
         fresh == null
             ? placed(checked(full, shape).copy(full))
             : make(fresh, full, initializer, shape);
-    store.taken.put(full, FreshTensors.standIn(shape));
+    if (!store.taken.containsKey(full)) {
+      store.taken.put(full, FreshTensors.standIn(shape));
+      store.onlyCopied.add(full);
+    }
     return copy;
   }
 
@@ -180,7 +184,7 @@ public final class Weights {
   public Tensor tensor(String name, Initializer initializer, long... shape) {
     String full = join(path, name);
     Tensor before = store.taken.get(full);
-    if (before != null) {
+    if (before != null && !store.onlyCopied.contains(full)) {
       if (!Arrays.equals(Tensors.shape(before), shape)) {
         throw new CheckpointException(
             "tensor '"
@@ -196,6 +200,7 @@ public final class Weights {
     FreshTensors fresh = store.fresh;
     Tensor tensor = fresh == null ? read(full, shape) : make(fresh, full, initializer, shape);
     store.taken.put(full, tensor);
+    store.onlyCopied.remove(full);
     return tensor;
   }
 
