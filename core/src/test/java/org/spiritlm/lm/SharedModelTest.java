@@ -26,7 +26,8 @@ class SharedModelTest {
   private static final int THREADS = 4;
   private static final long MEBIBYTE = 1 << 20;
 
-  private static volatile byte[] garbage = {};
+  /** Written, never read: the compiler must not see that. */
+  static volatile byte[] garbage = {};
 
   static final List<String> VARIANTS = LlamaVariant.NAMES;
 
