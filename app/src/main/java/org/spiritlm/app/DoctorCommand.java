@@ -132,6 +132,6 @@ final class DoctorCommand implements Runnable {
   }
 
   private static double secondsSince(long began) {
-    return Math.round((System.nanoTime() - began) / 1e6) / 1e3;
+    return Math.round((System.nanoTime() - began) / 1e3) / 1e6;
   }
 }
