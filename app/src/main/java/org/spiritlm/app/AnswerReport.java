@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.spiritlm.Generation;
 import org.spiritlm.Segment;
 import org.spiritlm.Timings;
+import org.spiritlm.json.Json;
 
 /**
  * Says what a model answered.

@@ -6,6 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.Segment;
 import org.spiritlm.SpiritLm;
+import org.spiritlm.json.Json;
 import org.spiritlm.task.Classification;
 import org.spiritlm.task.Example;
 import picocli.CommandLine.Command;

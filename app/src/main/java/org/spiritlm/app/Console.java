@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import org.spiritlm.json.Json;
 import org.spiritlm.torch.InputException;
 
 /**

@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.SpiritLm;
+import org.spiritlm.json.Json;
+import org.spiritlm.json.JsonLine;
 import org.spiritlm.prompt.SpeechTokens;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.units.SpeechUnits;
@@ -79,7 +81,7 @@ final class DecodeCommand implements Runnable {
   }
 
   private Function<SpiritLm, Synthesis> units(Path file) {
-    Json.Line line = new Json.Line(file.toString(), Json.file(file));
+    JsonLine line = new JsonLine(file.toString(), Json.file(file));
     line.only("audio", "seconds", "hubert", "pitch", "style", "tokens", "ids");
     int[] hubert = line.numbers("hubert");
     if (hubert == null) {

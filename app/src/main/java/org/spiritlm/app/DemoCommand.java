@@ -16,6 +16,7 @@ import org.spiritlm.audio.AudioReader;
 import org.spiritlm.audio.AudioWriter;
 import org.spiritlm.checkpoint.FreshModel;
 import org.spiritlm.checkpoint.Preset;
+import org.spiritlm.json.Json;
 import org.spiritlm.prompt.OutputModality;
 import org.spiritlm.prompt.SpeechTokens;
 import org.spiritlm.units.SpeechUnits;

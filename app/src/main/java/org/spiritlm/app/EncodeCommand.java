@@ -6,6 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.SpiritLm;
 import org.spiritlm.audio.AudioReader;
+import org.spiritlm.json.Json;
 import org.spiritlm.prompt.SpeechTokens;
 import org.spiritlm.units.SpeechUnits;
 import picocli.CommandLine.Command;

@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.Segment;
+import org.spiritlm.json.Json;
+import org.spiritlm.json.JsonLine;
 import org.spiritlm.prompt.SpeechTokens;
 import org.spiritlm.task.Example;
 import org.spiritlm.torch.InputException;
@@ -24,7 +26,7 @@ final class ExamplesFile {
   static List<Example> read(@Nullable Path file) {
     List<Example> examples = new ArrayList<>();
     if (file != null) {
-      for (Json.Line line : Json.lines(file)) {
+      for (JsonLine line : Json.lines(file)) {
         line.only("input", "output");
         examples.add(new Example(side(line, "input", file), side(line, "output", file)));
       }
@@ -32,7 +34,7 @@ final class ExamplesFile {
     return examples;
   }
 
-  private static List<Segment> side(Json.Line line, String key, Path file) {
+  private static List<Segment> side(JsonLine line, String key, Path file) {
     JsonNode side = line.object().get(key);
     if (side == null || !side.isArray() || side.isEmpty()) {
       throw new InputException(
@@ -52,12 +54,12 @@ final class ExamplesFile {
                 + "\", found "
                 + Json.shown(part));
       }
-      segments.add(segment(new Json.Line(line.where(), object), file));
+      segments.add(segment(new JsonLine(line.where(), object), file));
     }
     return segments;
   }
 
-  private static Segment segment(Json.Line part, Path file) {
+  private static Segment segment(JsonLine part, Path file) {
     part.only("text", "speech", "tokens");
     if (part.object().has("text")) {
       return Segment.text(part.text("text"));

@@ -8,6 +8,7 @@ import java.util.stream.Collectors;
 import org.spiritlm.checkpoint.ModelInformation;
 import org.spiritlm.checkpoint.ModelInformation.PartInformation;
 import org.spiritlm.checkpoint.ModelRecord;
+import org.spiritlm.json.Json;
 
 /** Says what is in a model. */
 record ModelReport(ModelInformation model) {

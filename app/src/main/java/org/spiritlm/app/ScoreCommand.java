@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.spiritlm.Continuation;
 import org.spiritlm.Score;
 import org.spiritlm.SpiritLm;
+import org.spiritlm.json.Json;
 import org.spiritlm.torch.InputException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

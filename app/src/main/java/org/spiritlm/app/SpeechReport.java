@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.app.WavSink.Written;
+import org.spiritlm.json.Json;
 
 /** Says what audio was written. */
 final class SpeechReport {

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.spiritlm.GenerationOptions;
 import org.spiritlm.Segment;
 import org.spiritlm.SpiritLm;
+import org.spiritlm.json.Json;
 import org.spiritlm.task.Example;
 import org.spiritlm.task.Transcription;
 import picocli.CommandLine.Command;

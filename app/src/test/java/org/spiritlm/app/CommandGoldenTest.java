@@ -21,6 +21,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioReader;
+import org.spiritlm.json.Json;
 
 /** What commands print is what the reference computed. */
 final class CommandGoldenTest {

@@ -21,6 +21,7 @@ final class LayeringTest {
   private static final Map<String, List<String>> BELOW =
       Map.ofEntries(
           Map.entry("torch", List.of()),
+          Map.entry("json", List.of()),
           Map.entry("audio", List.of()),
           Map.entry("text", List.of()),
           Map.entry("lm", List.of()),
@@ -31,7 +32,11 @@ final class LayeringTest {
           Map.entry("", List.of("audio", "text", "lm", "units", "vocoder", "prompt", "checkpoint")),
           Map.entry(
               "task",
-              List.of("", "audio", "text", "lm", "units", "vocoder", "prompt", "checkpoint")));
+              List.of("", "audio", "text", "lm", "units", "vocoder", "prompt", "checkpoint")),
+          Map.entry("corpus", List.of("json", "audio", "text", "units")),
+          Map.entry("evaluation", List.of()));
+
+  private static final List<String> MODULES = List.of("torch", "core", "training", "evaluation");
 
   private static final Pattern IMPORT =
       Pattern.compile("^import (?:static )?([a-z][\\w.]*?)\\.([A-Z]\\w*)", Pattern.MULTILINE);
@@ -40,7 +45,7 @@ final class LayeringTest {
   void noPackageUsesOneAboveIt() throws IOException {
     List<String> wrong = new ArrayList<>();
     int files = 0;
-    for (String module : List.of("torch", "core")) {
+    for (String module : MODULES) {
       for (Path file : sources(module)) {
         files++;
         String from = layer(packageOf(file));
@@ -67,7 +72,7 @@ final class LayeringTest {
     for (Path file : sources("app")) {
       assertThat(packageOf(file)).startsWith(ROOT + ".app");
     }
-    for (String module : List.of("torch", "core")) {
+    for (String module : MODULES) {
       for (Path file : sources(module)) {
         assertThat(Files.readString(file)).as("%s", file).doesNotContain("picocli");
       }

@@ -19,6 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioReader;
+import org.spiritlm.json.Json;
 
 /** {@code encode}, {@code decode} and {@code resynthesize} go together. */
 final class SpeechCommandsTest {

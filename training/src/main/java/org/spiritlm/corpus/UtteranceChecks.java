@@ -1,0 +1,80 @@
+package org.spiritlm.corpus;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.spiritlm.torch.InputException;
+
+/**
+ * What can be wrong with an utterance before its audio is opened: an id that was there before, a
+ * blank transcript, times that run backwards, words that overlap or lie outside.
+ *
+ * <p>One object sees all utterances of a corpus. Not thread-safe.
+ */
+public final class UtteranceChecks {
+  /** How far words may overlap or stand out without being refused: rounding of times (seconds). */
+  private static final double TOLERANCE = 0.002;
+
+  private final Set<String> ids = new HashSet<>();
+
+  /**
+   * Checks one.
+   *
+   * @throws InputException saying what is wrong
+   */
+  public void check(Utterance utterance) {
+    if (utterance.id().isBlank()) {
+      throw new InputException("the id is empty");
+    }
+    if (!ids.add(utterance.id())) {
+      throw new InputException("the id '" + utterance.id() + "' was there before");
+    }
+    String text = utterance.text();
+    if (text != null && text.isBlank()) {
+      throw new InputException("the transcript is empty");
+    }
+    @Nullable Double start = utterance.start();
+    @Nullable Double end = utterance.end();
+    double from = start == null ? 0 : start;
+    double to = end == null ? Double.POSITIVE_INFINITY : end;
+    if (from < 0 || to <= from) {
+      throw new InputException(
+          String.format(Locale.ROOT, "the stretch from %.3f s to %.3f s is none", from, to));
+    }
+    checkWords(utterance.words(), from, to);
+  }
+
+  private static void checkWords(List<AlignedWord> words, double from, double to) {
+    double last = from;
+    for (AlignedWord word : words) {
+      if (word.word().isBlank()) {
+        throw new InputException("a word is empty");
+      }
+      if (word.end() < word.start()) {
+        throw wrong(word, "ends before it starts");
+      }
+      if (word.start() < from - TOLERANCE || word.end() > to + TOLERANCE) {
+        throw wrong(word, String.format(Locale.ROOT, "lies outside of %.3f s to %.3f s", from, to));
+      }
+      if (word.start() < last - TOLERANCE) {
+        throw wrong(
+            word,
+            String.format(Locale.ROOT, "starts before the word before it ends, at %.3f s", last));
+      }
+      last = word.end();
+    }
+  }
+
+  private static InputException wrong(AlignedWord word, String what) {
+    return new InputException(
+        String.format(
+            Locale.ROOT,
+            "the word '%s' (%.3f s to %.3f s) %s",
+            word.word(),
+            word.start(),
+            word.end(),
+            what));
+  }
+}

@@ -1,0 +1,130 @@
+package org.spiritlm.corpus;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.spiritlm.json.JsonLines;
+
+/** Manifests hold what was written to them, and refuse lines that make no sense. */
+final class ManifestTest {
+  /** What a manifest gave. */
+  private static final class Read implements CorpusListener {
+    final List<Utterance> utterances = new ArrayList<>();
+    final List<Rejection> rejections = new ArrayList<>();
+
+    @Override
+    public void accept(Utterance utterance) {
+      utterances.add(utterance);
+    }
+
+    @Override
+    public void reject(Rejection rejection) {
+      rejections.add(rejection);
+    }
+
+    static Read of(Path file) {
+      Read read = new Read();
+      Manifest.read(file, read);
+      return read;
+    }
+  }
+
+  @Provide
+  Arbitrary<Utterance> utterances() {
+    Arbitrary<String> text = Arbitraries.strings().ofMinLength(1).ofMaxLength(12);
+    Arbitrary<Double> time = Arbitraries.doubles().between(0, 1e5);
+    Arbitrary<AlignedWord> word =
+        Combinators.combine(
+                text, time, time, Arbitraries.doubles().between(-100, 0).injectNull(0.5))
+            .as(AlignedWord::new);
+    return Combinators.combine(
+            text,
+            text.filter(name -> !name.isBlank()).map(AudioLocation::of),
+            time.injectNull(0.3),
+            time.injectNull(0.3),
+            text.injectNull(0.3),
+            word.list().ofMaxSize(4),
+            text.injectNull(0.3),
+            text.injectNull(0.3))
+        .as(
+            (id, audio, start, end, transcript, words, speaker, style) ->
+                new Utterance(id, audio, start, end, transcript, words, speaker, style, "train"));
+  }
+
+  @Property
+  void readsWhatItWrote(@ForAll("utterances") Utterance utterance) {
+    String line = Manifest.line(utterance);
+    assertThat(line).doesNotContain("\n");
+    try (JsonLines lines =
+        JsonLines.of("test", new ByteArrayInputStream(line.getBytes(StandardCharsets.UTF_8)))) {
+      assertThat(Manifest.parse(lines.iterator().next())).isEqualTo(utterance);
+    }
+  }
+
+  @Property
+  void locationsReadWhatTheyShow(
+      @ForAll("names") String name, @ForAll("stretches") AudioLocation.Bytes bytes) {
+    AudioLocation location = new AudioLocation(name, bytes);
+    assertThat(AudioLocation.parse(location.toString())).isEqualTo(location);
+    assertThat(AudioLocation.parse(name)).isEqualTo(AudioLocation.of(name));
+  }
+
+  @Provide
+  Arbitrary<String> names() {
+    return Arbitraries.of("a.flac", "dir/b c.tar", "hdfs://host:8020/x#y.tar", "ü.wav");
+  }
+
+  @Provide
+  Arbitrary<AudioLocation.Bytes> stretches() {
+    return Combinators.combine(
+            Arbitraries.longs().between(0, 1L << 50), Arbitraries.longs().between(0, 1L << 50))
+        .as(AudioLocation.Bytes::new);
+  }
+
+  @Test
+  void rejectsWhatMakesNoSense(@TempDir Path directory) throws IOException {
+    Path file = directory.resolve("manifest.jsonl");
+    Files.writeString(
+        file,
+        """
+        {"id":"good","audio":"a.wav","text":"one two","words":[{"w":"one","start":0,"end":1},{"w":"two","start":1,"end":1.5}]}
+
+        {"id":"good","audio":"b.wav"}
+        not json
+        {"id":"no-audio"}
+        {"id":"unknown","audio":"a.wav","speed":2}
+        {"id":"empty","audio":"a.wav","text":"  "}
+        {"id":"backwards","audio":"a.wav","words":[{"w":"one","start":2,"end":1}]}
+        {"id":"overlap","audio":"a.wav","words":[{"w":"one","start":0,"end":1},{"w":"two","start":0.5,"end":2}]}
+        {"id":"outside","audio":"a.wav","start":1,"end":2,"words":[{"w":"one","start":0.5,"end":1.5}]}
+        {"id":"no-stretch","audio":"a.wav","start":2,"end":1}
+        {"id":5,"audio":"a.wav"}
+        {"id":"last","audio":"c.wav"}
+        """);
+    Read read = Read.of(file);
+    assertThat(read.utterances).extracting(Utterance::id).containsExactly("good", "last");
+    assertThat(read.rejections)
+        .extracting(Rejection::id)
+        .containsExactly(
+            "good", "?", "?", "?", "empty", "backwards", "overlap", "outside", "no-stretch", "?");
+    assertThat(read.rejections.get(0).reason()).contains("'good' was there before");
+    assertThat(read.rejections.get(1).reason()).contains("line 4", "not a JSON object");
+    assertThat(read.rejections.get(2).reason()).contains("line 5", "\"audio\"");
+    assertThat(read.rejections.get(3).reason()).contains("unknown key \"speed\"");
+    assertThat(read.rejections.get(6).reason()).contains("'two'", "starts before");
+  }
+}
