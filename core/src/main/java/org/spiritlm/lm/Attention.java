@@ -77,9 +77,11 @@ final class Attention {
   private Tensor attend(Tensor all, Piece piece) {
     int count = piece.ids().length;
     KvCache cache = piece.cache();
-    cache.write(layer, all.narrow(1, heads, 2L * keyValueHeads));
+    if (cache != null) {
+      cache.write(layer, all.narrow(1, heads, 2L * keyValueHeads));
+    }
     Tensor queries = all.narrow(1, 0, heads); // [n, H, d]
-    if (count > 1 && cache.length() == 0) {
+    if (cache == null || (count > 1 && cache.length() == 0)) {
       Tensor keys = all.narrow(1, heads, keyValueHeads);
       Tensor values = all.narrow(1, heads + keyValueHeads, keyValueHeads);
       return joined(product(split(queries), split(keys), split(values), NO_MASK, true));

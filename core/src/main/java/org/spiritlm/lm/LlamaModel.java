@@ -95,15 +95,24 @@ public final class LlamaModel {
    * @throws InputException if the model's context is shorter
    */
   public KvCache cache(int capacity) {
-    if (capacity > config.context()) {
+    checkLength(capacity);
+    return new KvCache(config, cacheType, device, capacity);
+  }
+
+  /**
+   * Throws if the model's context is shorter than a sequence.
+   *
+   * @throws InputException if it is
+   */
+  void checkLength(int tokens) {
+    if (tokens > config.context()) {
       throw new InputException(
           "a sequence of "
-              + capacity
+              + tokens
               + " tokens is longer than the model's context of "
               + config.context()
               + "; shorten the prompt or ask for fewer new tokens");
     }
-    return new KvCache(config, cacheType, device, capacity);
   }
 
   /**
@@ -129,12 +138,15 @@ public final class LlamaModel {
   }
 
   /**
-   * Reads the pieces' ids into their caches.
+   * Reads the pieces' ids into their caches, where they have some.
+   *
+   * <p>With weights that are {@linkplain Weights#trained trained} and pieces without caches, the
+   * result carries gradients back to them.
    *
    * @return the state after each id, [N, D], for {@link #logits}
    * @throws InputException if an id is not in the vocabulary
    */
-  Tensor read(List<Piece> pieces) {
+  public Tensor read(List<Piece> pieces) {
     int[] ids = pieces.stream().flatMapToInt(piece -> Arrays.stream(piece.ids())).toArray();
     check(ids);
     try (Scope scope = Scope.open()) {
@@ -144,14 +156,17 @@ public final class LlamaModel {
         x = block.forward(x, step);
       }
       for (Piece piece : pieces) {
-        piece.cache().advance(piece.ids().length);
+        KvCache cache = piece.cache();
+        if (cache != null) {
+          cache.advance(piece.ids().length);
+        }
       }
       return scope.keep(norm.forward(x));
     }
   }
 
   /** States [N, D] to logits [N, V], float32. */
-  Tensor logits(Tensor states) {
+  public Tensor logits(Tensor states) {
     return head.forward(states).to(DType.F32.scalarType());
   }
 

@@ -81,7 +81,8 @@ public final class Scorer {
         int[] ids = Arrays.copyOf(pair.prompt(), pair.length() - 1);
         System.arraycopy(
             pair.continuation(), 0, ids, pair.prompt().length, pair.continuation().length - 1);
-        pieces.add(new Piece(ids, model.cache(ids.length)));
+        model.checkLength(ids.length);
+        pieces.add(Piece.alone(ids));
       }
       Tensor states = model.read(pieces); // [N, D]
       List<double[]> scores = new ArrayList<>();
@@ -91,8 +92,6 @@ public final class Scorer {
         at += pair.length() - 1;
       }
       return scores;
-    } finally {
-      pieces.forEach(piece -> piece.cache().close());
     }
   }
 

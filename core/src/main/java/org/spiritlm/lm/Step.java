@@ -16,7 +16,7 @@ record Step(List<Piece> pieces, RotaryEmbedding.Angles angles) {
     int at = 0;
     for (Piece piece : pieces) {
       for (int i = 0; i < piece.ids().length; i++) {
-        positions[at++] = piece.cache().length() + i;
+        positions[at++] = piece.start() + i;
       }
     }
     return positions;

@@ -1,5 +1,6 @@
 package org.spiritlm.torch;
 
+import java.util.List;
 import org.bytedeco.pytorch.Argument;
 import org.bytedeco.pytorch.Dispatcher;
 import org.bytedeco.pytorch.FunctionSchema;
@@ -49,12 +50,28 @@ final class NamedOperator {
     }
   }
 
+  /** Tensors as the argument of a name; the list belongs to the caller's scope. */
+  IValue list(String argument, List<Tensor> tensors) {
+    GenericList list = empty(argument);
+    for (Tensor tensor : tensors) {
+      list.push_back(new IValue(tensor));
+    }
+    return new IValue(list);
+  }
+
   /** A list of the element type that the operator has declared. */
   private GenericList empty(String argument) {
     FunctionSchema schema = handle.schema();
     int place = schema.argumentIndexWithName(argument).get();
     Argument declared = schema.arguments().getPointer(place);
     return new GenericList(declared.type().get().containedType(0));
+  }
+
+  /** Calls the operator, which changes its arguments and gives nothing. */
+  void run(IValue... arguments) {
+    try (Scope scope = Scope.open()) {
+      handle.callBoxed(new IValueVector(arguments));
+    }
   }
 
   /** Calls the operator, which gives one tensor, with a value for each of its arguments. */

@@ -26,6 +26,7 @@ public final class Normalization {
   private final TensorOptional weight;
   private final TensorOptional bias;
   private final Tensor zeros;
+  private final boolean isTrained;
 
   private Normalization(Kind kind, Weights weights, long width, long size, double epsilon) {
     this.kind = kind;
@@ -36,6 +37,7 @@ public final class Normalization {
         kind == Kind.RMS
             ? Linear.none()
             : Linear.optional(weights.tensor("bias", Initializer.zeros(), width));
+    this.isTrained = weight.get().requires_grad();
     try (Scope scope = Scope.open()) {
       this.zeros = Scope.detach(torch.zeros_like(weight.get()));
     }
@@ -57,7 +59,7 @@ public final class Normalization {
   }
 
   public Tensor forward(Tensor x) {
-    if (kind == Kind.RMS && x.dim() == 2 && x.size(0) == 1 && x.is_cpu()) {
+    if (kind == Kind.RMS && x.dim() == 2 && x.size(0) == 1 && x.is_cpu() && !isTrained) {
       return row(x);
     }
     return switch (kind) {

@@ -43,14 +43,21 @@ public final class Weights {
   private final Device device;
   private final @Nullable DType dtype;
 
-  private final boolean packed;
+  private final Use use;
 
-  private Weights(Store store, String path, Device device, @Nullable DType dtype, boolean packed) {
+  /** What tensors are taken for. */
+  private enum Use {
+    INFERENCE,
+    PACKED_INFERENCE,
+    TRAINING
+  }
+
+  private Weights(Store store, String path, Device device, @Nullable DType dtype, Use use) {
     this.store = store;
     this.path = path;
     this.device = device;
     this.dtype = dtype;
-    this.packed = packed;
+    this.use = use;
   }
 
   /** Weights read from files; several sources (shards) must not share a name. */
@@ -72,7 +79,8 @@ public final class Weights {
         }
       }
     }
-    return new Weights(new Store(List.of(sources), null, false), "", Device.CPU, null, false);
+    return new Weights(
+        new Store(List.of(sources), null, false), "", Device.CPU, null, Use.INFERENCE);
   }
 
   /**
@@ -82,29 +90,29 @@ public final class Weights {
   public static Weights initialise(long seed) {
     Torch.start();
     return new Weights(
-        new Store(List.of(), new FreshTensors(seed), false), "", Device.CPU, null, false);
+        new Store(List.of(), new FreshTensors(seed), false), "", Device.CPU, null, Use.INFERENCE);
   }
 
   /** Weights that only note what a model asks for, and give it zeros. */
   static Weights planning(FreshTensors fresh) {
     Torch.start();
-    return new Weights(new Store(List.of(), fresh, true), "", Device.CPU, null, false);
+    return new Weights(new Store(List.of(), fresh, true), "", Device.CPU, null, Use.INFERENCE);
   }
 
   /** The weights below a path; its parts are joined by dots. */
   public Weights at(Object... parts) {
     String below = Arrays.stream(parts).map(Object::toString).collect(Collectors.joining("."));
-    return new Weights(store, join(path, below), device, dtype, packed);
+    return new Weights(store, join(path, below), device, dtype, use);
   }
 
   /** The same weights, with floating-point tensors converted to this type as they are taken. */
   public Weights as(DType type) {
-    return new Weights(store, path, device, type, packed);
+    return new Weights(store, path, device, type, use);
   }
 
   /** The same weights, placed on a device as they are taken. */
   public Weights on(Device place) {
-    return new Weights(store, path, place, dtype, packed);
+    return new Weights(store, path, place, dtype, use);
   }
 
   /**
@@ -113,12 +121,20 @@ public final class Weights {
    * faster then. The tensors that were copied cannot be written again ({@link #taken}).
    */
   public Weights packed() {
-    return new Weights(store, path, device, dtype, true);
+    return new Weights(store, path, device, dtype, Use.PACKED_INFERENCE);
+  }
+
+  /**
+   * The same weights, to be trained: floating-point tensors are copies, never a file's memory, lie
+   * each alone, and gather gradients.
+   */
+  public Weights trained() {
+    return new Weights(store, path, device, dtype, Use.TRAINING);
   }
 
   /** Whether a matrix is to be packed. */
   boolean packs(String name) {
-    if (!packed || store.plans || device.kind() != Device.Kind.CPU) {
+    if (use != Use.PACKED_INFERENCE || store.plans || device.kind() != Device.Kind.CPU) {
       return false;
     }
     TensorInfo info = info(name);
@@ -199,6 +215,9 @@ public final class Weights {
     }
     FreshTensors fresh = store.fresh;
     Tensor tensor = fresh == null ? read(full, shape) : make(fresh, full, initializer, shape);
+    if (use == Use.TRAINING && DType.of(tensor).isFloat()) {
+      tensor.set_requires_grad(true);
+    }
     store.taken.put(full, tensor);
     store.onlyCopied.remove(full);
     return tensor;
@@ -218,7 +237,7 @@ public final class Weights {
    * <p>Matrices that lie so in a file are not copied. Those of this process's own memory are moved
    * together; the tensors that were taken before are then views of the one.
    *
-   * @return the one, or null where they lie apart in files
+   * @return the one, or null where they lie apart in files or are to be trained
    */
   @Nullable Tensor joined(List<String> names) {
     List<Tensor> parts = new ArrayList<>();
@@ -228,6 +247,9 @@ public final class Weights {
         throw new IllegalStateException("tensor '" + join(path, name) + "' was not taken yet");
       }
       parts.add(part);
+    }
+    if (use == Use.TRAINING) {
+      return null;
     }
     try (Scope scope = Scope.open()) {
       long rows = parts.stream().mapToLong(part -> part.size(0)).sum();
@@ -274,7 +296,8 @@ public final class Weights {
   }
 
   private Tensor read(String full, long... shape) {
-    return placed(checked(full, shape).load(full));
+    TensorSource source = checked(full, shape);
+    return placed(use == Use.TRAINING ? source.copy(full) : source.load(full));
   }
 
   /** The source that holds a tensor of this name and shape. */
@@ -374,7 +397,7 @@ public final class Weights {
    * @throws IllegalStateException if these weights are {@link #packed}
    */
   public Map<String, Tensor> taken() {
-    if (packed) {
+    if (use == Use.PACKED_INFERENCE) {
       throw new IllegalStateException("packed weights cannot be written");
     }
     return Collections.unmodifiableMap(new TreeMap<>(store.taken));

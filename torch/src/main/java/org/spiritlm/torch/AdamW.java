@@ -1,0 +1,148 @@
+package org.spiritlm.torch;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.IValue;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Adam with decoupled weight decay (Loshchilov and Hutter, 2019), by libtorch's fused kernel.
+ *
+ * <p>Its state is one tensor a parameter for each of two averages, and the number of steps; all of
+ * it can be {@linkplain #state written} and {@linkplain #restore read back}, so that training goes
+ * on as if it had never stopped. Not thread-safe.
+ */
+public final class AdamW {
+  private static final String STEP = "step";
+  private static final String FIRST = "exp_avg.";
+  private static final String SECOND = "exp_avg_sq.";
+
+  private final NamedOperator update = new NamedOperator("aten::_fused_adamw_", "");
+  private final Map<String, Tensor> parameters;
+  private final Options options;
+  private final List<Tensor> first = new ArrayList<>();
+  private final List<Tensor> second = new ArrayList<>();
+  private final List<Tensor> steps = new ArrayList<>();
+
+  /**
+   * What stays the same over all steps.
+   *
+   * @param beta1 how much of the average of gradients stays at each step, in [0, 1)
+   * @param beta2 the same of their squares
+   * @param epsilon added to the root of the average of squares
+   * @param weightDecay how much of each parameter is taken away at each step, times the learning
+   *     rate; of all parameters alike
+   */
+  public record Options(double beta1, double beta2, double epsilon, double weightDecay) {
+    public Options {
+      check("beta1", beta1, beta1 >= 0 && beta1 < 1);
+      check("beta2", beta2, beta2 >= 0 && beta2 < 1);
+      check("epsilon", epsilon, epsilon > 0);
+      check("weight_decay", weightDecay, weightDecay >= 0);
+    }
+
+    private static void check(String name, double value, boolean good) {
+      if (!good || !Double.isFinite(value)) {
+        throw new InputException("the optimiser's " + name + " cannot be " + value);
+      }
+    }
+  }
+
+  /** An optimiser of parameters by name, in the order of the map; nothing has been learnt yet. */
+  public AdamW(Map<String, Tensor> parameters, Options options) {
+    this.parameters = new LinkedHashMap<>(parameters);
+    this.options = options;
+    try (Scope scope = Scope.open()) {
+      for (Tensor parameter : parameters.values()) {
+        first.add(Scope.detach(zeros(parameter)));
+        second.add(Scope.detach(zeros(parameter)));
+        steps.add(Scope.detach(Tensors.zeros(DType.F32, 1).squeeze()));
+      }
+    }
+  }
+
+  private static Tensor zeros(Tensor like) {
+    return torch.zeros_like(like.detach());
+  }
+
+  /**
+   * Changes every parameter that has a gradient.
+   *
+   * @param rate the learning rate of this step
+   */
+  public void step(double rate) {
+    List<Tensor> changed = new ArrayList<>();
+    List<Tensor> gradients = new ArrayList<>();
+    List<Tensor> averages = new ArrayList<>();
+    List<Tensor> squares = new ArrayList<>();
+    List<Tensor> counts = new ArrayList<>();
+    try (Scope scope = Scope.open()) {
+      int i = 0;
+      for (Tensor parameter : parameters.values()) {
+        Tensor gradient = parameter.grad();
+        if (gradient.defined()) {
+          changed.add(parameter.detach());
+          gradients.add(gradient);
+          averages.add(first.get(i));
+          squares.add(second.get(i));
+          counts.add(steps.get(i));
+        }
+        i++;
+      }
+      if (changed.isEmpty()) {
+        return;
+      }
+      for (Tensor count : counts) {
+        count.add_(Tensors.scalar(1));
+      }
+      List<IValue> arguments =
+          List.of(
+              update.list("self", changed),
+              update.list("grads", gradients),
+              update.list("exp_avgs", averages),
+              update.list("exp_avg_sqs", squares),
+              update.list("max_exp_avg_sqs", List.of()),
+              update.list("state_steps", counts),
+              new IValue(rate),
+              new IValue(options.beta1),
+              new IValue(options.beta2),
+              new IValue(options.weightDecay),
+              new IValue(options.epsilon),
+              new IValue(false),
+              new IValue(false),
+              new IValue(),
+              new IValue());
+      update.run(arguments.toArray(IValue[]::new));
+    }
+  }
+
+  /** Its state, by names that begin with what it is; the tensors stay the optimiser's own. */
+  public Map<String, Tensor> state() {
+    Map<String, Tensor> state = new LinkedHashMap<>();
+    int i = 0;
+    for (String name : parameters.keySet()) {
+      state.put(FIRST + name, first.get(i));
+      state.put(SECOND + name, second.get(i));
+      state.put(STEP + "." + name, steps.get(i));
+      i++;
+    }
+    return state;
+  }
+
+  /**
+   * Takes over a state that was written before.
+   *
+   * @throws CheckpointException if it is of other parameters
+   */
+  public void restore(Weights weights) {
+    try (Scope scope = Scope.open()) {
+      for (Map.Entry<String, Tensor> entry : state().entrySet()) {
+        Tensor into = entry.getValue();
+        into.copy_(weights.tensor(entry.getKey(), Tensors.shape(into)));
+      }
+    }
+  }
+}
