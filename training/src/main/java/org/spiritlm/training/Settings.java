@@ -1,0 +1,265 @@
+package org.spiritlm.training;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.spiritlm.json.Json;
+import org.spiritlm.torch.InputException;
+
+/**
+ * The settings of a run: defaults, then a file (YAML or JSON), then single values such as {@code
+ * optimiser.rate=0.001}.
+ *
+ * <p>Code asks for each key with its default, which makes it known; {@link #finish} refuses what
+ * nobody asked for. {@link #resolved} then has the value of every key, given or not.
+ *
+ * <pre>{@code
+ * Settings settings = Settings.read(Path.of("lm.yaml")).with("steps=100");
+ * int steps = settings.positive("steps", 1000);
+ * double rate = settings.below("optimiser").number("rate", 3e-4);
+ * settings.finish();
+ * }</pre>
+ */
+public final class Settings {
+  private static final ObjectMapper YAML = new YAMLMapper();
+
+  private final String origin;
+  private final String path; // "" or "optimiser."
+  private final ObjectNode given;
+  private final Map<String, Settings> sections = new LinkedHashMap<>();
+  private final ObjectNode resolved = JsonNodeFactory.instance.objectNode();
+
+  private Settings(String origin, String path, ObjectNode given) {
+    this.origin = origin;
+    this.path = path;
+    this.given = given;
+  }
+
+  /** Nothing but defaults. */
+  public static Settings none() {
+    return new Settings("settings", "", JsonNodeFactory.instance.objectNode());
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @throws InputException if it is no YAML or JSON with keys and values
+   */
+  public static Settings read(Path file) {
+    try {
+      JsonNode node = YAML.readTree(Files.readString(file));
+      if (node == null || node.isMissingNode() || node.isNull()) {
+        node = JsonNodeFactory.instance.objectNode();
+      }
+      if (!(node instanceof ObjectNode object)) {
+        throw new InputException(file + ": expected keys with values, such as 'steps: 100'");
+      }
+      return new Settings(file.toString(), "", object);
+    } catch (JsonProcessingException e) {
+      throw new InputException(
+          file
+              + (e.getLocation() == null ? "" : ", line " + e.getLocation().getLineNr())
+              + ": not YAML: "
+              + e.getOriginalMessage().lines().findFirst().orElse(""),
+          e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * The same with one value replaced; ask for nothing before.
+   *
+   * @param assignment such as {@code optimiser.rate=0.001}; the value is YAML
+   * @throws InputException if it is not of this form
+   */
+  public Settings with(String assignment) {
+    int at = assignment.indexOf('=');
+    if (at <= 0) {
+      throw new InputException(
+          "'" + assignment + "' sets nothing; expected KEY=VALUE, such as optimiser.rate=0.001");
+    }
+    ObjectNode copy = given.deepCopy();
+    ObjectNode object = copy;
+    String[] keys = assignment.substring(0, at).strip().split("\\.", -1);
+    for (int i = 0; i < keys.length - 1; i++) {
+      JsonNode below = object.get(keys[i]);
+      object = below instanceof ObjectNode section ? section : object.putObject(keys[i]);
+    }
+    try {
+      JsonNode value = YAML.readTree(assignment.substring(at + 1));
+      object.set(
+          keys[keys.length - 1],
+          value == null || value.isMissingNode() ? JsonNodeFactory.instance.textNode("") : value);
+    } catch (JsonProcessingException e) {
+      throw new InputException("'" + assignment + "' has a value that is not YAML", e);
+    }
+    return new Settings(origin, path, copy);
+  }
+
+  /** The settings under a key; none where the key is absent. */
+  public Settings below(String key) {
+    Settings known = sections.get(key);
+    if (known != null) {
+      return known;
+    }
+    JsonNode node = given.get(key);
+    if (node == null || node.isNull()) {
+      node = JsonNodeFactory.instance.objectNode();
+    }
+    if (!(node instanceof ObjectNode object)) {
+      throw wrong(key, "keys with values");
+    }
+    Settings section = new Settings(origin, path + key + ".", object);
+    sections.put(key, section);
+    resolved.set(key, section.resolved);
+    return section;
+  }
+
+  /** Whether the key was given. */
+  public boolean has(String key) {
+    return given.hasNonNull(key);
+  }
+
+  /** A whole number of at least 1. */
+  public int positive(String key, int fallback) {
+    return whole(key, fallback, value -> value >= 1, "a whole number of at least 1");
+  }
+
+  /** A whole number of at least 0. */
+  public int count(String key, int fallback) {
+    return whole(key, fallback, value -> value >= 0, "a whole number of at least 0");
+  }
+
+  private int whole(String key, int fallback, Predicate<Integer> good, String expected) {
+    JsonNode node = value(key, JsonNodeFactory.instance.numberNode(fallback));
+    if (!node.isIntegralNumber() || !node.canConvertToInt() || !good.test(node.intValue())) {
+      throw wrong(key, expected);
+    }
+    return node.intValue();
+  }
+
+  /** A whole number of any size. */
+  public long seed(String key, long fallback) {
+    JsonNode node = value(key, JsonNodeFactory.instance.numberNode(fallback));
+    if (!node.isIntegralNumber() || !node.canConvertToLong()) {
+      throw wrong(key, "a whole number");
+    }
+    return node.longValue();
+  }
+
+  /** A finite number of at least 0. */
+  public double number(String key, double fallback) {
+    JsonNode node = value(key, JsonNodeFactory.instance.numberNode(fallback));
+    // YAML reads 3e-4 as a text, and 3.0e-4 as a number
+    double number = node.isNumber() ? node.doubleValue() : parsed(node);
+    if (!Double.isFinite(number) || number < 0) {
+      throw wrong(key, "a number of at least 0");
+    }
+    resolved.put(key, number);
+    return number;
+  }
+
+  private static double parsed(JsonNode node) {
+    try {
+      return node.isTextual() ? Double.parseDouble(node.textValue()) : Double.NaN;
+    } catch (NumberFormatException e) {
+      return Double.NaN;
+    }
+  }
+
+  /** True or false. */
+  public boolean flag(String key, boolean fallback) {
+    JsonNode node = value(key, JsonNodeFactory.instance.booleanNode(fallback));
+    if (!node.isBoolean()) {
+      throw wrong(key, "true or false");
+    }
+    return node.booleanValue();
+  }
+
+  /** A text. */
+  public String text(String key, String fallback) {
+    JsonNode node = value(key, JsonNodeFactory.instance.textNode(fallback));
+    if (!node.isValueNode()) {
+      throw wrong(key, "a text");
+    }
+    return node.asText();
+  }
+
+  /** One of the constants of an enum, in lower case. */
+  public <E extends Enum<E>> E choice(String key, E fallback) {
+    String text = text(key, nameOf(fallback));
+    List<String> names = new ArrayList<>();
+    for (E constant : fallback.getDeclaringClass().getEnumConstants()) {
+      if (nameOf(constant).equals(text)) {
+        return constant;
+      }
+      names.add(nameOf(constant));
+    }
+    throw wrong(key, "one of " + String.join(", ", names));
+  }
+
+  private static String nameOf(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  private JsonNode value(String key, JsonNode fallback) {
+    JsonNode node = given.get(key);
+    JsonNode value = node == null || node.isNull() ? fallback : node;
+    resolved.set(key, value);
+    return value;
+  }
+
+  private InputException wrong(String key, String expected) {
+    return new InputException(
+        origin
+            + ": '"
+            + path
+            + key
+            + "' must be "
+            + expected
+            + ", found "
+            + Json.shown(given.get(key)));
+  }
+
+  /**
+   * Ends reading.
+   *
+   * @throws InputException if a key was given that nobody asked for, listing the known ones
+   */
+  public void finish() {
+    List<String> unknown = new ArrayList<>();
+    given.fieldNames().forEachRemaining(unknown::add);
+    unknown.removeIf(resolved::has);
+    if (!unknown.isEmpty()) {
+      List<String> known = new ArrayList<>();
+      resolved.fieldNames().forEachRemaining(key -> known.add(path + key));
+      throw new InputException(
+          origin
+              + ": unknown key '"
+              + path
+              + unknown.get(0)
+              + "'; known are "
+              + String.join(", ", known));
+    }
+    sections.values().forEach(Settings::finish);
+  }
+
+  /** Every key that was asked for with its value. */
+  public ObjectNode resolved() {
+    return resolved.deepCopy();
+  }
+}

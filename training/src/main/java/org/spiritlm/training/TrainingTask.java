@@ -1,0 +1,72 @@
+package org.spiritlm.training;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * What differs between the parts that are trained: their parameters, what a step does, how well the
+ * part does, and how it is written.
+ *
+ * <p>All that a task draws at random follows from its seed and {@link #state}, so that a run that
+ * is resumed goes on as if it had never stopped.
+ */
+public interface TrainingTask extends AutoCloseable {
+  /**
+   * Parameters that are changed together, by an optimiser of their own.
+   *
+   * @param name what metrics call them
+   * @param parameters by name, in order
+   * @param settings the optimiser's
+   */
+  record Group(String name, Map<String, Tensor> parameters, OptimiserSettings settings) {}
+
+  /** The groups in the order in which each step changes them. */
+  List<Group> groups();
+
+  /** Draws what the next step learns from; the step has the gradients of this. */
+  void draw();
+
+  /**
+   * Adds the gradients of the drawn batch to a group's parameters.
+   *
+   * @param share what the loss is multiplied by for that: how much of a step the batch is
+   * @return measures by name, {@code loss} among them, all of the batch alone
+   */
+  Map<String, Double> backward(Group group, double share);
+
+  /** What was drawn counts as so much, such as tokens, for the rate that is shown. */
+  long drawn();
+
+  /** What {@link #drawn} counts. */
+  String unit();
+
+  /** How well the part does on data that it does not learn from; the first is the one to lower. */
+  Map<String, Double> validate();
+
+  /** All that decides what is drawn next. */
+  ObjectNode state();
+
+  /**
+   * Goes on from a state.
+   *
+   * @throws org.spiritlm.torch.InputException if it is of other data
+   */
+  void restore(ObjectNode state);
+
+  /** Tensors beside the parameters that training changes, by name. */
+  default Map<String, Tensor> buffers() {
+    return Map.of();
+  }
+
+  /** Writes the drawn batch for people, after a step that went wrong. */
+  void describeBatch(Path file);
+
+  /** Writes the part as it is used, into a directory. */
+  void write(Path directory);
+
+  @Override
+  void close();
+}

@@ -1,0 +1,16 @@
+package org.spiritlm.training.language;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+
+/** Documents to learn from, without end. */
+public interface DocumentSource {
+  /** The documents of the next batch. */
+  List<TrainingDocument> next();
+
+  /** All that decides what comes next. */
+  ObjectNode state();
+
+  /** Goes on from a state. */
+  void restore(ObjectNode state);
+}

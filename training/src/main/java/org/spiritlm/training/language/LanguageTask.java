@@ -1,0 +1,140 @@
+package org.spiritlm.training.language;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.spiritlm.json.Json;
+import org.spiritlm.lm.LlamaConfig;
+import org.spiritlm.lm.LlamaModel;
+import org.spiritlm.torch.Scope;
+import org.spiritlm.torch.Tensors;
+import org.spiritlm.torch.Weights;
+import org.spiritlm.training.OptimiserSettings;
+import org.spiritlm.training.TrainingTask;
+
+/** Training a language model on next tokens, all its parameters alike. */
+public final class LanguageTask implements TrainingTask {
+  private final Weights weights;
+  private final LlamaModel model;
+  private final NextTokenLoss loss;
+  private final Group group;
+  private final DocumentSource source;
+  private final Validation validation;
+  private final ModelWriter writer;
+  private List<TrainingDocument> batch = List.of();
+
+  /** Says how well a model does on what it does not learn from. */
+  @FunctionalInterface
+  public interface Validation {
+    /** Measures by name; the first is the one to lower. */
+    Map<String, Double> measure(LlamaModel model);
+  }
+
+  /** Writes trained parameters as they are used. */
+  @FunctionalInterface
+  public interface ModelWriter {
+    /**
+     * Writes them.
+     *
+     * @param parameters by the names of {@code LlamaForCausalLM}
+     */
+    void write(Path directory, LlamaConfig config, Map<String, Tensor> parameters);
+  }
+
+  /**
+   * A model to be trained.
+   *
+   * @param weights loaded or fresh
+   */
+  public LanguageTask(
+      Weights weights,
+      LlamaConfig config,
+      OptimiserSettings optimiser,
+      DocumentSource source,
+      Validation validation,
+      ModelWriter writer) {
+    this.weights = weights.trained();
+    this.model = new LlamaModel(this.weights, config);
+    this.loss = new NextTokenLoss(model);
+    this.group = new Group("language", this.weights.taken(), optimiser);
+    this.source = source;
+    this.validation = validation;
+    this.writer = writer;
+  }
+
+  @Override
+  public List<Group> groups() {
+    return List.of(group);
+  }
+
+  @Override
+  public void draw() {
+    batch = source.next();
+  }
+
+  @Override
+  public Map<String, Double> backward(Group trained, double share) {
+    long targets = batch.stream().mapToLong(TrainingDocument::targets).sum();
+    try (Scope scope = Scope.open()) {
+      Tensor sum = loss.sum(batch);
+      sum.mul(Tensors.scalar(share / targets)).backward();
+      Map<String, Double> measured = new LinkedHashMap<>();
+      measured.put("loss", sum.item_double() / targets);
+      return measured;
+    }
+  }
+
+  @Override
+  public long drawn() {
+    return batch.stream().mapToLong(document -> document.ids().length).sum();
+  }
+
+  @Override
+  public String unit() {
+    return "tokens";
+  }
+
+  @Override
+  public Map<String, Double> validate() {
+    return validation.measure(model);
+  }
+
+  @Override
+  public ObjectNode state() {
+    return source.state();
+  }
+
+  @Override
+  public void restore(ObjectNode state) {
+    source.restore(state);
+  }
+
+  @Override
+  public void describeBatch(Path file) {
+    ObjectNode object = Json.object();
+    ArrayNode documents = object.putArray("documents");
+    batch.forEach(document -> documents.add(Json.array(document.ids())));
+    try {
+      Files.writeString(file, Json.line(object) + "\n");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void write(Path directory) {
+    writer.write(directory, model.config(), weights.taken());
+  }
+
+  @Override
+  public void close() {
+    weights.taken().values().forEach(Scope::free);
+  }
+}

@@ -1,0 +1,260 @@
+package org.spiritlm.training.language;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.spiritlm.Golden;
+import org.spiritlm.json.Json;
+import org.spiritlm.json.JsonLine;
+import org.spiritlm.lm.LlamaConfig;
+import org.spiritlm.torch.AdamW;
+import org.spiritlm.torch.CheckpointException;
+import org.spiritlm.torch.ConfigFile;
+import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.Tensors;
+import org.spiritlm.torch.Weights;
+import org.spiritlm.training.LearningRate;
+import org.spiritlm.training.OptimiserSettings;
+import org.spiritlm.training.Trainer;
+
+/** A run that is resumed ends as one that never stopped, and stops where it must. */
+final class TrainerTest {
+  private static final int VOCABULARY = 32;
+
+  @TempDir private Path directory;
+
+  private static LlamaConfig config() {
+    return LlamaConfig.read(
+            ConfigFile.read(Golden.path("checkpoints/extra/train_llama/config.json")))
+        .withVocabulary(VOCABULARY);
+  }
+
+  private static LanguageTask task(double rate, DocumentSource source) {
+    return new LanguageTask(
+        Weights.initialise(1),
+        config(),
+        new OptimiserSettings(
+            new LearningRate(rate, 3, LearningRate.Schedule.COSINE, 0.1),
+            new AdamW.Options(0.9, 0.95, 1e-8, 0.1),
+            1),
+        source,
+        model -> {
+          Map<String, Double> measures = new LinkedHashMap<>();
+          measures.put("loss", 1.0);
+          return measures;
+        },
+        (path, shape, parameters) -> {});
+  }
+
+  private static LanguageTask task(double rate) {
+    return task(rate, new RandomDocuments(VOCABULARY, 4, 12));
+  }
+
+  private static Trainer.Options options(int steps, int accumulate) {
+    return new Trainer.Options(steps, accumulate, 3, 2, 5, 1, 10);
+  }
+
+  private static Map<String, List<Float>> values(LanguageTask task) {
+    Map<String, List<Float>> values = new LinkedHashMap<>();
+    Map<String, Tensor> parameters = task.groups().get(0).parameters();
+    parameters.forEach(
+        (name, tensor) -> {
+          List<Float> list = new ArrayList<>();
+          for (float value : Tensors.floats(tensor)) {
+            list.add(value);
+          }
+          values.put(name, list);
+        });
+    return values;
+  }
+
+  @Test
+  void learns() {
+    try (LanguageTask task = task(0.01)) {
+      List<String> lines = new ArrayList<>();
+      new Trainer(task, options(40, 1), directory, lines::add).run();
+      List<JsonLine> metrics = Json.lines(directory.resolve("metrics.jsonl"));
+      double first = metrics.get(0).number("loss");
+      double last = loss(metrics, 40);
+      assertThat(first).isEqualTo(Math.log(VOCABULARY), within(0.2));
+      assertThat(last).isLessThan(first / 4);
+      assertThat(lines).anyMatch(line -> line.startsWith("step 40 of 40: loss "));
+    }
+  }
+
+  private static double loss(List<JsonLine> metrics, int step) {
+    return metrics.stream()
+        .filter(line -> line.number("step") == step && line.object().has("loss"))
+        .findFirst()
+        .orElseThrow()
+        .number("loss");
+  }
+
+  @Test
+  void resumedEqualsUninterrupted() throws IOException {
+    Map<String, List<Float>> uninterrupted;
+    try (LanguageTask task = task(0.01)) {
+      assertThat(new Trainer(task, options(20, 1), directory.resolve("a"), line -> {}).run())
+          .extracting(Trainer.Result::finished)
+          .isEqualTo(true);
+      uninterrupted = values(task);
+    }
+    Path run = directory.resolve("b");
+    // stopped where it may be, then broken off in the middle of a step, twice
+    for (int after : new int[] {4, 7, 11}) {
+      Broken source = new Broken(after);
+      try (LanguageTask task = task(0.01, source)) {
+        Trainer trainer = new Trainer(task, options(20, 1), run, line -> {});
+        source.stops = trainer;
+        if (after == 4) {
+          assertThat(trainer.run().finished()).isFalse();
+        } else {
+          assertThatThrownBy(trainer::run).isInstanceOf(IllegalStateException.class);
+        }
+      }
+    }
+    Files.createDirectory(run.resolve("checkpoints/000000099.part")); // killed while writing
+    try (LanguageTask task = task(0.01)) {
+      new Trainer(task, options(20, 1), run, line -> {}).run();
+      assertThat(values(task)).isEqualTo(uninterrupted);
+    }
+    assertThat(Json.lines(run.resolve("metrics.jsonl")))
+        .filteredOn(line -> line.object().has("loss"))
+        .extracting(line -> (int) line.number("step"))
+        .containsExactlyElementsOf(Stream.iterate(1, i -> i + 1).limit(20).toList());
+    try (Stream<Path> checkpoints = Files.list(run.resolve("checkpoints"))) {
+      assertThat(checkpoints.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder("000000005", "000000018", "000000020");
+    }
+  }
+
+  /** Documents that fail at a step, or stop the trainer there. */
+  private static final class Broken implements DocumentSource {
+    private final RandomDocuments documents = new RandomDocuments(VOCABULARY, 4, 12);
+    private final int after;
+    private Trainer stops;
+    private int drawn;
+
+    Broken(int after) {
+      this.after = after;
+    }
+
+    @Override
+    public List<TrainingDocument> next() {
+      if (++drawn == after) {
+        if (after > 4) {
+          throw new IllegalStateException("broken off");
+        }
+        stops.stop();
+      }
+      return documents.next();
+    }
+
+    @Override
+    public ObjectNode state() {
+      return documents.state();
+    }
+
+    @Override
+    public void restore(ObjectNode state) {
+      documents.restore(state);
+    }
+  }
+
+  @Test
+  void accumulatedBatchesAreOneLargeBatch() {
+    Map<String, List<Float>> small;
+    try (LanguageTask task = task(0.01, new Halves(true))) {
+      new Trainer(task, options(5, 2), directory.resolve("a"), line -> {}).run();
+      small = values(task);
+    }
+    try (LanguageTask task = task(0.01, new Halves(false))) {
+      new Trainer(task, options(5, 1), directory.resolve("b"), line -> {}).run();
+      Map<String, List<Float>> large = values(task);
+      large.forEach(
+          (name, expected) -> {
+            for (int i = 0; i < expected.size(); i++) {
+              assertThat(small.get(name).get(i)).as(name).isEqualTo(expected.get(i), within(2e-4f));
+            }
+          });
+    }
+  }
+
+  /** The same documents of one length, all at once or in two batches. */
+  private static final class Halves implements DocumentSource {
+    private final boolean halves;
+    private int drawn;
+
+    Halves(boolean halves) {
+      this.halves = halves;
+    }
+
+    @Override
+    public List<TrainingDocument> next() {
+      int step = drawn++;
+      List<TrainingDocument> all = new ArrayList<>();
+      for (int i = 0; i < (halves ? 2 : 4); i++) {
+        int first = (halves ? 2 : 4) * step + i;
+        int[] ids = new int[6];
+        for (int j = 0; j < ids.length; j++) {
+          ids[j] = (3 * first + j) % VOCABULARY;
+        }
+        all.add(TrainingDocument.of(ids));
+      }
+      return all;
+    }
+
+    @Override
+    public ObjectNode state() {
+      return Json.object();
+    }
+
+    @Override
+    public void restore(ObjectNode state) {}
+  }
+
+  @Test
+  void whatIsNoNumberStopsAndSavesTheBatch() {
+    try (LanguageTask task = task(1e30)) {
+      Trainer trainer = new Trainer(task, options(20, 1), directory, line -> {});
+      assertThatThrownBy(trainer::run)
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("lower rate")
+          .hasMessageContaining("bad-batch-");
+      assertThat(directory.toFile().list()).anyMatch(name -> name.startsWith("bad-batch-"));
+    }
+  }
+
+  @Test
+  void checkpointsOfAnotherModelAreRefused() {
+    try (LanguageTask task = task(0.01)) {
+      new Trainer(task, options(3, 1), directory, line -> {}).run();
+    }
+    try (LanguageTask other =
+        new LanguageTask(
+            Weights.initialise(1),
+            config().withVocabulary(VOCABULARY + 1),
+            task(0.01).groups().get(0).settings(),
+            new RandomDocuments(VOCABULARY, 1, 4),
+            model -> Map.of(),
+            (path, shape, parameters) -> {})) {
+      Trainer trainer = new Trainer(other, options(6, 1), directory, line -> {});
+      assertThatThrownBy(trainer::run)
+          .isInstanceOf(CheckpointException.class)
+          .hasMessageContaining("[32, 64], expected [33, 64]");
+    }
+  }
+}
