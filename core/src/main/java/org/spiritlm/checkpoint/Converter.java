@@ -113,8 +113,8 @@ public final class Converter {
     }
   }
 
-  private static void write(
-      ModelLayout layout, Part part, OwnLayoutWriter writer, @Nullable DType dtype)
+  /** Writes one part as it is. */
+  static void write(ModelLayout layout, Part part, OwnLayoutWriter writer, @Nullable DType dtype)
       throws IOException {
     switch (part) {
       case LM -> languageModel(layout.languageModel(), writer, dtype);
@@ -148,6 +148,11 @@ public final class Converter {
     writer.languageModel(config, weights, dtype);
   }
 
+  /** Copies what stands beside a language model's configuration and weights. */
+  static void copyTokenizer(Path from, Path to) throws IOException {
+    copy(LANGUAGE_FILES, from, to);
+  }
+
   private static void copy(List<String> names, Path from, Path to) throws IOException {
     for (String name : names) {
       if (Files.exists(from.resolve(name))) {
@@ -160,7 +165,7 @@ public final class Converter {
     return layout instanceof OwnLayout own ? own.description().licence() : META_LICENCE;
   }
 
-  private static Map<String, String> provenance(ModelLayout layout, @Nullable DType dtype) {
+  static Map<String, String> provenance(ModelLayout layout, @Nullable DType dtype) {
     Map<String, String> provenance =
         layout instanceof OwnLayout own
             ? new LinkedHashMap<>(own.description().provenance())

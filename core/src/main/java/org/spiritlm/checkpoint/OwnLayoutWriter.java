@@ -33,7 +33,7 @@ final class OwnLayoutWriter {
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
   /** What {@code transformers} wants to find in every file. */
-  private static final Map<String, String> FORMAT = Map.of("format", "pt");
+  static final Map<String, String> FORMAT = Map.of("format", "pt");
 
   /** Share of frames that are masked in training, the default of {@code transformers}. */
   private static final double MASKED = 0.05;
