@@ -34,6 +34,9 @@ final class LayeringTest {
               "task",
               List.of("", "audio", "text", "lm", "units", "vocoder", "prompt", "checkpoint")),
           Map.entry("corpus", List.of("json", "audio", "text", "units")),
+          Map.entry(
+              "training",
+              List.of("json", "text", "lm", "units", "vocoder", "checkpoint", "corpus")),
           Map.entry("evaluation", List.of()));
 
   private static final List<String> MODULES = List.of("torch", "core", "training", "evaluation");
