@@ -1,0 +1,166 @@
+package org.spiritlm.training;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.spiritlm.json.Json;
+import org.spiritlm.torch.InputException;
+
+/**
+ * The directory of a run: its settings, checkpoints, metrics, and in the end what was trained. Only
+ * one process may work in it.
+ */
+public final class TrainingRun implements AutoCloseable {
+  private static final String SETTINGS = "settings.json";
+
+  /** How long the end of a process waits for a checkpoint. */
+  private static final long PATIENCE_SECONDS = 300;
+
+  private final Path directory;
+  private final FileChannel channel;
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private @Nullable Thread hook;
+
+  private TrainingRun(Path directory, FileChannel channel) {
+    this.directory = directory;
+    this.channel = channel;
+  }
+
+  /**
+   * Opens a run's directory, which is made, or one that is there, to go on.
+   *
+   * @param settings what {@link Settings#resolved} gives
+   * @param free keys that may differ from those of a run that is there: what is learnt must not
+   *     depend on them
+   * @throws InputException if another process works there, or it has other settings
+   */
+  public static TrainingRun open(Path directory, ObjectNode settings, List<String> free) {
+    try {
+      Files.createDirectories(directory);
+      FileChannel channel =
+          FileChannel.open(
+              directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      TrainingRun run = new TrainingRun(directory, channel);
+      try {
+        run.lock();
+        run.settle(settings, free);
+        return run;
+      } catch (RuntimeException | IOException e) {
+        channel.close();
+        throw e;
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void lock() throws IOException {
+    FileLock lock;
+    try {
+      lock = channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      lock = null;
+    }
+    if (lock == null) {
+      throw new InputException(
+          directory + ": another process trains there; wait for it or give another --out");
+    }
+  }
+
+  private void settle(ObjectNode settings, List<String> free) throws IOException {
+    Path file = directory.resolve(SETTINGS);
+    if (Files.exists(file)) {
+      List<String> differing = differing("", Json.file(file), settings);
+      differing.removeAll(free);
+      if (!differing.isEmpty()) {
+        throw new InputException(
+            directory
+                + ": a run with other settings lies there ("
+                + String.join(", ", differing)
+                + "); give another --out, or the settings in "
+                + SETTINGS);
+      }
+    }
+    Path beside = directory.resolve(SETTINGS + ".part");
+    Files.writeString(beside, Json.line(settings) + "\n");
+    Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  private static List<String> differing(String path, ObjectNode before, ObjectNode now) {
+    List<String> names = new ArrayList<>();
+    before.fieldNames().forEachRemaining(names::add);
+    now.fieldNames()
+        .forEachRemaining(
+            name -> {
+              if (!before.has(name)) {
+                names.add(name);
+              }
+            });
+    List<String> differing = new ArrayList<>();
+    for (String name : names) {
+      if (before.get(name) instanceof ObjectNode old && now.get(name) instanceof ObjectNode fresh) {
+        differing.addAll(differing(path + name + ".", old, fresh));
+      } else if (before.get(name) == null || !before.get(name).equals(now.get(name))) {
+        differing.add(path + name);
+      }
+    }
+    return differing;
+  }
+
+  /** Where it lies. */
+  public Path directory() {
+    return directory;
+  }
+
+  /**
+   * Trains. Where the process is asked to end meanwhile (SIGTERM, Ctrl-C), a checkpoint is written
+   * first.
+   */
+  public Trainer.Result train(Trainer trainer) {
+    Thread waiting = new Thread(() -> stop(trainer), "spiritlm-stop");
+    Runtime.getRuntime().addShutdownHook(waiting);
+    hook = waiting;
+    return trainer.run();
+  }
+
+  private void stop(Trainer trainer) {
+    trainer.stop();
+    try {
+      if (!ended.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        System.err.println("spiritlm: the last step takes too long; its checkpoint is lost");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() {
+    ended.countDown();
+    Thread waiting = hook;
+    if (waiting != null) {
+      try {
+        Runtime.getRuntime().removeShutdownHook(waiting);
+      } catch (IllegalStateException e) {
+        // the process is ending
+      }
+    }
+    try {
+      channel.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

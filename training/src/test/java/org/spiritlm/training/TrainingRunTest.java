@@ -1,0 +1,48 @@
+package org.spiritlm.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.spiritlm.json.Json;
+import org.spiritlm.torch.InputException;
+
+/** A run's directory belongs to one process and one choice of settings. */
+final class TrainingRunTest {
+  @TempDir private Path directory;
+
+  private TrainingRun open(String assignment) {
+    Settings settings = Settings.none().with(assignment);
+    settings.positive("steps", 10);
+    settings.below("optimiser").number("rate", 0.5);
+    settings.finish();
+    return TrainingRun.open(directory.resolve("run"), settings.resolved(), List.of("steps"));
+  }
+
+  @Test
+  void otherSettingsAreRefused() {
+    open("steps=5").close();
+    open("steps=7").close(); // more steps learn the same at first
+    assertThatThrownBy(() -> open("optimiser.rate=0.1"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("other settings")
+        .hasMessageContaining("optimiser.rate");
+    assertThat(Json.file(directory.resolve("run/settings.json")).toString())
+        .isEqualTo("{\"steps\":7,\"optimiser\":{\"rate\":0.5}}");
+  }
+
+  @Test
+  void aSecondProcessIsRefused() {
+    try (TrainingRun run = open("steps=5")) {
+      assertThat(Files.isDirectory(run.directory())).isTrue();
+      assertThatThrownBy(() -> open("steps=5"))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("another process");
+    }
+    open("steps=5").close();
+  }
+}
