@@ -194,6 +194,37 @@ def decode_task(size, dtype):
     return task
 
 
+# ---- training ----
+
+SEQUENCES = 8
+LENGTH = 512
+
+
+def training_task(dtype):
+    """Steps of AdamW on a Llama of 16 million parameters, in float32 or with bf16 autocast."""
+    from transformers import LlamaConfig, LlamaForCausalLM
+    torch.set_default_dtype(torch.float32)
+    model = LlamaForCausalLM(LlamaConfig(
+        vocab_size=4096, hidden_size=384, intermediate_size=1024, num_hidden_layers=8,
+        num_attention_heads=6, num_key_value_heads=6, tie_word_embeddings=True,
+        max_position_embeddings=2048, attn_implementation="sdpa", use_cache=False)).train()
+    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-4, betas=(0.9, 0.95),
+                                  weight_decay=0.1, fused=True)
+    ids = torch.randint(4096, (SEQUENCES, LENGTH))
+
+    def task(_):
+        with torch.inference_mode(False), torch.enable_grad():
+            optimiser.zero_grad(set_to_none=True)
+            with torch.autocast("cpu", torch.bfloat16, enabled=dtype == "bf16"):
+                loss = model(ids.clone(), labels=ids.clone()).loss
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1)
+            optimiser.step()
+        return SEQUENCES * LENGTH
+
+    return task
+
+
 def bandwidth_task():
     numbers = torch.ones(1 << 28)
 
@@ -217,6 +248,8 @@ def tasks():
         "vocoder-20s": (AUDIO, lambda: vocoder_task(lambda _: 500)),
         "vocoder-new-lengths": (AUDIO, lambda: vocoder_task(lambda r: 60 + 7 * r)),
     }
+    for dtype in ("fp32", "bf16"):
+        known[f"train-16m-{dtype}"] = ("tokens/s", lambda dtype=dtype: training_task(dtype))
     for seconds in (3, 10, 30):
         known[f"hubert-{seconds}s"] = (
             AUDIO, lambda seconds=seconds: encode_task([hubert()], seconds))
@@ -257,7 +290,8 @@ def main():
     with torch.inference_mode():
         for name in arguments.names or known:
             unit, maker = known[name]
-            task = maker()
+            with torch.inference_mode(not name.startswith("train-")):
+                task = maker()
             if arguments.on_request:
                 for line in sys.stdin:
                     value = measure(task, int(line))

@@ -18,6 +18,7 @@ import org.spiritlm.app.bench.LanguageBenchmarks;
 import org.spiritlm.app.bench.MachineBenchmarks;
 import org.spiritlm.app.bench.SpeechBenchmarks;
 import org.spiritlm.app.bench.StartBenchmarks;
+import org.spiritlm.app.bench.TrainingBenchmarks;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.Torch;
 import picocli.CommandLine.Command;
@@ -105,6 +106,7 @@ final class BenchCommand implements Runnable {
     all.addAll(StartBenchmarks.all(ModelPlace.home()));
     all.addAll(SpeechBenchmarks.all());
     all.addAll(LanguageBenchmarks.all());
+    all.addAll(TrainingBenchmarks.all());
     for (String name : names) {
       if (all.stream().noneMatch(benchmark -> benchmark.name().startsWith(name))) {
         String known = all.stream().map(Benchmark::name).collect(Collectors.joining(", "));

@@ -45,6 +45,26 @@ public final class Torch {
     return torch.get_num_threads();
   }
 
+  /** How products of float32 matrices are computed. */
+  public enum Precision {
+    /** In float32. */
+    FULL("highest"),
+    /** In bfloat16, summed in float32, where the processor has instructions for it. */
+    BFLOAT16("medium");
+
+    private final String key;
+
+    Precision(String key) {
+      this.key = key;
+    }
+  }
+
+  /** Sets how products of float32 matrices are computed, for the whole process. */
+  public static void precision(Precision precision) {
+    start();
+    torch.globalContext().setFloat32MatmulPrecision(precision.key);
+  }
+
   /** The version of libtorch with that of its Java binding, such as {@code 2.10.0-1.5.13}. */
   public static String version() {
     start();
