@@ -100,6 +100,26 @@ final class AudioDecoder implements AutoCloseable {
     return true;
   }
 
+  /** Goes to the end and tells how many samples the file has; after the first block only. */
+  long measure() {
+    AVStream audio = format.streams(stream);
+    if (audio.duration() > 0) { // what the file says is only where the end is looked for
+      long said =
+          av_rescale(
+              audio.duration(),
+              (long) audio.time_base().num() * sampleRate,
+              audio.time_base().den());
+      if (said - sampleRate > position) {
+        seek(said - sampleRate);
+      }
+    }
+    float[][] block;
+    do {
+      block = next();
+    } while (block != null);
+    return position;
+  }
+
   private boolean isSeekExact() {
     String container = format.iformat().name().getString();
     int id = codec.codec_id();

@@ -197,6 +197,17 @@ public final class AudioReader implements Iterable<Audio>, AutoCloseable {
   }
 
   /**
+   * Goes to the end and tells the length of the file in seconds, at its own rate, whatever stretch
+   * is read. Of WAV and FLAC little is decoded for that. Nothing can be read after it.
+   *
+   * @throws InputException if what is decoded is damaged
+   */
+  public double measure() {
+    this.resamplers = null;
+    return (double) decoder.measure() / decoder.sampleRate();
+  }
+
+  /**
    * The rest of the audio, as a whole.
    *
    * @throws InputException if it is damaged, or too long for an array

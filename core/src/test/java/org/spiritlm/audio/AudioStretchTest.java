@@ -77,6 +77,27 @@ class AudioStretchTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"wav, pcm_s16le", "flac, flac", "mp3, libmp3lame", "ogg, vorbis"})
+  void theLengthIsThatOfWhatIsDecoded(String ending, String encoder) throws IOException {
+    Path file = directory.resolve("x." + ending);
+    EncodedAudio.write(file, encoder, 16_000, noise(16_000, 7), noise(16_000, 8));
+    measures(file);
+    byte[] bytes = Files.readAllBytes(file);
+    if (ending.equals("wav")) { // a header that says more than there is
+      Files.write(file, Arrays.copyOf(bytes, bytes.length - 4 * 100_000));
+      measures(file);
+    }
+  }
+
+  private static void measures(Path file) {
+    double whole = AudioReader.read(file).seconds();
+    try (AudioReader reader = AudioReader.open(file)) {
+      assertThat(reader.measure()).isEqualTo(whole);
+      assertThat(reader.next()).isNull();
+    }
+  }
+
   private static float[] cut(Audio whole, double start, double end) {
     int from = (int) Math.round(start * whole.sampleRate());
     long to = end > whole.seconds() ? whole.samples().length : Math.round(end * whole.sampleRate());
