@@ -208,8 +208,7 @@ final class PreparedParquetTest {
     assertThat(outcomes.keySet()).containsExactlyInAnyOrder(true, false);
     byte[] whole = Files.readAllBytes(resource("prepared-snappy.parquet"));
     for (int length = 0; length < whole.length; length += 97) {
-      Path file =
-          Files.write(folder.resolve("cut.parquet"), Arrays.copyOf(whole, length));
+      Path file = Files.write(folder.resolve("cut.parquet"), Arrays.copyOf(whole, length));
       assertThatThrownBy(() -> readAll(file)).isInstanceOf(InputException.class);
     }
     assertThat(new String(whole, 0, 4, StandardCharsets.US_ASCII)).isEqualTo("PAR1");
