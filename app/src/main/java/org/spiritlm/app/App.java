@@ -69,6 +69,7 @@ public final class App implements Runnable {
     commands.put("corpus", CorpusCommand.class);
     commands.put("convert", ConvertCommand.class);
     commands.put("init", InitCommand.class);
+    commands.put("shards", ShardsCommand.class);
     commands.put("info", InfoCommand.class);
     commands.put("doctor", DoctorCommand.class);
     commands.put("bench", BenchCommand.class);

@@ -130,8 +130,13 @@ public final class ShardSetWriter {
   }
 
   private void reject(String name, InputException reason) {
+    reject(new Rejection(name, null, String.valueOf(reason.getMessage())));
+  }
+
+  /** Counts an item that could not even be read. */
+  public void reject(Rejection rejection) {
     rejected++;
-    rejections.accept(new Rejection(name, null, String.valueOf(reason.getMessage())));
+    rejections.accept(rejection);
   }
 
   /** Whether all can be written, and how much it is. */
