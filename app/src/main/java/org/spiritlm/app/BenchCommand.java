@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import org.spiritlm.app.bench.Benchmark;
+import org.spiritlm.app.bench.DataBenchmarks;
 import org.spiritlm.app.bench.LanguageBenchmarks;
 import org.spiritlm.app.bench.MachineBenchmarks;
 import org.spiritlm.app.bench.SpeechBenchmarks;
@@ -107,6 +108,7 @@ final class BenchCommand implements Runnable {
     all.addAll(SpeechBenchmarks.all());
     all.addAll(LanguageBenchmarks.all());
     all.addAll(TrainingBenchmarks.all());
+    all.addAll(DataBenchmarks.all());
     for (String name : names) {
       if (all.stream().noneMatch(benchmark -> benchmark.name().startsWith(name))) {
         String known = all.stream().map(Benchmark::name).collect(Collectors.joining(", "));

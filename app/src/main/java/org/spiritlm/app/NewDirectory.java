@@ -13,13 +13,34 @@ import org.spiritlm.checkpoint.ModelRecord;
 import org.spiritlm.torch.InputException;
 import picocli.CommandLine.Option;
 
-/** The directory of a model that a command makes. */
+/** The directory of a model, or of something else, that a command makes. */
 final class NewDirectory {
+  /** The file by which what may be replaced is known, and what that is. */
+  private final String mark;
+
+  private final String what;
+
   @Option(names = "-o", paramLabel = "DIR", required = true, description = "The directory to make.")
   Path directory = Path.of("");
 
-  @Option(names = "--force", description = "Replace a model that is there.")
+  @Option(names = "--force", description = "Replace what an earlier run made there.")
   boolean force;
+
+  /** The directory of a model. */
+  NewDirectory() {
+    this(ModelRecord.FILE, "model");
+  }
+
+  /**
+   * Another directory.
+   *
+   * @param mark a file that all of this kind have
+   * @param what what they are called
+   */
+  NewDirectory(String mark, String what) {
+    this.mark = mark;
+    this.what = what;
+  }
 
   /**
    * Has the directory written; one that is replaced stays until the new one is whole.
@@ -32,25 +53,67 @@ final class NewDirectory {
       writer.accept(directory);
       return;
     }
-    if (!Files.isRegularFile(directory.resolve(ModelRecord.FILE))) {
+    checkReplaceable();
+    Path next = beside("new");
+    try {
+      writer.accept(next);
+      replaceBy(next);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Has the directory written beside its place and moved there when it is whole, so that nothing is
+   * there before, and nothing stays of a failure.
+   *
+   * @param writer writes into a directory that does not exist
+   * @throws InputException if there is something that may not be replaced
+   */
+  void fillBeside(Consumer<Path> writer) {
+    if (isTaken()) {
+      checkReplaceable();
+    }
+    Path next = beside("new");
+    try {
+      try {
+        writer.accept(next);
+        if (isTaken()) {
+          checkReplaceable(); // another run may have been faster
+          replaceBy(next);
+        } else {
+          Files.deleteIfExists(directory); // it is empty
+          Files.move(next, directory.toAbsolutePath());
+        }
+      } finally {
+        delete(next);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void checkReplaceable() {
+    if (!Files.isRegularFile(directory.resolve(mark))) {
       throw new InputException(
-          directory + " exists and is no model; give -o a directory that does not exist");
+          directory + " exists and is no " + what + "; give -o a directory that does not exist");
     }
     if (!force) {
       throw new InputException(directory + " exists already; add --force to replace it");
     }
+  }
+
+  private Path beside(String ending) {
     Path whole = directory.toAbsolutePath();
     String unique = Long.toHexString(ThreadLocalRandom.current().nextLong());
-    Path next = whole.resolveSibling("." + whole.getFileName() + "." + unique + ".new");
-    Path last = whole.resolveSibling("." + whole.getFileName() + "." + unique + ".old");
-    try {
-      writer.accept(next);
-      Files.move(whole, last);
-      Files.move(next, whole);
-      delete(last);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return whole.resolveSibling("." + whole.getFileName() + "." + unique + "." + ending);
+  }
+
+  private void replaceBy(Path next) throws IOException {
+    Path last = beside("old");
+    Files.move(directory.toAbsolutePath(), last);
+    Files.move(next, directory.toAbsolutePath());
+    delete(last);
   }
 
   private boolean isTaken() {

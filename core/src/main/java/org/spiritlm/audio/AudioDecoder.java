@@ -8,11 +8,13 @@ import static org.bytedeco.ffmpeg.presets.avutil.AVERROR_EAGAIN;
 import java.nio.charset.StandardCharsets;
 import org.bytedeco.ffmpeg.avcodec.AVCodec;
 import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
+import org.bytedeco.ffmpeg.avcodec.AVCodecParameters;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
 import org.bytedeco.ffmpeg.avformat.AVFormatContext;
 import org.bytedeco.ffmpeg.avformat.AVStream;
 import org.bytedeco.ffmpeg.avutil.AVDictionary;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
+import org.bytedeco.ffmpeg.avutil.AVRational;
 import org.bytedeco.javacpp.BytePointer;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.InputException;
@@ -42,6 +44,7 @@ final class AudioDecoder implements AutoCloseable {
   private int sampleRate;
   private int channels;
   private long position; // samples decoded so far
+  private float @Nullable [][] ahead; // a block that was decoded to know where it lies
   private boolean closed;
 
   /**
@@ -68,6 +71,88 @@ final class AudioDecoder implements AutoCloseable {
   /** Samples per second of the blocks so far; 0 before the first. */
   int sampleRate() {
     return sampleRate;
+  }
+
+  /** Samples up to the end of the last block, counted from the file's beginning. */
+  long position() {
+    return position;
+  }
+
+  /**
+   * Goes on before a sample, without decoding what lies between, where that is exact: in WAV files
+   * of plain samples and in FLAC, where every block can be decoded alone and says where it lies.
+   * After the first block only.
+   *
+   * @return false where it is not, and nothing is changed
+   * @throws InputException if the file can no longer be read from its beginning either
+   */
+  boolean seek(long sample) {
+    if (!isSeekExact()) {
+      return false;
+    }
+    if (goTo(sample)) {
+      return true;
+    }
+    if (!goTo(0)) {
+      throw new InputException(
+          file.name() + " cannot be read from its middle; convert it to WAV or FLAC again");
+    }
+    return true;
+  }
+
+  /** Goes to the end and tells how many samples the file has; after the first block only. */
+  long measure() {
+    AVStream audio = format.streams(stream);
+    if (audio.duration() > 0) { // what the file says is only where the end is looked for
+      long said =
+          av_rescale(
+              audio.duration(),
+              (long) audio.time_base().num() * sampleRate,
+              audio.time_base().den());
+      if (said - sampleRate > position) {
+        seek(said - sampleRate);
+      }
+    }
+    float[][] block;
+    do {
+      block = next();
+    } while (block != null);
+    return position;
+  }
+
+  private boolean isSeekExact() {
+    String container = format.iformat().name().getString();
+    int id = codec.codec_id();
+    if (container.equals("flac")) {
+      return id == AV_CODEC_ID_FLAC;
+    }
+    AVCodecParameters parameters = format.streams(stream).codecpar();
+    int bytes = av_get_exact_bits_per_sample(id) / 8 * channels;
+    return container.equals("wav")
+        && bytes > 0
+        && parameters.block_align() == bytes
+        && parameters.bit_rate() == 8L * bytes * sampleRate;
+  }
+
+  /** Takes the block that holds a sample, or one before it, for the next; false where it fails. */
+  private boolean goTo(long sample) {
+    AVRational tick = format.streams(stream).time_base();
+    if (tick.num() != 1 || tick.den() != sampleRate) {
+      return false;
+    }
+    if (av_seek_frame(format, stream, sample, AVSEEK_FLAG_BACKWARD) < 0) {
+      return false;
+    }
+    avcodec_flush_buffers(codec);
+    position = 0;
+    float[][] block = next();
+    long start = frame.pts();
+    if (block == null || start == AV_NOPTS_VALUE || start < 0 || start > sample) {
+      return false;
+    }
+    position = start + block[0].length;
+    ahead = block;
+    return true;
   }
 
   private AVFormatContext demuxer() {
@@ -136,6 +221,11 @@ final class AudioDecoder implements AutoCloseable {
    *     sample that is not a finite number
    */
   float @Nullable [][] next() {
+    float[][] decoded = ahead;
+    if (decoded != null) {
+      ahead = null;
+      return decoded;
+    }
     while (true) {
       int status = avcodec_receive_frame(codec, frame);
       if (status == AVERROR_EOF) {

@@ -29,12 +29,25 @@ public final class AudioReader implements Iterable<Audio>, AutoCloseable {
   /** Most channels that are mixed when none is chosen. */
   private static final int MIXED_CHANNELS = 2;
 
+  /**
+   * How far an end may lie behind that of the file (seconds): times that people write are rounded.
+   */
+  private static final double MISSING_SECONDS = 0.05;
+
+  /** Later than this nothing can lie (seconds; thirty years): samples are counted in 64 bits. */
+  private static final double LATEST_SECOND = 1e9;
+
+  /** Less than this is decoded rather than sought (seconds). */
+  private static final double SOUGHT_SECONDS = 2;
+
   private final String name;
   private final Options options;
   private final AudioDecoder decoder;
   private Resampler @Nullable [] resamplers; // null until the first block, and after the end
   private float @Nullable [][] first; // the first block, read to know rate and channels
   private int[] taken = new int[0]; // the channels used, counted from 0
+  private Stretch stretch = new Stretch(0, 0, 0, Long.MAX_VALUE);
+  private long made; // samples resampled so far, counted from the file's beginning
   private long emitted;
 
   /**
@@ -45,32 +58,49 @@ public final class AudioReader implements Iterable<Audio>, AutoCloseable {
    *     or two; a file with more fails then
    * @param maxSeconds audio longer than this fails when it is reached, not before: what a file says
    *     of its own length is not believed
+   * @param start where reading begins (seconds)
+   * @param end where it ends (seconds), or infinity for the end of the file
    */
-  public record Options(int sampleRate, int channel, double maxSeconds) {
+  public record Options(int sampleRate, int channel, double maxSeconds, double start, double end) {
     public Options {
       if (channel < 0) {
         throw new InputException("channels are counted from 1, found " + channel);
+      }
+      if (!(start >= 0 && start < end) || start > LATEST_SECOND) {
+        throw new InputException("the stretch from " + start + " s to " + end + " s is none");
       }
     }
 
     /** All channels of speech of any length, at {@link Audio#SPEECH_RATE}. */
     public static Options speech() {
-      return new Options(Audio.SPEECH_RATE, 0, Double.POSITIVE_INFINITY);
+      return new Options(
+          Audio.SPEECH_RATE, 0, Double.POSITIVE_INFINITY, 0, Double.POSITIVE_INFINITY);
     }
 
     /** With another rate (Hz); 0 keeps the file's own. */
     public Options withSampleRate(int value) {
-      return new Options(value, channel, maxSeconds);
+      return new Options(value, channel, maxSeconds, start, end);
     }
 
     /** With only one channel, counted from 1; 0 takes the average. */
     public Options withChannel(int value) {
-      return new Options(sampleRate, value, maxSeconds);
+      return new Options(sampleRate, value, maxSeconds, start, end);
     }
 
     /** With a limit in seconds. */
     public Options withMaxSeconds(double value) {
-      return new Options(sampleRate, channel, value);
+      return new Options(sampleRate, channel, value, start, end);
+    }
+
+    /**
+     * With only a stretch, equal to that part of the whole. WAV and FLAC are not decoded before it.
+     *
+     * @param from where it begins (seconds)
+     * @param to where it ends (seconds), or infinity; a file that ends more than {@value
+     *     #MISSING_SECONDS} s before fails when that is reached
+     */
+    public Options withStretch(double from, double to) {
+      return new Options(sampleRate, channel, maxSeconds, from, to);
     }
   }
 
@@ -86,9 +116,23 @@ public final class AudioReader implements Iterable<Audio>, AutoCloseable {
       this.taken = channels(first.length);
       this.resamplers = new Resampler[taken.length];
       Arrays.setAll(resamplers, i -> resampler());
+      begin();
     } catch (RuntimeException | Error e) {
       decoder.close();
       throw e;
+    }
+  }
+
+  private void begin() {
+    try {
+      this.stretch = Stretch.of(options, decoder.sampleRate(), sampleRate());
+    } catch (InputException e) {
+      throw new InputException(name + ": " + e.getMessage(), e);
+    }
+    this.made = stretch.base();
+    double ahead = (double) (stretch.source() - decoder.position()) / decoder.sampleRate();
+    if (ahead > SOUGHT_SECONDS && decoder.seek(stretch.source())) {
+      this.first = null;
     }
   }
 
@@ -105,6 +149,18 @@ public final class AudioReader implements Iterable<Audio>, AutoCloseable {
    */
   public static AudioReader open(Path file, Options options) {
     return new AudioReader(MediaFile.open(file), options);
+  }
+
+  /**
+   * Opens an audio file that lies in another file, as in a tar archive.
+   *
+   * @param file the other file
+   * @param offset where the audio file begins in it (bytes)
+   * @param length its length (bytes)
+   * @throws InputException as {@link #open(Path, Options)}, or if the other file ends before
+   */
+  public static AudioReader open(Path file, long offset, long length, Options options) {
+    return new AudioReader(MediaFile.open(file, offset, length), options);
   }
 
   /**
@@ -138,6 +194,17 @@ public final class AudioReader implements Iterable<Audio>, AutoCloseable {
   /** Seconds of audio that were read so far. */
   public double seconds() {
     return (double) emitted / sampleRate();
+  }
+
+  /**
+   * Goes to the end and tells the length of the file in seconds, at its own rate, whatever stretch
+   * is read. Of WAV and FLAC little is decoded for that. Nothing can be read after it.
+   *
+   * @throws InputException if what is decoded is damaged
+   */
+  public double measure() {
+    this.resamplers = null;
+    return (double) decoder.measure() / decoder.sampleRate();
   }
 
   /**
@@ -179,16 +246,15 @@ public final class AudioReader implements Iterable<Audio>, AutoCloseable {
     float[] mixed = new float[0];
     int count = 0;
     while (count == 0 || count < sampleRate()) {
-      float[][] block = first == null ? decoder.next() : first;
-      first = null;
-      float[] piece = block == null ? end(resamplers) : mix(block, resamplers);
+      float[][] block = block();
+      float[] piece = wanted(block == null ? end(resamplers) : mix(block, resamplers));
       if (count + piece.length > mixed.length) {
         mixed =
             Arrays.copyOf(mixed, Math.max(count + piece.length, sampleRate() + 2 * piece.length));
       }
       System.arraycopy(piece, 0, mixed, count, piece.length);
       count += piece.length;
-      if (block == null) {
+      if (block == null || made >= stretch.to()) {
         this.resamplers = null;
         break;
       }
@@ -201,7 +267,52 @@ public final class AudioReader implements Iterable<Audio>, AutoCloseable {
               + options.maxSeconds()
               + " s, the most that is allowed here; split it");
     }
+    if (this.resamplers == null) {
+      checkEnd();
+    }
     return count == 0 ? null : new Audio(Arrays.copyOf(mixed, count), sampleRate());
+  }
+
+  /** The next block of what is needed, or null at the end. */
+  private float @Nullable [][] block() {
+    float[][] block = first == null ? decoder.next() : first;
+    first = null;
+    while (block != null && decoder.position() <= stretch.source()) {
+      block = decoder.next();
+    }
+    if (block != null) {
+      int unneeded = (int) (stretch.source() - (decoder.position() - block[0].length));
+      for (int i = 0; unneeded > 0 && i < block.length; i++) {
+        block[i] = Arrays.copyOfRange(block[i], unneeded, block[i].length);
+      }
+    }
+    return block;
+  }
+
+  /** What of a resampled piece lies in the stretch. */
+  private float[] wanted(float[] piece) {
+    long from = Math.max(0, stretch.from() - made);
+    long to = Math.min(piece.length, stretch.to() - made);
+    made += piece.length;
+    if (from == 0 && to == piece.length) {
+      return piece;
+    }
+    return from >= to ? new float[0] : Arrays.copyOfRange(piece, (int) from, (int) to);
+  }
+
+  private void checkEnd() {
+    boolean open = stretch.to() == Long.MAX_VALUE;
+    double last = (double) made / sampleRate();
+    if (!stretch.isWhole()
+        && (made <= stretch.from() || (!open && last < options.end() - MISSING_SECONDS))) {
+      throw new InputException(
+          name
+              + " ends at "
+              + last
+              + " s, expected "
+              + (open ? "more than " + options.start() : "at least " + options.end())
+              + " s");
+    }
   }
 
   private Resampler resampler() {

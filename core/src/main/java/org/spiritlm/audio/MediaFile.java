@@ -41,10 +41,35 @@ final class MediaFile implements AutoCloseable {
       if (Files.isRegularFile(file) && Files.size(file) == 0) {
         throw new InputException(file + " is empty, expected an audio file");
       }
-      return new MediaFile(file, file.toString(), false);
+      return new MediaFile(file, file.toString(), false, "file");
     } catch (IOException e) {
       throw new InputException(file + " cannot be read: " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * Opens a part of a file as if it were one.
+   *
+   * @param offset its first byte
+   * @param length how many bytes
+   * @throws InputException if the file is missing or ends before
+   */
+  static MediaFile open(Path file, long offset, long length) {
+    String name = file + " (bytes " + offset + "+" + length + ")";
+    try {
+      if (!Files.isRegularFile(file)) {
+        throw new InputException(file + " does not exist or is no file");
+      }
+      long size = Files.size(file);
+      if (length <= 0 || offset < 0 || length > size || offset > size - length) {
+        throw new InputException(
+            name + ": expected audio there, found that the file has " + size + " bytes");
+      }
+    } catch (IOException e) {
+      throw new InputException(file + " cannot be read: " + e.getMessage(), e);
+    }
+    String part = "subfile,,start," + offset + ",end," + (offset + length) + ",,:file";
+    return new MediaFile(file, name, false, part);
   }
 
   /**
@@ -62,7 +87,7 @@ final class MediaFile implements AutoCloseable {
         if (Files.copy(stream, file, StandardCopyOption.REPLACE_EXISTING) == 0) {
           throw new InputException(name + " is empty, expected audio");
         }
-        return new MediaFile(file, name, true);
+        return new MediaFile(file, name, true, "file");
       } catch (IOException | RuntimeException e) {
         Files.deleteIfExists(file);
         throw e;
@@ -72,14 +97,14 @@ final class MediaFile implements AutoCloseable {
     }
   }
 
-  private MediaFile(Path file, String name, boolean temporary) {
+  private MediaFile(Path file, String name, boolean temporary, String protocol) {
     this.file = file;
     this.name = name;
     this.temporary = temporary;
     AVDictionary options = new AVDictionary(null);
-    av_dict_set(options, "protocol_whitelist", "file", 0);
+    av_dict_set(options, "protocol_whitelist", "file,subfile", 0);
     // The prefix keeps a name such as "concat:a|b" from meaning another protocol.
-    byte[] url = ("file:" + file + '\0').getBytes(StandardCharsets.UTF_8);
+    byte[] url = (protocol + ":" + file + '\0').getBytes(StandardCharsets.UTF_8);
     int status;
     try (BytePointer pointer = new BytePointer(url)) {
       status = avio_open2(input, pointer, AVIO_FLAG_READ, null, options);

@@ -1,0 +1,277 @@
+package org.spiritlm.shards;
+
+import java.nio.ByteBuffer;
+import java.nio.IntBuffer;
+import java.nio.LongBuffer;
+import java.nio.ShortBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.spiritlm.interleaving.IdBuffer;
+import org.spiritlm.interleaving.WordCuts;
+import org.spiritlm.interleaving.WordIds;
+import org.spiritlm.torch.InputException;
+import org.spiritlm.units.SpeechUnits;
+
+/**
+ * A safetensors file of items, mapped into memory, of which any can be read at once. Safe for
+ * concurrent use until it is closed.
+ *
+ * <p>All tensors have one dimension. A list of lists X is two: {@code X} has all values in a row,
+ * {@code X_offsets} (int64) where each list begins, and at the end where the last one ends. Every
+ * shard has {@code keys} (int64, {@link org.spiritlm.interleaving.Draws#itemKey} of the name) and
+ * {@code names} (lists of UTF-8 bytes). Text: {@code ids} (lists of int32, after {@code [Text]}).
+ * Speech: {@code hubert}, {@code pitch}, {@code style} (lists of int16, at their full rates; empty
+ * where there is none). Aligned speech also has {@code words} (lists of int32: numbers in the
+ * lexicon), {@code word_starts} and {@code word_ends} (int32, frames, one for each of {@code
+ * words}), and the lexicon, of each word once: {@code lexicon_text} (UTF-8 bytes), {@code
+ * lexicon_first} (its ids right after {@code [Text]}) and {@code lexicon_later} (its ids after a
+ * blank).
+ */
+public final class Shard implements AutoCloseable {
+  /** The version of this form, in the file's metadata as {@code format}. */
+  static final String FORMAT = "1";
+
+  static final String OFFSETS = "_offsets";
+
+  private static final List<String> COMMON = List.of("keys", "names", "names" + OFFSETS);
+  private static final List<String> TEXT = lists("ids");
+  private static final List<String> SPEECH = lists("hubert", "pitch", "style");
+  private static final List<String> WORDS =
+      lists("words", "lexicon_text", "lexicon_first", "lexicon_later");
+
+  private final Path file;
+  private final MappedColumns columns;
+  private final ShardKind kind;
+  private final int items;
+  private final LongBuffer keys;
+  private final Bytes names;
+  private final Ints ids;
+  private final Shorts hubert;
+  private final Shorts pitch;
+  private final Shorts style;
+  private final Ints words;
+  private final IntBuffer wordStarts;
+  private final IntBuffer wordEnds;
+  private final Bytes lexiconText;
+  private final Ints lexiconFirst;
+  private final Ints lexiconLater;
+
+  private record Bytes(Offsets offsets, ByteBuffer values) {
+    String text(int list) {
+      byte[] bytes = new byte[offsets.length(list)];
+      values.get(offsets.from(list), bytes);
+      return new String(bytes, StandardCharsets.UTF_8);
+    }
+  }
+
+  private record Shorts(Offsets offsets, ShortBuffer values) {
+    int[] list(int list) {
+      int from = offsets.from(list);
+      int[] numbers = new int[offsets.length(list)];
+      for (int i = 0; i < numbers.length; i++) {
+        numbers[i] = values.get(from + i) & 0xFFFF;
+      }
+      return numbers;
+    }
+  }
+
+  private record Ints(Offsets offsets, IntBuffer values) {
+    void copy(int list, IdBuffer out) {
+      int to = offsets.to(list);
+      for (int i = offsets.from(list); i < to; i++) {
+        out.add(values.get(i));
+      }
+    }
+  }
+
+  private static List<String> lists(String... names) {
+    List<String> all = new ArrayList<>();
+    for (String name : names) {
+      all.add(name);
+      all.add(name + OFFSETS);
+    }
+    return List.copyOf(all);
+  }
+
+  /** The tensors of a shard of this kind. */
+  static List<String> tensors(ShardKind kind) {
+    List<String> names = new ArrayList<>(COMMON);
+    names.addAll(kind == ShardKind.TEXT ? TEXT : SPEECH);
+    if (kind == ShardKind.ALIGNED) {
+      names.addAll(WORDS);
+      names.addAll(List.of("word_starts", "word_ends"));
+    }
+    return names;
+  }
+
+  private Shard(Path file, MappedColumns columns, ShardKind kind) {
+    this.file = file;
+    this.columns = columns;
+    this.kind = kind;
+    this.keys = columns.longs("keys");
+    this.items = keys.remaining();
+    this.names = bytes("names");
+    this.ids = ints("ids", TEXT);
+    this.hubert = shorts("hubert");
+    this.pitch = shorts("pitch");
+    this.style = shorts("style");
+    this.words = ints("words", WORDS);
+    boolean aligned = kind == ShardKind.ALIGNED;
+    this.wordStarts = aligned ? columns.ints("word_starts") : IntBuffer.allocate(0);
+    this.wordEnds = aligned ? columns.ints("word_ends") : IntBuffer.allocate(0);
+    this.lexiconText = aligned ? bytes("lexicon_text") : names;
+    this.lexiconFirst = ints("lexicon_first", WORDS);
+    this.lexiconLater = ints("lexicon_later", WORDS);
+    check();
+  }
+
+  /**
+   * Opens a shard and checks its form.
+   *
+   * @throws InputException if it is missing, damaged, or no shard of this kind
+   */
+  static Shard open(Path file, ShardKind kind) {
+    MappedColumns columns = new MappedColumns(file);
+    try {
+      String format = columns.metadata().get("format");
+      if (!FORMAT.equals(format) || !kind.key().equals(columns.metadata().get("kind"))) {
+        throw new InputException(
+            file
+                + ": is no shard of "
+                + kind.key()
+                + " in the form "
+                + FORMAT
+                + "; its metadata are "
+                + columns.metadata());
+      }
+      return new Shard(file, columns, kind);
+    } catch (RuntimeException e) {
+      columns.close();
+      throw e;
+    }
+  }
+
+  private Offsets offsets(String name, int values) {
+    return Offsets.of(file + ", " + name, columns.longs(name + OFFSETS), values);
+  }
+
+  private static final Offsets NO_OFFSETS = new Offsets(LongBuffer.allocate(1));
+
+  private Bytes bytes(String name) {
+    ByteBuffer values = columns.bytes(name);
+    return new Bytes(offsets(name, values.remaining()), values);
+  }
+
+  private Ints ints(String name, List<String> group) {
+    boolean there =
+        kind == ShardKind.ALIGNED ? group == WORDS : kind == ShardKind.TEXT && group == TEXT;
+    if (!there) {
+      return new Ints(NO_OFFSETS, IntBuffer.allocate(0));
+    }
+    IntBuffer values = columns.ints(name);
+    return new Ints(offsets(name, values.remaining()), values);
+  }
+
+  private Shorts shorts(String name) {
+    if (kind == ShardKind.TEXT) {
+      return new Shorts(NO_OFFSETS, ShortBuffer.allocate(0));
+    }
+    ShortBuffer values = columns.shorts(name);
+    return new Shorts(offsets(name, values.remaining()), values);
+  }
+
+  private void check() {
+    List<Offsets> lists =
+        switch (kind) {
+          case TEXT -> List.of(names.offsets(), ids.offsets());
+          case SPEECH, ALIGNED ->
+              List.of(names.offsets(), hubert.offsets(), pitch.offsets(), style.offsets());
+        };
+    boolean fit = lists.stream().allMatch(list -> list.lists() == items);
+    if (kind == ShardKind.ALIGNED) {
+      fit &= words.offsets().lists() == items;
+      fit &= wordStarts.remaining() == words.values().remaining();
+      fit &= wordEnds.remaining() == words.values().remaining();
+      fit &= lexiconFirst.offsets().lists() == lexiconText.offsets().lists();
+      fit &= lexiconLater.offsets().lists() == lexiconText.offsets().lists();
+      int lexicon = lexiconText.offsets().lists();
+      for (int i = 0; i < words.values().remaining(); i++) {
+        int word = words.values().get(i);
+        fit &= word >= 0 && word < lexicon;
+      }
+    }
+    if (!fit) {
+      throw new InputException(file + ": damaged: its tensors do not fit together");
+    }
+  }
+
+  public ShardKind kind() {
+    return kind;
+  }
+
+  /** How many items there are. */
+  public int items() {
+    return items;
+  }
+
+  /** The item's name, as the corpus has it. */
+  public String name(int item) {
+    return names.text(item);
+  }
+
+  /** The item's key, on which draws depend. */
+  public long key(int item) {
+    return keys.get(item);
+  }
+
+  /** Adds the ids of a text, after {@code [Text]}. */
+  void text(int item, IdBuffer out) {
+    ids.copy(item, out);
+  }
+
+  /** The units of speech at their full rates. */
+  public SpeechUnits units(int item) {
+    return new SpeechUnits(
+        hubert.list(item),
+        pitch.offsets().length(item) == 0 ? null : pitch.list(item),
+        style.offsets().length(item) == 0 ? null : style.list(item));
+  }
+
+  /** The words of aligned speech. */
+  public List<String> words(int item) {
+    List<String> list = new ArrayList<>();
+    for (int i = words.offsets().from(item); i < words.offsets().to(item); i++) {
+      list.add(lexiconText.text(words.values().get(i)));
+    }
+    return list;
+  }
+
+  /** Where the words of aligned speech are cut. */
+  WordCuts cuts(int item) {
+    int from = words.offsets().from(item);
+    int[] starts = new int[words.offsets().length(item)];
+    int[] ends = new int[starts.length];
+    wordStarts.get(from, starts);
+    wordEnds.get(from, ends);
+    return WordCuts.of(starts, ends);
+  }
+
+  /** The ids of the words of aligned speech. */
+  WordIds wordIds(int item) {
+    int from = words.offsets().from(item);
+    return (first, end, out) -> {
+      for (int word = first; word < end; word++) {
+        int number = words.values().get(from + word);
+        (word == first ? lexiconFirst : lexiconLater).copy(number, out);
+      }
+    };
+  }
+
+  /** Frees the mapping; the shard must not be used afterwards. */
+  @Override
+  public void close() {
+    columns.close();
+  }
+}

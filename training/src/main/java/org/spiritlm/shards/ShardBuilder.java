@@ -1,0 +1,146 @@
+package org.spiritlm.shards;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.spiritlm.corpus.PreparedUtterance;
+import org.spiritlm.corpus.WordFrames;
+import org.spiritlm.interleaving.Draws;
+import org.spiritlm.interleaving.WordTokenizer;
+import org.spiritlm.torch.DType;
+import org.spiritlm.torch.SafetensorsWriter;
+import org.spiritlm.torch.Scope;
+
+/** Collects the items of one shard and writes it, see {@link Shard} for the form. */
+final class ShardBuilder {
+  private final ShardKind kind;
+  private final List<Column> columns = new ArrayList<>();
+  private final Column keys = column("keys", DType.I64);
+  private final Lists names = new Lists("names", DType.U8);
+  private final Lists ids = new Lists("ids", DType.I32);
+  private final Lists hubert = new Lists("hubert", DType.I16);
+  private final Lists pitch = new Lists("pitch", DType.I16);
+  private final Lists style = new Lists("style", DType.I16);
+  private final Lists words = new Lists("words", DType.I32);
+  private final Column wordStarts = column("word_starts", DType.I32);
+  private final Column wordEnds = column("word_ends", DType.I32);
+
+  /** Each word's number in the lexicon. */
+  private final Map<String, Integer> numbers = new HashMap<>();
+
+  private final Lists lexiconText = new Lists("lexicon_text", DType.U8);
+  private final Lists lexiconFirst = new Lists("lexicon_first", DType.I32);
+  private final Lists lexiconLater = new Lists("lexicon_later", DType.I32);
+
+  /** Lists of different lengths: all their numbers in a row, and where each list begins. */
+  private final class Lists {
+    private final Column values;
+    private final Column offsets;
+
+    Lists(String name, DType type) {
+      values = column(name, type);
+      offsets = column(name + Shard.OFFSETS, DType.I64);
+      offsets.add(0);
+    }
+
+    void add(int[] list) {
+      values.add(list);
+      offsets.add(values.count());
+    }
+
+    void add(String text) {
+      values.add(text.getBytes(StandardCharsets.UTF_8));
+      offsets.add(values.count());
+    }
+  }
+
+  ShardBuilder(ShardKind kind) {
+    this.kind = kind;
+  }
+
+  private Column column(String name, DType type) {
+    Column column = new Column(name, type);
+    columns.add(column);
+    return column;
+  }
+
+  int items() {
+    return keys.count();
+  }
+
+  /** Bytes of what was added. */
+  long bytes() {
+    return columns.stream().mapToLong(Column::size).sum();
+  }
+
+  private void addName(String name) {
+    keys.add(Draws.itemKey(name));
+    names.add(name);
+  }
+
+  /** Adds a text by its ids after {@code [Text]}. */
+  void addText(String name, int[] text) {
+    addName(name);
+    ids.add(text);
+  }
+
+  /** Adds speech, and its words where this is a shard of aligned speech. */
+  void addSpeech(PreparedUtterance utterance, WordTokenizer tokenizer) {
+    addName(utterance.id());
+    int[] none = {};
+    int[] pitches = utterance.units().pitch();
+    int[] styles = utterance.units().style();
+    hubert.add(utterance.units().hubert());
+    pitch.add(pitches == null ? none : pitches);
+    style.add(styles == null ? none : styles);
+    if (kind != ShardKind.ALIGNED) {
+      return;
+    }
+    int[] list = new int[utterance.words().size()];
+    for (int i = 0; i < list.length; i++) {
+      WordFrames word = utterance.words().get(i);
+      list[i] = number(word.word(), tokenizer);
+      wordStarts.add(word.start());
+      wordEnds.add(word.end());
+    }
+    words.add(list);
+  }
+
+  private int number(String word, WordTokenizer tokenizer) {
+    Integer known = numbers.get(word);
+    if (known != null) {
+      return known;
+    }
+    int number = numbers.size();
+    numbers.put(word, number);
+    WordTokenizer.Ids tokens = tokenizer.ids(word);
+    lexiconText.add(word);
+    lexiconFirst.add(tokens.first());
+    lexiconLater.add(tokens.later());
+    return number;
+  }
+
+  /**
+   * Writes the shard.
+   *
+   * @throws org.spiritlm.torch.InputException if the file exists or cannot be written
+   */
+  void write(Path file) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    try {
+      for (Column column : columns) {
+        if (Shard.tensors(kind).contains(column.name())) {
+          tensors.put(column.name(), column.tensor());
+        }
+      }
+      SafetensorsWriter.write(file, tensors, Map.of("format", Shard.FORMAT, "kind", kind.key()));
+    } finally {
+      tensors.values().forEach(Scope::free);
+    }
+  }
+}

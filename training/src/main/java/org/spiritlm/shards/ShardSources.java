@@ -1,0 +1,125 @@
+package org.spiritlm.shards;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+import org.spiritlm.corpus.ParquetTexts;
+import org.spiritlm.corpus.PreparedParquet;
+import org.spiritlm.corpus.PreparedUtterance;
+import org.spiritlm.corpus.Rejection;
+import org.spiritlm.corpus.TextDocument;
+import org.spiritlm.corpus.TextDocuments;
+import org.spiritlm.corpus.TextListener;
+import org.spiritlm.torch.InputException;
+
+/**
+ * What shards are made of.
+ *
+ * @param prepared directories that the command prepare wrote, or Parquet files of that form
+ * @param texts files of text, see {@link TextDocuments} and {@link ParquetTexts}
+ * @param splits the parts of corpora that are taken, or none for all
+ */
+public record ShardSources(List<Path> prepared, List<Path> texts, Set<String> splits) {
+  /** The directory of units in what prepare wrote. */
+  private static final String UNITS = "units";
+
+  public ShardSources {
+    prepared = List.copyOf(prepared);
+    texts = List.copyOf(texts);
+    splits = Set.copyOf(splits);
+    if (prepared.isEmpty() && texts.isEmpty()) {
+      throw new InputException("there is nothing to read: give directories or texts");
+    }
+  }
+
+  /**
+   * Reads all, item by item, into shards.
+   *
+   * @param progress takes now and then how many items were read
+   * @throws InputException if something cannot be read, or units come from two models
+   */
+  public void writeTo(ShardSetWriter writer, LongConsumer progress) {
+    Reading reading = new Reading(writer, progress);
+    prepared.forEach(reading::prepared);
+    texts.forEach(reading::text);
+  }
+
+  /** One pass over all. */
+  private final class Reading implements TextListener {
+    private static final int STEP = 10_000;
+
+    private final ShardSetWriter writer;
+    private final LongConsumer progress;
+    private @Nullable String model;
+    private long items;
+
+    Reading(ShardSetWriter writer, LongConsumer progress) {
+      this.writer = writer;
+      this.progress = progress;
+    }
+
+    void prepared(Path place) {
+      Path units = place.resolve(UNITS);
+      try (PreparedParquet.Reader reader =
+          PreparedParquet.read(Files.isDirectory(units) ? units : place)) {
+        while (reader.hasNext()) {
+          PreparedUtterance utterance = reader.next();
+          checkModel(place, utterance);
+          String split = utterance.split();
+          if (splits.isEmpty() || (split != null && splits.contains(split))) {
+            writer.add(utterance);
+          }
+          count();
+        }
+      }
+    }
+
+    private void checkModel(Path place, PreparedUtterance utterance) {
+      String before = model;
+      if (before == null) {
+        model = utterance.model();
+      } else if (!before.equals(utterance.model())) {
+        throw new InputException(
+            place
+                + ": the units of "
+                + utterance.id()
+                + " were made by the model "
+                + utterance.model()
+                + ", those before by "
+                + before
+                + "; prepare all corpora with one model");
+      }
+    }
+
+    void text(Path file) {
+      if (file.toString().toLowerCase(Locale.ROOT).endsWith(".parquet")) {
+        ParquetTexts.read(file, this);
+      } else {
+        TextDocuments.read(file, this);
+      }
+    }
+
+    @Override
+    public void accept(TextDocument document) {
+      writer.addText(document.id(), document.text());
+      count();
+    }
+
+    @Override
+    public void reject(Rejection rejection) {
+      writer.reject(rejection);
+      count();
+    }
+
+    private void count() {
+      items++;
+      if (items % STEP == 0) {
+        progress.accept(items);
+      }
+    }
+  }
+}

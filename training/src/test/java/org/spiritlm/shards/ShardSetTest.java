@@ -1,0 +1,225 @@
+package org.spiritlm.shards;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.spiritlm.corpus.PreparedUtterance;
+import org.spiritlm.corpus.Rejection;
+import org.spiritlm.corpus.WordFrames;
+import org.spiritlm.interleaving.IdBuffer;
+import org.spiritlm.interleaving.WordCuts;
+import org.spiritlm.shards.ShardSetWriter.Limits;
+import org.spiritlm.torch.InputException;
+import org.spiritlm.units.SpeechUnits;
+
+/** Shards hold what was written to them, item by item, and say what is wrong with them. */
+final class ShardSetTest {
+  @TempDir Path folder;
+
+  private Path directory() {
+    return folder.resolve("shards");
+  }
+
+  @Test
+  void everyItemIsFoundAtItsPlace() {
+    try (ShardSet shards = Samples.write(directory(), 30, 11, 20)) {
+      assertThat(shards.items(ShardKind.ALIGNED)).isEqualTo(30);
+      assertThat(shards.items(ShardKind.SPEECH)).isEqualTo(11);
+      assertThat(shards.items(ShardKind.TEXT)).isEqualTo(20);
+      for (int i = 29; i >= 0; i--) {
+        PreparedUtterance expected = Samples.aligned(i);
+        ShardSet.Item item = shards.item(ShardKind.ALIGNED, i);
+        assertThat(item.shard().name(item.index())).isEqualTo(expected.id());
+        assertUnits(item, expected.units());
+        List<String> words = expected.words().stream().map(WordFrames::word).toList();
+        assertThat(item.shard().words(item.index())).isEqualTo(words);
+        WordCuts cuts = item.shard().cuts(item.index());
+        assertThat(cuts).usingRecursiveComparison().isEqualTo(WordCuts.of(expected.words()));
+        IdBuffer ids = new IdBuffer();
+        item.shard().wordIds(item.index()).write(0, words.size(), ids);
+        assertThat(ids.toArray())
+            .isEqualTo(after(Samples.TOKENIZER.encode("[Text]" + String.join(" ", words), false)));
+      }
+      for (int i = 0; i < 11; i++) {
+        ShardSet.Item item = shards.item(ShardKind.SPEECH, i);
+        assertThat(item.shard().name(item.index())).isEqualTo("speech-" + i);
+        assertUnits(item, Samples.speech(i).units());
+      }
+      for (int i = 0; i < 20; i++) {
+        ShardSet.Item item = shards.item(ShardKind.TEXT, i);
+        IdBuffer ids = new IdBuffer();
+        item.shard().text(item.index(), ids);
+        assertThat(ids.toArray())
+            .isEqualTo(after(Samples.TOKENIZER.encode("[Text]" + Samples.text(i), false)));
+      }
+      shards.verify();
+    }
+  }
+
+  private static void assertUnits(ShardSet.Item item, SpeechUnits expected) {
+    SpeechUnits units = item.shard().units(item.index());
+    assertThat(units.hubert()).isEqualTo(expected.hubert());
+    assertThat(units.pitch() == null ? new int[0] : units.pitch())
+        .isEqualTo(expected.pitch() == null ? new int[0] : expected.pitch());
+    assertThat(units.style() == null ? new int[0] : units.style())
+        .isEqualTo(expected.style() == null ? new int[0] : expected.style());
+  }
+
+  private static int[] after(int[] ids) {
+    int marker = Samples.VOCABULARY.textMarker();
+    int at = 0;
+    while (ids[at] != marker) {
+      at++;
+    }
+    return java.util.Arrays.copyOfRange(ids, at + 1, ids.length);
+  }
+
+  @Test
+  void theSummaryCountsWhatThereIs() {
+    ShardSetWriter writer = Samples.writer(directory(), new Limits(2, 1 << 20), new ArrayList<>());
+    for (int i = 0; i < 5; i++) {
+      writer.add(Samples.aligned(i));
+      writer.addText("t" + i, Samples.text(i));
+    }
+    ShardSummary summary = writer.finish();
+    assertThat(summary.of(ShardKind.ALIGNED).items()).isEqualTo(5);
+    assertThat(summary.of(ShardKind.ALIGNED).shards()).isEqualTo(3);
+    assertThat(summary.of(ShardKind.ALIGNED).words()).isEqualTo(1 + 2 + 3 + 4 + 5);
+    assertThat(summary.of(ShardKind.SPEECH)).isEqualTo(ShardSummary.Counts.NONE);
+    int tokens = 0;
+    for (int i = 0; i < 5; i++) {
+      tokens += after(Samples.TOKENIZER.encode("[Text]" + Samples.text(i), false)).length;
+    }
+    assertThat(summary.of(ShardKind.TEXT).textTokens()).isEqualTo(tokens);
+    assertThat(summary.toJson().path("text").path("text_tokens").intValue()).isEqualTo(tokens);
+    assertThat(summary.rejected()).isZero();
+  }
+
+  @Test
+  void itemsThatCannotBeUsedAreToldAndLeftOut() {
+    List<Rejection> rejections = new ArrayList<>();
+    ShardSetWriter writer = Samples.writer(directory(), Limits.DEFAULT, rejections);
+    SpeechUnits one = new SpeechUnits(new int[] {1}, null, null);
+    writer.add(utterance("strange", new SpeechUnits(new int[] {501}, null, null)));
+    writer.add(utterance("silent", new SpeechUnits(new int[0], null, null)));
+    writer.add(utterance("marked", one, new WordFrames("[Speech]", 0, 1)));
+    writer.add(utterance("ended", one, new WordFrames("x</s>", 0, 1)));
+    writer.addText("empty", " \n");
+    writer.addText("token", "say [Hu3] now");
+    writer.add(utterance("good", one, new WordFrames("yes", 0, 1)));
+    assertThat(writer.finish().rejected()).isEqualTo(6);
+    assertThat(rejections)
+        .extracting(Rejection::id)
+        .containsExactly("strange", "silent", "marked", "ended", "empty", "token");
+    assertThat(rejections.get(0).reason()).contains("[Hu501]");
+    try (ShardSet shards = ShardSet.open(directory())) {
+      assertThat(shards.items(ShardKind.ALIGNED)).isEqualTo(1);
+      assertThat(shards.items(ShardKind.TEXT)).isZero();
+    }
+  }
+
+  private static PreparedUtterance utterance(String id, SpeechUnits units, WordFrames... words) {
+    return new PreparedUtterance(
+        id, null, null, null, 1, units, List.of(words), null, null, "m", "c");
+  }
+
+  @Test
+  void nothingIsAnErrorAndSoIsADirectoryInUse() throws IOException {
+    ShardSetWriter writer = Samples.writer(directory(), Limits.DEFAULT, new ArrayList<>());
+    assertThatThrownBy(writer::finish).isInstanceOf(InputException.class);
+    Files.writeString(directory().resolve("x"), "");
+    assertThatThrownBy(() -> Samples.writer(directory(), Limits.DEFAULT, new ArrayList<>()))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("not empty");
+    assertThatThrownBy(() -> ShardSet.open(folder))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("shards.json");
+  }
+
+  @Test
+  void oneWrongByteAnywhereNamesItsShard() throws IOException {
+    Samples.write(directory(), 5, 0, 0).close();
+    Path file = directory().resolve("aligned-00000.safetensors");
+    byte[] whole = Files.readAllBytes(file);
+    for (int at = 0; at < whole.length; at += 1 + whole.length / 40) {
+      byte[] wrong = whole.clone();
+      wrong[at] ^= 0x10;
+      Files.write(file, wrong);
+      assertRefused(file);
+    }
+    Files.write(file, java.util.Arrays.copyOf(whole, whole.length / 2));
+    assertRefused(file);
+    Files.delete(file);
+    assertRefused(file);
+  }
+
+  private void assertRefused(Path file) {
+    try (ShardSet shards = ShardSet.open(directory())) {
+      assertThatThrownBy(() -> shards.item(ShardKind.ALIGNED, 0))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining(file.toString());
+      assertThatThrownBy(shards::verify)
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining(file.toString());
+    }
+  }
+
+  @Test
+  void shardsThatDoNotFitTogetherAreRefusedThoughTheirChecksumsAreRight() throws IOException {
+    Samples.write(directory(), 3, 3, 3).close();
+    Path speech = directory().resolve("speech-00000.safetensors");
+    assertThatThrownBy(() -> Shard.open(speech, ShardKind.ALIGNED))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("speech-00000");
+    assertThatThrownBy(() -> Offsets.of("f", java.nio.LongBuffer.wrap(new long[] {0, 5, 3, 6}), 6))
+        .isInstanceOf(InputException.class);
+    assertThatThrownBy(() -> Offsets.of("f", java.nio.LongBuffer.wrap(new long[] {0, 5}), 6))
+        .isInstanceOf(InputException.class);
+  }
+
+  @Test
+  void noHalfFileStays() throws IOException {
+    Samples.write(directory(), 3, 3, 3).close();
+    try (Stream<Path> files = Files.list(directory())) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder(
+              "aligned-00000.safetensors",
+              "speech-00000.safetensors",
+              "text-00000.safetensors",
+              "shards.json");
+    }
+  }
+
+  @Test
+  void damagedListsAreRefused() throws IOException {
+    Samples.write(directory(), 3, 0, 0).close();
+    Path file = directory().resolve("shards.json");
+    String list = Files.readString(file);
+    for (String[] change :
+        new String[][] {
+          {"\"format\":1", "\"format\":2"},
+          {"aligned-00000.safetensors", "../aligned-00000.safetensors"},
+          {"\"kind\":\"aligned\"", "\"kind\":\"video\""},
+          {"\"items\":3", "\"items\":-3"},
+          {"\"crc32c\":\"", "\"crc32c\":\"g"},
+          {"\"rates\":[25.0", "\"rates\":[0.0"},
+          {"\"hubert\":[", "\"hubert\":[9999999,"},
+          {"\"sequence\":", "\"sequins\":"},
+        }) {
+      assertThat(list).contains(change[0]);
+      Files.writeString(file, list.replace(change[0], change[1]));
+      assertThatThrownBy(() -> ShardSet.open(directory()))
+          .as(change[1])
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("shards.json");
+    }
+  }
+}
