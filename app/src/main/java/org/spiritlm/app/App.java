@@ -71,6 +71,7 @@ public final class App implements Runnable {
     commands.put("init", InitCommand.class);
     commands.put("shards", ShardsCommand.class);
     commands.put("info", InfoCommand.class);
+    commands.put("train", TrainCommand.class);
     commands.put("doctor", DoctorCommand.class);
     commands.put("bench", BenchCommand.class);
     commands.put(COMPLETION, CompletionCommand.class);
