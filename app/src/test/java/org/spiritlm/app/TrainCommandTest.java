@@ -1,0 +1,130 @@
+package org.spiritlm.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** train, as a user runs it. */
+final class TrainCommandTest {
+  @TempDir private static Path shared;
+
+  private static Path model = Path.of("");
+  private static Path shards = Path.of("");
+
+  @TempDir private Path directory;
+
+  @BeforeAll
+  static void data() throws IOException {
+    model = shared.resolve("toy");
+    assertThat(Run.of("init", "--preset", "toy", "-o", model.toString()).code()).isZero();
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < 40; i++) {
+      text.append("The cat sat on mat number ").append(i % 7).append(".\n\n");
+    }
+    Path file = Files.writeString(shared.resolve("cats.txt"), text);
+    shards = shared.resolve("shards");
+    Run made =
+        Run.of(
+            "shards",
+            "-o",
+            shards.toString(),
+            "--model",
+            model.toString(),
+            "--text",
+            file.toString());
+    assertThat(made.code()).as(made.err()).isZero();
+  }
+
+  private Run train(Path run, String... more) {
+    List<String> words =
+        new ArrayList<>(
+            List.of(
+                "train",
+                "lm",
+                "--out",
+                run.toString(),
+                "--set",
+                "model=" + model,
+                "--set",
+                "shards=" + shards,
+                "--set",
+                "length=64",
+                "--set",
+                "sequences=4",
+                "--set",
+                "optimiser.rate=3e-3",
+                "--set",
+                "optimiser.warm_up=2"));
+    words.addAll(Arrays.asList(more));
+    return Run.of(words.toArray(String[]::new));
+  }
+
+  @Test
+  void aTrainedModelScoresWhatItLearnt() {
+    Path run = directory.resolve("run");
+    Run trained =
+        train(run, "--set", "steps=40", "--set", "validation=" + shards, "--json", "--threads", "1");
+    assertThat(trained.code()).as(trained.err()).isZero();
+    JsonNode report = trained.object();
+    assertThat(report.get("finished").asBoolean()).isTrue();
+    assertThat(report.get("best").asDouble()).isLessThan(4);
+    String result = report.get("model").asText();
+    assertThat(score(result)).isGreaterThan(score(model.toString()) + 2);
+    assertThat(Run.of("info", result, "--verify").code()).isZero();
+    assertThat(run.resolve("tensorboard")).isNotEmptyDirectory();
+
+    // again, with nothing left to do
+    Run again =
+        train(run, "--set", "steps=40", "--set", "validation=" + shards, "--json", "--threads", "1");
+    assertThat(again.object()).isEqualTo(report);
+
+    Run other = train(run, "--set", "steps=41", "--set", "validation=" + shards);
+    assertThat(other.code()).isEqualTo(2);
+    assertThat(other.err()).contains("other settings", "steps").doesNotContain("\tat ");
+  }
+
+  private static double score(String of) {
+    Run score =
+        Run.of(
+            "score",
+            "--model",
+            of,
+            "--prompt",
+            "[Text]The cat sat on",
+            "--continuation",
+            " mat number",
+            "--json");
+    assertThat(score.code()).as(score.err()).isZero();
+    return score.object().get("mean").asDouble();
+  }
+
+  @Test
+  void mistakesAreNamed() throws IOException {
+    Path run = directory.resolve("run");
+    wrong(train(run, "--set", "stepz=4"), "unknown key 'stepz'; known are", "steps");
+    wrong(train(run, "--set", "optimiser.rate=fast"), "'optimiser.rate' must be a number", "fast");
+    wrong(train(run, "--set", "shards=" + directory), "holds no shards.json");
+    wrong(train(run, "--set", "model=" + directory), "is no model");
+    wrong(train(run, "--set", "length=100000"), "longer than the model's context of 4096");
+    wrong(train(run, "--set", "mix.text=0"), "nothing of what 'mix' asks for");
+    wrong(Run.of("train", "lm", "--out", run.toString()), "'model' is missing");
+    wrong(Run.of("train", "ears", "--out", run.toString()), "'ears' cannot be trained", "lm");
+    Path config = Files.writeString(directory.resolve("bad.yaml"), "steps: [");
+    wrong(train(run, "--config", config.toString()), "bad.yaml", "not YAML");
+  }
+
+  private static void wrong(Run run, String... messages) {
+    assertThat(run.err()).contains(messages);
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).doesNotContain("\tat ");
+  }
+}
