@@ -35,8 +35,7 @@ final class LayeringTest {
               List.of("", "audio", "text", "lm", "units", "vocoder", "prompt", "checkpoint")),
           Map.entry("corpus", List.of("json", "audio", "text", "units")),
           Map.entry("interleaving", List.of("json", "text", "units", "prompt", "corpus")),
-          Map.entry(
-              "shards", List.of("json", "text", "units", "prompt", "corpus", "interleaving")),
+          Map.entry("shards", List.of("json", "text", "units", "prompt", "corpus", "interleaving")),
           Map.entry(
               "training",
               List.of("json", "text", "lm", "units", "vocoder", "checkpoint", "corpus")),
