@@ -5,7 +5,7 @@ import java.util.List;
 import org.spiritlm.torch.InputException;
 
 /** Reads the texts of a Parquet file, a document a row, from its column {@code text}. */
-public final class ParquetTexts {
+final class ParquetTexts {
   private static final String COLUMN = "text";
 
   private ParquetTexts() {}
@@ -15,7 +15,7 @@ public final class ParquetTexts {
    *
    * @throws InputException if the file is damaged or has no such column
    */
-  public static void read(Path file, TextListener listener) {
+  static void read(Path file, TextListener listener) {
     try (ParquetRows rows = ParquetRows.open(file, List.of(COLUMN))) {
       if (rows.columns().isEmpty()) {
         throw new InputException(file + ": has no column '" + COLUMN + "'");

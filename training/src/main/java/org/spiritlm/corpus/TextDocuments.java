@@ -12,7 +12,8 @@ import org.spiritlm.torch.InputException;
  *
  * <p>{@code .txt}: documents are divided by blank lines, so that a book is a document a paragraph
  * and memory holds only one; the lines of a document stay lines. {@code .jsonl}: the document is
- * under the key {@code text}; other keys are passed over.
+ * under the key {@code text}; other keys are passed over. {@code .parquet}: a document a row, in
+ * the column {@code text}.
  */
 public final class TextDocuments {
   /** A longer document is refused (characters): it is no text that is divided into documents. */
@@ -23,7 +24,7 @@ public final class TextDocuments {
   /**
    * Reads a file.
    *
-   * @throws InputException if its name ends otherwise
+   * @throws InputException if its name ends otherwise, or it is no Parquet file
    * @throws java.io.UncheckedIOException if it cannot be read
    */
   public static void read(Path file, TextListener listener) {
@@ -32,8 +33,10 @@ public final class TextDocuments {
       objects(file, listener);
     } else if (name.endsWith(".txt")) {
       paragraphs(file, listener);
+    } else if (name.endsWith(".parquet")) {
+      ParquetTexts.read(file, listener);
     } else {
-      throw new InputException(file + ": expected a text, .txt or .jsonl");
+      throw new InputException(file + ": expected a text, .txt, .jsonl or .parquet");
     }
   }
 

@@ -190,21 +190,49 @@ public final class Shard implements AutoCloseable {
               List.of(names.offsets(), hubert.offsets(), pitch.offsets(), style.offsets());
         };
     boolean fit = lists.stream().allMatch(list -> list.lists() == items);
-    if (kind == ShardKind.ALIGNED) {
-      fit &= words.offsets().lists() == items;
-      fit &= wordStarts.remaining() == words.values().remaining();
-      fit &= wordEnds.remaining() == words.values().remaining();
-      fit &= lexiconFirst.offsets().lists() == lexiconText.offsets().lists();
-      fit &= lexiconLater.offsets().lists() == lexiconText.offsets().lists();
-      int lexicon = lexiconText.offsets().lists();
-      for (int i = 0; i < words.values().remaining(); i++) {
-        int word = words.values().get(i);
-        fit &= word >= 0 && word < lexicon;
+    if (fit && kind == ShardKind.ALIGNED) {
+      fit = lexiconFits() && wordsFit();
+    }
+    for (IntBuffer tokens : List.of(ids.values(), lexiconFirst.values(), lexiconLater.values())) {
+      for (int i = 0; i < tokens.remaining(); i++) {
+        fit &= tokens.get(i) >= 0;
       }
     }
     if (!fit) {
       throw new InputException(file + ": damaged: its tensors do not fit together");
     }
+  }
+
+  private boolean lexiconFits() {
+    int lexicon = lexiconText.offsets().lists();
+    boolean fit =
+        lexiconFirst.offsets().lists() == lexicon && lexiconLater.offsets().lists() == lexicon;
+    for (int i = 0; i < words.values().remaining(); i++) {
+      int word = words.values().get(i);
+      fit &= word >= 0 && word < lexicon;
+    }
+    return fit;
+  }
+
+  /** Whether words lie in order within the frames of their items. */
+  private boolean wordsFit() {
+    int count = words.values().remaining();
+    if (words.offsets().lists() != items
+        || wordStarts.remaining() != count
+        || wordEnds.remaining() != count) {
+      return false;
+    }
+    boolean fit = true;
+    for (int item = 0; item < items; item++) {
+      int frames = hubert.offsets().length(item);
+      int last = 0;
+      for (int i = words.offsets().from(item); i < words.offsets().to(item); i++) {
+        int start = wordStarts.get(i);
+        fit &= last <= start && start <= wordEnds.get(i) && wordEnds.get(i) <= frames;
+        last = start;
+      }
+    }
+    return fit;
   }
 
   public ShardKind kind() {

@@ -150,6 +150,7 @@ public final class ShardSetWriter {
     if (list.isEmpty()) {
       return new Counts(0, 1, utterance.seconds(), 0, speech, 0, 0);
     }
+    checkFrames(utterance.words(), frames);
     ids.clear();
     words.of(list).write(0, list.size(), ids);
     checkText(ids.toArray());
@@ -158,6 +159,19 @@ public final class ShardSetWriter {
           "the tokenizer reads words together; spans need a tokenizer that reads them one by one");
     }
     return new Counts(0, 1, utterance.seconds(), list.size(), speech, ids.size(), 0);
+  }
+
+  private static void checkFrames(List<WordFrames> words, int frames) {
+    int last = 0;
+    for (WordFrames word : words) {
+      if (word.start() < last || word.end() < word.start() || word.end() > frames) {
+        throw new InputException(
+            String.format(
+                "'%s' is in frames %d to %d of %d; expected words in order within the frames",
+                word.word(), word.start(), word.end(), frames));
+      }
+      last = word.start();
+    }
   }
 
   private void checkText(int[] read) {

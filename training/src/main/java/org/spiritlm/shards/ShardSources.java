@@ -3,11 +3,9 @@ package org.spiritlm.shards;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
-import org.spiritlm.corpus.ParquetTexts;
 import org.spiritlm.corpus.PreparedParquet;
 import org.spiritlm.corpus.PreparedUtterance;
 import org.spiritlm.corpus.Rejection;
@@ -20,7 +18,7 @@ import org.spiritlm.torch.InputException;
  * What shards are made of.
  *
  * @param prepared directories that the command prepare wrote, or Parquet files of that form
- * @param texts files of text, see {@link TextDocuments} and {@link ParquetTexts}
+ * @param texts files of text, see {@link TextDocuments}
  * @param splits the parts of corpora that are taken, or none for all
  */
 public record ShardSources(List<Path> prepared, List<Path> texts, Set<String> splits) {
@@ -96,11 +94,7 @@ public record ShardSources(List<Path> prepared, List<Path> texts, Set<String> sp
     }
 
     void text(Path file) {
-      if (file.toString().toLowerCase(Locale.ROOT).endsWith(".parquet")) {
-        ParquetTexts.read(file, this);
-      } else {
-        TextDocuments.read(file, this);
-      }
+      TextDocuments.read(file, this);
     }
 
     @Override

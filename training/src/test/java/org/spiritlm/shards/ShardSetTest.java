@@ -4,18 +4,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.LongBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.spiritlm.corpus.PreparedUtterance;
 import org.spiritlm.corpus.Rejection;
 import org.spiritlm.corpus.WordFrames;
+import org.spiritlm.interleaving.Draws;
 import org.spiritlm.interleaving.IdBuffer;
+import org.spiritlm.interleaving.Interleaver;
+import org.spiritlm.interleaving.SequenceTokens;
+import org.spiritlm.interleaving.SequenceWriter;
 import org.spiritlm.interleaving.WordCuts;
+import org.spiritlm.prompt.TokenLayout;
 import org.spiritlm.shards.ShardSetWriter.Limits;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.units.SpeechUnits;
@@ -79,7 +87,7 @@ final class ShardSetTest {
     while (ids[at] != marker) {
       at++;
     }
-    return java.util.Arrays.copyOfRange(ids, at + 1, ids.length);
+    return Arrays.copyOfRange(ids, at + 1, ids.length);
   }
 
   @Test
@@ -112,13 +120,15 @@ final class ShardSetTest {
     writer.add(utterance("silent", new SpeechUnits(new int[0], null, null)));
     writer.add(utterance("marked", one, new WordFrames("[Speech]", 0, 1)));
     writer.add(utterance("ended", one, new WordFrames("x</s>", 0, 1)));
+    writer.add(utterance("late", one, new WordFrames("x", 0, 2)));
+    writer.add(utterance("back", one, new WordFrames("x", 1, 1), new WordFrames("y", 0, 1)));
     writer.addText("empty", " \n");
     writer.addText("token", "say [Hu3] now");
     writer.add(utterance("good", one, new WordFrames("yes", 0, 1)));
-    assertThat(writer.finish().rejected()).isEqualTo(6);
+    assertThat(writer.finish().rejected()).isEqualTo(8);
     assertThat(rejections)
         .extracting(Rejection::id)
-        .containsExactly("strange", "silent", "marked", "ended", "empty", "token");
+        .containsExactly("strange", "silent", "marked", "ended", "late", "back", "empty", "token");
     assertThat(rejections.get(0).reason()).contains("[Hu501]");
     try (ShardSet shards = ShardSet.open(directory())) {
       assertThat(shards.items(ShardKind.ALIGNED)).isEqualTo(1);
@@ -155,7 +165,7 @@ final class ShardSetTest {
       Files.write(file, wrong);
       assertRefused(file);
     }
-    Files.write(file, java.util.Arrays.copyOf(whole, whole.length / 2));
+    Files.write(file, Arrays.copyOf(whole, whole.length / 2));
     assertRefused(file);
     Files.delete(file);
     assertRefused(file);
@@ -179,10 +189,49 @@ final class ShardSetTest {
     assertThatThrownBy(() -> Shard.open(speech, ShardKind.ALIGNED))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("speech-00000");
-    assertThatThrownBy(() -> Offsets.of("f", java.nio.LongBuffer.wrap(new long[] {0, 5, 3, 6}), 6))
+    assertThatThrownBy(() -> Offsets.of("f", LongBuffer.wrap(new long[] {0, 5, 3, 6}), 6))
         .isInstanceOf(InputException.class);
-    assertThatThrownBy(() -> Offsets.of("f", java.nio.LongBuffer.wrap(new long[] {0, 5}), 6))
+    assertThatThrownBy(() -> Offsets.of("f", LongBuffer.wrap(new long[] {0, 5}), 6))
         .isInstanceOf(InputException.class);
+  }
+
+  @Test
+  void changedShardsWhoseChecksumNobodyComparesAreReadOrRefused() throws IOException {
+    Samples.write(directory(), 5, 5, 5).close();
+    Random random = new Random(3);
+    SequenceWriter writer =
+        new SequenceWriter(
+            SequenceTokens.of(Samples.TOKENIZER, Samples.VOCABULARY, TokenLayout.SPIRIT_LM));
+    int refused = 0;
+    for (ShardKind kind : ShardKind.values()) {
+      byte[] whole = Files.readAllBytes(directory().resolve(kind.key() + "-00000.safetensors"));
+      Path file = folder.resolve("changed.safetensors");
+      for (int i = 0; i < 200; i++) {
+        byte[] changed = whole.clone();
+        changed[random.nextInt(changed.length)] = (byte) random.nextInt();
+        Files.write(file, changed);
+        try (Shard shard = Shard.open(file, kind)) {
+          for (int item = 0; item < shard.items(); item++) {
+            IdBuffer ids = new IdBuffer();
+            assertThat(shard.name(item)).isNotNull();
+            if (kind == ShardKind.TEXT) {
+              shard.text(item, ids);
+              continue;
+            }
+            SpeechUnits units = shard.units(item);
+            WordCuts cuts = kind == ShardKind.ALIGNED ? shard.cuts(item) : WordCuts.of(List.of());
+            writer.write(
+                Interleaver.PAPER.draw(cuts, units.hubert().length, new Draws(1, 1, 1)),
+                units,
+                kind == ShardKind.ALIGNED ? shard.wordIds(item) : (first, end, out) -> {},
+                ids);
+          }
+        } catch (InputException e) {
+          refused++;
+        }
+      }
+    }
+    assertThat(refused).isBetween(100, 599);
   }
 
   @Test
