@@ -34,6 +34,9 @@ final class LayeringTest {
               "task",
               List.of("", "audio", "text", "lm", "units", "vocoder", "prompt", "checkpoint")),
           Map.entry("corpus", List.of("json", "audio", "text", "units")),
+          Map.entry("interleaving", List.of("json", "text", "units", "prompt", "corpus")),
+          Map.entry(
+              "inspection", List.of("json", "audio", "units", "prompt", "corpus", "interleaving")),
           Map.entry(
               "training",
               List.of("json", "text", "lm", "units", "vocoder", "checkpoint", "corpus")),
