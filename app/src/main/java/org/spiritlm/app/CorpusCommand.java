@@ -13,12 +13,14 @@ import picocli.CommandLine.Spec;
     name = "corpus",
     description = "Convert and look at corpora of recordings and transcripts.",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {CorpusConvertCommand.class},
+    subcommands = {CorpusConvertCommand.class, CorpusStatsCommand.class, CorpusShowCommand.class},
     sortOptions = false,
     footer = {
       "",
       "Examples:",
       "  spiritlm corpus convert LibriSpeech/dev-clean -o dev-clean.jsonl",
+      "  spiritlm corpus stats dev-clean.jsonl",
+      "  spiritlm corpus show 84-121123-0000 --corpus dev-clean.jsonl -o page.html",
     })
 final class CorpusCommand implements Runnable {
   @Spec @Nullable CommandSpec spec;

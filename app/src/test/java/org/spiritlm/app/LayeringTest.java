@@ -37,6 +37,8 @@ final class LayeringTest {
           Map.entry("interleaving", List.of("json", "text", "units", "prompt", "corpus")),
           Map.entry("shards", List.of("json", "text", "units", "prompt", "corpus", "interleaving")),
           Map.entry(
+              "inspection", List.of("json", "audio", "units", "prompt", "corpus", "interleaving")),
+          Map.entry(
               "training",
               List.of("json", "text", "lm", "units", "vocoder", "checkpoint", "corpus")),
           Map.entry("evaluation", List.of()));

@@ -8,12 +8,12 @@ import java.util.Arrays;
  * are kept. Among a hundred million names two that differ are taken for one with a probability of
  * 0.03 %.
  */
-final class SeenNames {
+public final class SeenNames {
   private long[] slots = new long[1 << 10]; // 0 is an empty one
   private int count;
 
   /** Adds a name; false if it was there before. */
-  boolean add(String name) {
+  public boolean add(String name) {
     if (4L * (count + 1) > 3L * slots.length) {
       grow();
     }
@@ -23,7 +23,7 @@ final class SeenNames {
   }
 
   /** Whether a name was added. */
-  boolean contains(String name) {
+  public boolean contains(String name) {
     long hash = hash(name);
     int slot = slot(slots, hash);
     return slots[slot] == hash;

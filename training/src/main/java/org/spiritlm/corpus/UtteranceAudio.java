@@ -34,8 +34,19 @@ public final class UtteranceAudio {
    * @throws InputException if it is missing, no audio, shorter than the utterance, or not local
    */
   public static AudioReader open(Utterance utterance, Path directory) {
+    return open(utterance, directory, Double.POSITIVE_INFINITY);
+  }
+
+  /**
+   * Opens what lies in a local file.
+   *
+   * @param directory that of the manifest, to which its files are relative
+   * @param maxSeconds an utterance that is longer fails when that is reached
+   * @throws InputException as {@link #open(Utterance, Path)}
+   */
+  public static AudioReader open(Utterance utterance, Path directory, double maxSeconds) {
     Path file = localFile(utterance.audio(), directory);
-    AudioReader.Options options = options(utterance);
+    AudioReader.Options options = options(utterance).withMaxSeconds(maxSeconds);
     AudioLocation.@Nullable Bytes bytes = utterance.audio().bytes();
     return bytes == null
         ? AudioReader.open(file, options)
