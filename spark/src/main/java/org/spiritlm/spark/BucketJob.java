@@ -78,9 +78,7 @@ final class BucketJob {
                 return BoxedUnit.UNIT;
               },
               ClassTag.apply(BucketResult.class));
-    } catch (RuntimeException | Error e) {
-      throw e;
-    } catch (Exception e) { // Scala declares nothing
+    } catch (Exception e) { // Scala does not declare what it throws
       if (!stopped) {
         throw Failures.unwrap(e);
       }

@@ -64,12 +64,13 @@ final class CorpusAudio implements AutoCloseable {
 
   private Path place(AudioLocation location) {
     String file = location.file();
-    if (UtteranceAudio.isUri(file)) {
-      return Storage.path(file);
+    boolean uri = UtteranceAudio.isUri(file);
+    if (uri ? file.regionMatches(true, 0, "file:", 0, 5) : Storage.isLocal(directory)) {
+      java.nio.file.Path beside = uri ? java.nio.file.Path.of("") : Storage.local(directory);
+      return Storage.path(UtteranceAudio.localFile(location, beside).toString());
     }
-    if (Storage.isLocal(directory)) {
-      java.nio.file.Path local = UtteranceAudio.localFile(location, Storage.local(directory));
-      return Storage.path(local.toString());
+    if (uri) {
+      return Storage.path(file);
     }
     try {
       return new Path(directory, file);

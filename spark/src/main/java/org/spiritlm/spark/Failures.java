@@ -32,6 +32,8 @@ final class Failures {
         throw full;
       }
     }
-    return failure instanceof RuntimeException same ? same : new IllegalStateException(failure);
+    // Spark's messages hold whole traces.
+    return new IllegalStateException(
+        String.valueOf(failure.getMessage()).lines().findFirst().orElse(""), failure);
   }
 }

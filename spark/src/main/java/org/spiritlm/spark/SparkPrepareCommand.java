@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.spiritlm.app.Console;
 import org.spiritlm.app.PrepareCommand;
+import org.spiritlm.torch.InputException;
 
 /** {@code spiritlm prepare} where Spark is there. */
 public final class SparkPrepareCommand extends PrepareCommand {
@@ -13,6 +14,22 @@ public final class SparkPrepareCommand extends PrepareCommand {
   /** The command, ready to be filled by the command line's parser. */
   public SparkPrepareCommand(Console console) {
     super(console);
+  }
+
+  private static ObjectNode run(
+      JavaSparkContext spark, Preparation.Options options, ProgressBar bar) {
+    try {
+      return Preparation.run(spark, options, bar);
+    } catch (IllegalStateException e) {
+      if (spark.sc().isStopped()) {
+        throw new InputException(
+            spark.master()
+                + " ended the job: mostly because executors do not start there, which their logs"
+                + " and Spark's page tell. What is done is kept",
+            e);
+      }
+      throw e;
+    }
   }
 
   @Override
@@ -34,7 +51,7 @@ public final class SparkPrepareCommand extends PrepareCommand {
       if (spark.sc().uiWebUrl().isDefined()) {
         console.say("Spark's page: " + spark.sc().uiWebUrl().get());
       }
-      return Preparation.run(spark, options, bar);
+      return run(spark, options, bar);
     }
   }
 }

@@ -6,8 +6,8 @@ import org.apache.parquet.hadoop.api.WriteSupport;
 import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.io.api.RecordConsumer;
 import org.apache.parquet.schema.MessageType;
-import org.apache.parquet.schema.MessageTypeParser;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.corpus.PreparedParquetWriter;
 import org.spiritlm.corpus.PreparedUtterance;
 import org.spiritlm.corpus.WordFrames;
 
@@ -16,33 +16,7 @@ import org.spiritlm.corpus.WordFrames;
  * the job's fingerprint, by which a later run knows that it is whole.
  */
 final class UnitsTable extends WriteSupport<PreparedUtterance> {
-  static final MessageType SCHEMA =
-      MessageTypeParser.parseMessageType(
-          """
-          message utterance {
-            required binary id (STRING);
-            optional binary speaker (STRING);
-            optional binary style_label (STRING);
-            optional binary split (STRING);
-            required double seconds;
-            required group hubert (LIST) { repeated group list { required int32 element; } }
-            optional group pitch (LIST) { repeated group list { required int32 element; } }
-            optional group style (LIST) { repeated group list { required int32 element; } }
-            required group words (LIST) {
-              repeated group list {
-                required group element {
-                  required binary w (STRING);
-                  required int32 start;
-                  required int32 end;
-                }
-              }
-            }
-            optional binary text (STRING);
-            optional group text_ids (LIST) { repeated group list { required int32 element; } }
-            required binary model (STRING);
-            required binary code (STRING);
-          }
-          """);
+  private static final MessageType SCHEMA = PreparedParquetWriter.SCHEMA;
 
   private final String job;
   private BucketResult result = BucketResult.none();
