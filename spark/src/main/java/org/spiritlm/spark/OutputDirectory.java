@@ -101,6 +101,14 @@ final class OutputDirectory implements Serializable {
     removeTemporary();
   }
 
+  /** Makes the tables' directories: where one is missing, nothing is renamed into it. */
+  void makeTables() throws IOException {
+    FileSystem files = storage.of(path());
+    if (!files.mkdirs(units()) || !files.mkdirs(quarantine())) {
+      throw new IOException("cannot make directories in " + Storage.shown(path()));
+    }
+  }
+
   /** Removes what killed tasks left. */
   void removeTemporary() throws IOException {
     storage.of(path()).delete(temporary(), true);

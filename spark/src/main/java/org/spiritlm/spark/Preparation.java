@@ -6,7 +6,6 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.hadoop.ParquetWriter;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -86,6 +85,7 @@ public final class Preparation {
       }
       Job job = job(model, index).claim(storage, output, options.partitions() > 0);
       output.removeTemporary();
+      output.makeTables();
       List<Bucket> buckets = index.divide(storage, job.partitions());
       long[] duplicates = DuplicateIds.find(spark, storage, manifest, buckets);
       BucketWork work =
@@ -151,14 +151,12 @@ public final class Preparation {
   }
 
   private void finish(Summary summary) throws IOException {
-    FileSystem files = storage.of(output.path());
     if (summary.total().rejected() == 0) {
       Path none = new Path(output.temporary(), "none.parquet"); // a table without rows is one
       try (ParquetWriter<Rejection> writer =
           TableFile.create(storage, none, new QuarantineTable())) {
         writer.getDataSize();
       }
-      files.mkdirs(output.quarantine());
       storage.move(none, new Path(output.quarantine(), "none.parquet"));
     }
     output.write(output.summary(), summary.json().toPrettyString() + "\n");
