@@ -69,6 +69,7 @@ public final class App implements Runnable {
     commands.put("corpus", CorpusCommand.class);
     commands.put("convert", ConvertCommand.class);
     commands.put("init", InitCommand.class);
+    commands.put("prepare", PrepareCommand.class);
     commands.put("shards", ShardsCommand.class);
     commands.put("info", InfoCommand.class);
     commands.put("train", TrainCommand.class);
@@ -79,9 +80,18 @@ public final class App implements Runnable {
   }
 
   public static void main(String[] args) {
+    main(args, Map.of());
+  }
+
+  /**
+   * Runs the command line with commands of another module, and ends the JVM.
+   *
+   * @param others by name; each takes the place of the command of that name
+   */
+  public static void main(String[] args, Map<String, Class<? extends Runnable>> others) {
     PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
     PrintStream err = new PrintStream(System.err, true, StandardCharsets.UTF_8);
-    int code = run(args, out, err);
+    int code = run(args, out, err, others);
     out.flush();
     err.flush();
     System.exit(code);
@@ -96,11 +106,29 @@ public final class App implements Runnable {
    * @return the exit code: 0, 1 or 2
    */
   public static int run(String[] args, PrintStream out, PrintStream err) {
+    return run(args, out, err, Map.of());
+  }
+
+  /**
+   * Runs one command in this process, with commands of another module.
+   *
+   * @param others by name; each takes the place of the command of that name
+   */
+  public static int run(
+      String[] args,
+      PrintStream out,
+      PrintStream err,
+      Map<String, Class<? extends Runnable>> others) {
     Console console = new Console(out, err);
     String name = args.length > 0 ? args[0] : "";
     boolean alone = COMMANDS.containsKey(name) && !name.equals(COMPLETION);
     // Making each command takes as long as much of the rest of a start.
-    return execute(commandLine(console, alone ? Set.of(name) : COMMANDS.keySet()), args, console);
+    Map<String, Class<? extends Runnable>> commands = new LinkedHashMap<>(COMMANDS);
+    commands.putAll(others);
+    if (alone) {
+      commands.keySet().retainAll(Set.of(name));
+    }
+    return execute(commandLine(console, commands), args, console);
   }
 
   /** Runs one command of this tree and reports its failure. */
@@ -118,12 +146,13 @@ public final class App implements Runnable {
 
   /** The whole tree of commands, ready to execute. */
   static CommandLine commandLine(Console console) {
-    return commandLine(console, COMMANDS.keySet());
+    return commandLine(console, COMMANDS);
   }
 
-  private static CommandLine commandLine(Console console, Set<String> names) {
+  private static CommandLine commandLine(
+      Console console, Map<String, Class<? extends Runnable>> commands) {
     CommandLine line = new CommandLine(new App(), new Commands(console));
-    names.forEach(name -> line.addSubcommand(COMMANDS.get(name)));
+    commands.values().forEach(line::addSubcommand);
     line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8));
     line.setCaseInsensitiveEnumValuesAllowed(true);

@@ -13,14 +13,14 @@ import org.spiritlm.torch.InputException;
  * @param out results and nothing else
  * @param err progress and messages
  */
-record Console(PrintStream out, PrintStream err) {
+public record Console(PrintStream out, PrintStream err) {
   /** One JSON object on one line of the results. */
-  void json(ObjectNode object) {
+  public void json(ObjectNode object) {
     print(Json.line(object));
   }
 
   /** One line of the results. */
-  void print(String line) {
+  public void print(String line) {
     out.println(line);
     flush();
   }
@@ -52,14 +52,14 @@ record Console(PrintStream out, PrintStream err) {
    *
    * @throws ClosedException if nobody takes it any more
    */
-  void flush() {
+  public void flush() {
     if (out.checkError()) { // which flushes
       throw new ClosedException();
     }
   }
 
   /** Results are no longer taken, so no more work is of use. */
-  static final class ClosedException extends InputException {
+  public static final class ClosedException extends InputException {
     private static final long serialVersionUID = 1;
 
     ClosedException() {
@@ -68,7 +68,7 @@ record Console(PrintStream out, PrintStream err) {
   }
 
   /** One line for the person who watches. */
-  void say(String line) {
+  public void say(String line) {
     err.println(line);
   }
 }

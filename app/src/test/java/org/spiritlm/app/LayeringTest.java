@@ -41,9 +41,12 @@ final class LayeringTest {
           Map.entry(
               "training",
               List.of("json", "text", "lm", "units", "vocoder", "checkpoint", "corpus")),
+          Map.entry(
+              "spark", List.of("app", "corpus", "json", "audio", "text", "units", "checkpoint")),
           Map.entry("evaluation", List.of()));
 
-  private static final List<String> MODULES = List.of("torch", "core", "training", "evaluation");
+  private static final List<String> MODULES =
+      List.of("torch", "core", "training", "evaluation", "spark");
 
   private static final Pattern IMPORT =
       Pattern.compile("^import (?:static )?([a-z][\\w.]*?)\\.([A-Z]\\w*)", Pattern.MULTILINE);

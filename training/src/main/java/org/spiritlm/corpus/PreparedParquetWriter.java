@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Writes prepared utterances to one Parquet file, see {@link PreparedParquet}. Not thread-safe. */
 public final class PreparedParquetWriter implements AutoCloseable {
-  private static final MessageType SCHEMA =
+  /** The columns with their types. */
+  public static final MessageType SCHEMA =
       MessageTypeParser.parseMessageType(
           """
           message utterance {

@@ -1,0 +1,106 @@
+package org.spiritlm.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.spiritlm.checkpoint.Variant;
+import org.spiritlm.corpus.AudioLocation;
+import org.spiritlm.corpus.Utterance;
+
+/** Manifest, audio and output in a file system that only Hadoop knows. */
+final class OtherFileSystemTest {
+  private static final int ITEMS = 6;
+
+  @TempDir Path directory;
+  private Path root = Path.of("");
+  private Path model = Path.of("");
+
+  @BeforeEach
+  void makeCorpus() throws IOException {
+    root = Files.createDirectories(directory.resolve("root"));
+    System.setProperty(ElsewhereFileSystem.ROOT, root.toString());
+    ToyCorpus.write(root.resolve("corpus"), ITEMS);
+    model = ToyCorpus.model(directory.resolve("model"), Variant.BASE, 1);
+  }
+
+  @AfterEach
+  void restore() {
+    ElsewhereFileSystem.full = "none is";
+    System.clearProperty(ElsewhereFileSystem.ROOT);
+  }
+
+  private Run prepare(String manifest, String output, String... more) {
+    String[] words = new String[more.length + 2];
+    words[0] = "--conf";
+    words[1] = "spark.hadoop.fs.elsewhere.impl=" + ElsewhereFileSystem.class.getName();
+    System.arraycopy(more, 0, words, 2, more.length);
+    return Run.prepare(manifest, output, model, words);
+  }
+
+  @Test
+  void theResultIsThatOfLocalFiles() {
+    Path local = directory.resolve("local");
+    Path manifest = root.resolve("corpus").resolve("corpus.jsonl");
+    assertThat(Run.prepare(manifest, local, model).code()).isZero();
+    ElsewhereFileSystem.READ.clear();
+    ObjectNode summary =
+        prepare("elsewhere:/corpus/corpus.jsonl", "elsewhere:/out", "--partitions", "2").summary();
+    assertThat(summary.get("prepared").intValue()).isEqualTo(ITEMS);
+    assertThat(summary.get("units").textValue()).startsWith("elsewhere:/");
+    assertThat(ElsewhereFileSystem.READ).contains("0.wav", "5.wav", "corpus.jsonl");
+    assertThat(Tables.contentHash(root.resolve("out"))).isEqualTo(Tables.contentHash(local));
+    ObjectNode again = prepare("elsewhere:/corpus/corpus.jsonl", "elsewhere:/out").summary();
+    assertThat(again.get("partitions_from_earlier").intValue()).isEqualTo(2);
+  }
+
+  @Test
+  void aLocalManifestMayNameAudioElsewhere() {
+    Utterance whole = Utterance.of("a", AudioLocation.of("elsewhere:/corpus/1.wav"), null);
+    Utterance missing = Utterance.of("b", AudioLocation.of("elsewhere:/corpus/none.wav"), null);
+    Path manifest = ToyCorpus.manifest(directory, List.of(whole, missing));
+    Path output = directory.resolve("output");
+    assertThat(prepare(manifest.toString(), output.toString(), "--max-bad", "0.5").code()).isZero();
+    assertThat(Tables.units(output)).hasSize(1);
+    assertThat(Tables.quarantine(output))
+        .singleElement()
+        .satisfies(
+            bad -> assertThat(bad.reason()).contains("elsewhere:/corpus/none.wav does not exist"));
+  }
+
+  @Test
+  void aFullDiskIsAnErrorAndLosesNothing() {
+    String manifest = "elsewhere:/corpus/corpus.jsonl";
+    ElsewhereFileSystem.full = "units-part-00001";
+    Run full = prepare(manifest, "elsewhere:/out", "--partitions", "3");
+    assertThat(full.err()).contains("No space left on device").doesNotContain("\tat ");
+    assertThat(full.code()).isEqualTo(2);
+    assertThat(root.resolve("out").resolve("summary.json")).doesNotExist();
+    ElsewhereFileSystem.full = "none is";
+    ObjectNode summary = prepare(manifest, "elsewhere:/out").summary();
+    assertThat(summary.get("prepared").intValue()).isEqualTo(ITEMS);
+    assertThat(Tables.units(root.resolve("out"))).hasSize(ITEMS);
+  }
+
+  @Test
+  void theLockOfAKilledJobIsTakenOver() throws IOException {
+    String manifest = "elsewhere:/corpus/corpus.jsonl";
+    Path own = Files.createDirectories(root.resolve("out").resolve("_prepare"));
+    Path lock = Files.writeString(own.resolve("lock"), "another job's");
+    Run second = prepare(manifest, "elsewhere:/out");
+    assertThat(second.code()).isEqualTo(2);
+    assertThat(second.err()).contains("another prepare is writing there", "60 s later");
+    Files.setLastModifiedTime(lock, FileTime.from(Instant.now().minusSeconds(100)));
+    assertThat(prepare(manifest, "elsewhere:/out").code()).isZero();
+    assertThat(lock).doesNotExist();
+  }
+}
