@@ -213,8 +213,9 @@ final class Alphabet {
             Normalizer.normalize(text, Form.NFD),
             MARKS.matcher(decomposed).replaceAll(""));
     for (String form : forms) {
+      String upper = form.toUpperCase(Locale.ROOT);
       for (String cased :
-          List.of(form, form.toLowerCase(Locale.ROOT), form.toUpperCase(Locale.ROOT))) {
+          List.of(form, form.toLowerCase(Locale.ROOT), upper, upper.toLowerCase(Locale.ROOT))) {
         List<Integer> labels = known(cased);
         if (labels != null) {
           return labels;
@@ -237,6 +238,9 @@ final class Alphabet {
   }
 
   private static boolean isSaid(int character) {
+    if (APOSTROPHES.indexOf(character) >= 0) {
+      return false; // of which Unicode counts one among the letters
+    }
     return Character.isLetterOrDigit(character)
         || Character.getType(character) == Character.CURRENCY_SYMBOL
         || Character.getType(character) == Character.OTHER_NUMBER

@@ -57,6 +57,24 @@ public record CtcAlignment(int[] path, float[] scores, List<LabelSpan> spans) {
     return frames;
   }
 
+  /**
+   * Refuses fewer frames than labels need.
+   *
+   * @throws InputException if there are too few
+   */
+  static void requireFrames(long frames, int[] targets) {
+    int least = Math.max(1, leastFrames(targets));
+    if (frames < least) {
+      throw new InputException(
+          "the audio is shorter than its transcript: it has "
+              + frames
+              + " frames, and "
+              + targets.length
+              + " labels need at least "
+              + least);
+    }
+  }
+
   private static void check(Emissions emissions, int[] targets, int blank) {
     for (int target : targets) {
       if (target < 0 || target >= emissions.labels() || target == blank) {
@@ -64,16 +82,7 @@ public record CtcAlignment(int[] path, float[] scores, List<LabelSpan> spans) {
             "label " + target + " of " + emissions.labels() + ", blank " + blank);
       }
     }
-    int least = leastFrames(targets);
-    if (emissions.frames() < Math.max(1, least)) {
-      throw new InputException(
-          "the audio is shorter than its transcript: it has "
-              + emissions.frames()
-              + " frames, and "
-              + targets.length
-              + " labels need at least "
-              + Math.max(1, least));
-    }
+    requireFrames(emissions.frames(), targets);
     for (float value : emissions.values()) {
       if (Float.isNaN(value) || value == Float.POSITIVE_INFINITY) {
         throw new InputException(
