@@ -81,7 +81,13 @@ public final class Json {
     return parse(read(file), file.toString());
   }
 
-  static ObjectNode parse(String text, String where) {
+  /**
+   * The object that a text is.
+   *
+   * @param where it comes from, for the message
+   * @throws InputException if it is no JSON object
+   */
+  public static ObjectNode parse(String text, String where) {
     try {
       if (MAPPER.readTree(text) instanceof ObjectNode object) {
         return object;

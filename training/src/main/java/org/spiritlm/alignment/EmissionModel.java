@@ -144,8 +144,7 @@ final class EmissionModel {
         if (filled + given.length > values.length) {
           values =
               Arrays.copyOf(
-                  values,
-                  (int) Math.min(Integer.MAX_VALUE - 8, 2L * filled + given.length));
+                  values, (int) Math.min(Integer.MAX_VALUE - 8, 2L * filled + given.length));
         }
         System.arraycopy(given, 0, values, filled, given.length);
         filled += given.length;

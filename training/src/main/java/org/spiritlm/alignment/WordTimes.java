@@ -50,6 +50,19 @@ final class WordTimes {
     return new AlignedTranscript(words, rounded(total / frames), seconds);
   }
 
+  /** The same words, later by some seconds. */
+  static List<AlignedWord> moved(List<AlignedWord> words, double by) {
+    return words.stream()
+        .map(
+            word ->
+                new AlignedWord(
+                    word.word(),
+                    rounded(word.start() + by),
+                    rounded(word.end() + by),
+                    word.score()))
+        .toList();
+  }
+
   private static int firstFrame(CtcAlignment alignment) {
     return alignment.spans().isEmpty() ? 0 : alignment.spans().get(0).start();
   }

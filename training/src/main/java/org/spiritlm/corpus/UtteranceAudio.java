@@ -81,7 +81,7 @@ public final class UtteranceAudio {
   }
 
   /** Whether a location's file is a URI rather than a path. */
-  static boolean isUri(String file) {
+  public static boolean isUri(String file) {
     return SCHEME.matcher(file).matches();
   }
 

@@ -2,6 +2,8 @@ package org.spiritlm.alignment;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -91,6 +93,8 @@ record ToneSpeech(float[] samples, String text, List<AlignedWord> words) {
     try (AudioWriter writer = AudioWriter.open(file, RATE, AudioWriter.Encoding.FLOAT32)) {
       writer.write(samples);
       writer.finish();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
     return this;
   }
@@ -103,9 +107,11 @@ record ToneSpeech(float[] samples, String text, List<AlignedWord> words) {
   /** Samples as a recording. */
   static SpeechSource source(float[] samples) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (AudioWriter writer = AudioWriter.open(bytes, RATE, AudioWriter.Encoding.FLOAT32)) {
+    try (AudioWriter writer = AudioWriter.stream(bytes, RATE, AudioWriter.Encoding.FLOAT32)) {
       writer.write(samples);
       writer.finish();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
     return () ->
         AudioReader.open(
