@@ -68,7 +68,8 @@ public final class Aligner {
   }
 
   /** A recording that is short enough to be held as a whole. */
-  private record Short(
+  @SuppressWarnings("ArrayRecordComponent") // megabytes are not copied
+  private record Held(
       int place, float[] samples, Transcript transcript, LabelColumns columns, long frames) {}
 
   /**
@@ -84,11 +85,11 @@ public final class Aligner {
   /** Aligns several transcripts, each as if it were alone: what fails does not touch the others. */
   public List<Outcome> align(List<Task> tasks) {
     @Nullable Outcome[] outcomes = new Outcome[tasks.size()];
-    List<Short> together = new ArrayList<>();
+    List<Held> together = new ArrayList<>();
     long frames = 0;
     for (int place = 0; place < outcomes.length; place++) {
       try {
-        Short next = begin(tasks.get(place), place, outcomes);
+        Held next = begin(tasks.get(place), place, outcomes);
         if (next == null) {
           continue; // done
         }
@@ -114,7 +115,7 @@ public final class Aligner {
   }
 
   /** Reads a short recording, or aligns a long one and leaves its outcome. */
-  private @Nullable Short begin(Task task, int place, @Nullable Outcome[] outcomes) {
+  private @Nullable Held begin(Task task, int place, @Nullable Outcome[] outcomes) {
     Transcript transcript = transcript(task.text());
     LabelColumns columns = new LabelColumns(transcript, alphabet);
     int most = model.windows().wholeSamples(model.config().encoder());
@@ -132,19 +133,19 @@ public final class Aligner {
     }
     long frames = model.config().encoder().frames(samples.length);
     CtcAlignment.requireFrames(frames, columns.targets());
-    return new Short(place, samples, transcript, columns, frames);
+    return new Held(place, samples, transcript, columns, frames);
   }
 
-  private void finish(List<Short> together, @Nullable Outcome[] outcomes) {
+  private void finish(List<Held> together, @Nullable Outcome[] outcomes) {
     if (together.isEmpty()) {
       return;
     }
     List<Emissions> emissions =
         model.whole(
-            together.stream().map(Short::samples).toList(),
-            together.stream().map(Short::columns).toList());
+            together.stream().map(Held::samples).toList(),
+            together.stream().map(Held::columns).toList());
     for (int i = 0; i < together.size(); i++) {
-      Short each = together.get(i);
+      Held each = together.get(i);
       double seconds = (double) each.samples().length / Audio.SPEECH_RATE;
       try {
         outcomes[each.place()] =

@@ -172,9 +172,9 @@ final class Alphabet {
   Transcript labels(String text) {
     List<Transcript.Word> words = new ArrayList<>();
     List<Integer> labels = new ArrayList<>();
-    for (String word : SPACES.split(text)) {
+    for (String word : SPACES.split(text, -1)) {
       if (word.isEmpty()) {
-        continue; // before leading white space
+        continue; // before the first word, or after the last
       }
       List<Integer> said = word(word);
       if (!said.isEmpty() && !labels.isEmpty() && delimiter != null) {

@@ -30,9 +30,8 @@ import org.spiritlm.torch.InputException;
  */
 public final class CorpusAlignment {
   /**
-   * The score below which a transcript is not that of its audio, where nothing else is said: with
-   * the right words, letters have probabilities of e^-1 and more in the mean, with others of e^-4
-   * and less.
+   * The score below which a transcript is taken not to be that of its audio, where nothing else is
+   * said: letters have a probability of 0.14 (e^-2) in the geometric mean.
    */
   public static final double DEFAULT_LEAST_SCORE = -2;
 
@@ -108,6 +107,9 @@ public final class CorpusAlignment {
    * @throws UncheckedIOException if a file cannot be read or written
    */
   public Summary run(Path manifest, Path output, Path rejections, Progress progress) {
+    if (Files.isDirectory(manifest)) {
+      throw new InputException(manifest + ": is a directory, expected a manifest (JSON lines)");
+    }
     try {
       RunIdentity identity = RunIdentity.of(manifest, directory, leastScore);
       if (identity.items() == 0) {
