@@ -66,12 +66,13 @@ public final class App implements Runnable {
     commands.put("decode", DecodeCommand.class);
     commands.put("resynthesize", ResynthesizeCommand.class);
     commands.put("score", ScoreCommand.class);
-    commands.put("corpus", CorpusCommand.class);
     commands.put("convert", ConvertCommand.class);
     commands.put("init", InitCommand.class);
+    commands.put("info", InfoCommand.class);
+    commands.put("corpus", CorpusCommand.class);
+    commands.put("align", AlignCommand.class);
     commands.put("prepare", PrepareCommand.class);
     commands.put("shards", ShardsCommand.class);
-    commands.put("info", InfoCommand.class);
     commands.put("train", TrainCommand.class);
     commands.put("doctor", DoctorCommand.class);
     commands.put("bench", BenchCommand.class);

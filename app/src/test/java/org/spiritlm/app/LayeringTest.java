@@ -43,6 +43,7 @@ final class LayeringTest {
               List.of("json", "text", "lm", "units", "vocoder", "checkpoint", "corpus")),
           Map.entry(
               "spark", List.of("app", "corpus", "json", "audio", "text", "units", "checkpoint")),
+          Map.entry("alignment", List.of("json", "audio", "units", "corpus")),
           Map.entry("evaluation", List.of()));
 
   private static final List<String> MODULES =

@@ -1,11 +1,14 @@
 package org.spiritlm.units.wav2vec2;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.spiritlm.torch.Linear;
 import org.spiritlm.torch.Normalization;
+import org.spiritlm.torch.Tensors;
 import org.spiritlm.torch.Weights;
 
 /** One transformer block over all frames, with its norms before or after each half. */
@@ -38,28 +41,51 @@ final class EncoderLayer {
         Normalization.layer(weights.at("final_layer_norm"), width, config.epsilon());
   }
 
-  /** [T, D] to [T, D]. */
-  Tensor forward(Tensor x) {
+  /**
+   * [ΣT, D] to [ΣT, D].
+   *
+   * @param x the frames of several utterances, one after another
+   * @param frames how many each of them has; none attends to another's
+   */
+  Tensor forward(Tensor x, List<Long> frames) {
     if (preNorm) {
-      Tensor h = attention(attentionNorm.forward(x)).add_(x);
+      Tensor h = attention(attentionNorm.forward(x), frames).add_(x);
       return feedForward(feedForwardNorm.forward(h)).add_(h);
     }
-    Tensor h = attentionNorm.forward(attention(x).add_(x));
+    Tensor h = attentionNorm.forward(attention(x, frames).add_(x));
     return feedForwardNorm.forward(feedForward(h).add_(h));
   }
 
-  private Tensor attention(Tensor x) {
+  private Tensor attention(Tensor x, List<Long> frames) {
+    Tensor queries = query.forward(x);
+    Tensor keys = key.forward(x);
+    Tensor values = value.forward(x);
+    List<Tensor> attended = new ArrayList<>();
+    long start = 0;
+    for (long count : frames) {
+      attended.add(
+          attend(
+              queries.narrow(0, start, count),
+              keys.narrow(0, start, count),
+              values.narrow(0, start, count)));
+      start += count;
+    }
+    return output.forward(attended.size() == 1 ? attended.get(0) : Tensors.cat(attended, 0));
+  }
+
+  /** One utterance's attention, [T, D]. */
+  private Tensor attend(Tensor query, Tensor key, Tensor value) {
     Tensor attended =
         torch.scaled_dot_product_attention(
-            split(query.forward(x)),
-            split(key.forward(x)),
-            split(value.forward(x)),
+            split(query),
+            split(key),
+            split(value),
             new TensorOptional(),
             0,
             false,
             new DoubleOptional(),
             false); // [1, H, T, D/H]
-    return output.forward(attended.transpose(1, 2).reshape(x.size(0), x.size(1))); // [T, D]
+    return attended.transpose(1, 2).reshape(query.size(0), query.size(1)); // [T, D]
   }
 
   private Tensor split(Tensor x) {

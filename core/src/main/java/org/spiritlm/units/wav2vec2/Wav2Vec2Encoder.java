@@ -75,8 +75,21 @@ public final class Wav2Vec2Encoder {
 
   /** The model's last hidden state: 16 kHz samples to [T, D]. */
   public Tensor forward(float[] samples) {
+    return forward(List.of(samples));
+  }
+
+  /**
+   * The last hidden states of several utterances, one after another: 16 kHz samples to [ΣT, D].
+   *
+   * <p>Nothing is padded and none sees another, so that each is what it would be alone; {@link
+   * Wav2Vec2Config#frames} says where the next begins.
+   *
+   * @throws InputException if one of them has fewer samples than {@link
+   *     Wav2Vec2Config#receptiveField}, or one of its samples is not a finite number
+   */
+  public Tensor forward(List<float[]> utterances) {
     try (Scope scope = Scope.open()) {
-      Tensor x = forward(samples, config.layers());
+      Tensor x = forward(utterances, config.layers());
       return scope.keep(config.preNorm() ? norm.forward(x) : x);
     }
   }
@@ -88,22 +101,29 @@ public final class Wav2Vec2Encoder {
    *     or one of them is not a finite number
    */
   public Tensor forward(float[] samples, int layer) {
-    check(samples);
+    return forward(List.of(samples), layer);
+  }
+
+  private Tensor forward(List<float[]> utterances, int layer) {
+    utterances.forEach(this::check);
     try (Scope scope = Scope.open()) {
-      Tensor waveform = device.place(Tensors.of(samples)).to(projection.weight().scalar_type());
-      Tensor x = embed(waveform); // [T, D]
+      List<Tensor> embedded = new ArrayList<>();
+      utterances.forEach(samples -> embedded.add(embed(samples)));
+      List<Long> frames = embedded.stream().map(each -> each.size(0)).toList();
+      Tensor x = embedded.size() == 1 ? embedded.get(0) : Tensors.cat(embedded, 0); // [ΣT, D]
       for (EncoderLayer block : layers.subList(0, layer)) {
         try (Scope step = Scope.open()) {
-          x.copy_(block.forward(x));
+          x.copy_(block.forward(x, frames));
         }
       }
       return scope.keep(x);
     }
   }
 
-  /** Input of the first block: [N] to [T, D]. */
-  private Tensor embed(Tensor waveform) {
+  /** Input of the first block: samples to [T, D]. */
+  private Tensor embed(float[] samples) {
     try (Scope scope = Scope.open()) {
+      Tensor waveform = device.place(Tensors.of(samples)).to(projection.weight().scalar_type());
       Tensor features = extractor.forward(waveform); // [T, C]
       Tensor x =
           projection.forward(

@@ -3,7 +3,8 @@
  * waveform, then a transformer.
  *
  * <p>Shapes: {@code N} samples, {@code T} frames, {@code C} channels of the convolutions, {@code D}
- * model width, {@code H} heads. One utterance at a time, time before channels.
+ * model width, {@code H} heads. Time before channels; utterances that go together stand one after
+ * another.
  */
 @NullMarked
 package org.spiritlm.units.wav2vec2;

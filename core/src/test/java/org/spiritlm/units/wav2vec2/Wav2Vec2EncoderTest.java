@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -89,6 +91,34 @@ class Wav2Vec2EncoderTest {
       float[] first = Tensors.floats(encoder.forward(samples));
       encoder.forward(Arrays.copyOf(samples, 1000), 1);
       assertThat(Tensors.floats(encoder.forward(samples))).isEqualTo(first);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"hubert-group", "hubert-layer-prenorm", "style-layer"})
+  void utterancesThatGoTogetherAreWhatEachIsAlone(String name) {
+    Path folder = folder(name);
+    Weights weights = Weights.of(SafetensorsFile.open(folder.resolve("model.safetensors")));
+    Wav2Vec2Config config = Wav2Vec2Config.read(ConfigFile.read(folder.resolve("config.json")));
+    Wav2Vec2Encoder encoder =
+        new Wav2Vec2Encoder(name.startsWith("style") ? weights.at("wav2vec2") : weights, config);
+    List<float[]> utterances = new ArrayList<>();
+    for (int samples : new int[] {1203, (int) config.receptiveField(), 5000, 1203}) {
+      float[] utterance = new float[samples];
+      for (int i = 0; i < samples; i++) {
+        utterance[i] = (float) Math.sin(0.01 * i * (1 + 0.001 * i) + utterances.size());
+      }
+      utterances.add(utterance);
+    }
+    try (Scope scope = Scope.open()) {
+      Tensor together = encoder.forward(utterances);
+      long start = 0;
+      for (float[] utterance : utterances) {
+        long frames = config.frames(utterance.length);
+        assertSame(together.narrow(0, start, frames), encoder.forward(utterance));
+        start += frames;
+      }
+      assertThat(together.size(0)).isEqualTo(start);
     }
   }
 

@@ -1,0 +1,79 @@
+package org.spiritlm.alignment;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.spiritlm.audio.Audio;
+import org.spiritlm.corpus.AlignedWord;
+import org.spiritlm.units.wav2vec2.Wav2Vec2Config;
+
+/**
+ * Words' times from the frames of their letters.
+ *
+ * <p>A frame stands for as many samples as lie between two frames, around the middle of those that
+ * it is computed from.
+ */
+final class WordTimes {
+  /** Times are rounded to this part of a second, and scores to this part of one. */
+  private static final double PRECISION = 1e4;
+
+  private final Wav2Vec2Config config;
+  private final double seconds;
+
+  WordTimes(Wav2Vec2Config config, double seconds) {
+    this.config = config;
+    this.seconds = seconds;
+  }
+
+  AlignedTranscript of(Transcript transcript, CtcAlignment alignment) {
+    List<AlignedWord> words = new ArrayList<>();
+    double total = 0;
+    int frames = 0;
+    double last = second(firstFrame(alignment));
+    for (Transcript.Word word : transcript.words()) {
+      double sum = 0;
+      int count = 0;
+      double start = last;
+      for (int i = word.from(); i < word.to(); i++) {
+        LabelSpan span = alignment.spans().get(i);
+        start = i == word.from() ? second(span.start()) : start;
+        last = second(span.end());
+        if (transcript.labels()[i] != transcript.wildcard()) {
+          sum += alignment.score(span.start(), span.end());
+          count += span.end() - span.start();
+        }
+      }
+      Double score = count == 0 ? null : (Double) rounded(sum / count);
+      words.add(new AlignedWord(word.text(), start, last, score));
+      total += sum;
+      frames += count;
+    }
+    return new AlignedTranscript(words, rounded(total / frames), seconds);
+  }
+
+  /** The same words, later by some seconds. */
+  static List<AlignedWord> moved(List<AlignedWord> words, double by) {
+    return words.stream()
+        .map(
+            word ->
+                new AlignedWord(
+                    word.word(),
+                    rounded(word.start() + by),
+                    rounded(word.end() + by),
+                    word.score()))
+        .toList();
+  }
+
+  private static int firstFrame(CtcAlignment alignment) {
+    return alignment.spans().isEmpty() ? 0 : alignment.spans().get(0).start();
+  }
+
+  /** When a frame begins. */
+  private double second(long frame) {
+    double sample = frame * config.stride() + (config.receptiveField() - config.stride()) / 2.0;
+    return rounded(Math.min(seconds, Math.max(0, sample / Audio.SPEECH_RATE)));
+  }
+
+  private static double rounded(double value) {
+    return Math.rint(value * PRECISION) / PRECISION;
+  }
+}
