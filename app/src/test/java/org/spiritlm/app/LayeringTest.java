@@ -37,6 +37,7 @@ final class LayeringTest {
           Map.entry(
               "training",
               List.of("json", "text", "lm", "units", "vocoder", "checkpoint", "corpus")),
+          Map.entry("synthesis", List.of("json", "audio", "corpus")),
           Map.entry("evaluation", List.of()));
 
   private static final List<String> MODULES = List.of("torch", "core", "training", "evaluation");
