@@ -24,6 +24,9 @@ final class Concatenation {
   /** How loud a whispered vowel is beside a spoken one. */
   private static final double WHISPERED = 0.35;
 
+  /** By how much the steps of a whisper differ in length, as a share. */
+  private static final double UNEVEN = 0.3;
+
   /** A period at the lowest pitch, with room (samples). */
   private static final int LONGEST_PERIOD = 1024;
 
@@ -94,6 +97,9 @@ final class Concatenation {
     int at = 0;
     while (Math.round(time) < sound.length) {
       double period = rate / plan.pitch(time / rate);
+      if (style.isWhispered()) { // a regular change of coefficients would be heard as a hum
+        period *= 1 + UNEVEN * (2 * random.nextDouble() - 1);
+      }
       double middle = time + period / 2;
       while (at + 1 < halves.size() && halves.get(at).end() <= middle) {
         at++;

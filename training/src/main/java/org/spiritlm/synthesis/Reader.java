@@ -17,6 +17,7 @@ import java.net.URL;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.synthesis.Reading.PitchPoint;
@@ -39,6 +40,30 @@ final class Reader {
   private static final float MEAN = 200;
 
   private static final float DEVIATION = 20;
+
+  /**
+   * How contractions are said that FreeTTS's lexicon lacks; it looks them up without apostrophe.
+   */
+  private static final Map<String, String> CONTRACTIONS =
+      Map.ofEntries(
+          Map.entry("aint", "ey1 n t"),
+          Map.entry("couldnt", "k uh1 d ax n t"),
+          Map.entry("didnt", "d ih1 d ax n t"),
+          Map.entry("doesnt", "d ah1 z ax n t"),
+          Map.entry("dont", "d ow1 n t"),
+          Map.entry("hadnt", "hh ae1 d ax n t"),
+          Map.entry("hasnt", "hh ae1 z ax n t"),
+          Map.entry("havent", "hh ae1 v ax n t"),
+          Map.entry("isnt", "ih1 z ax n t"),
+          Map.entry("mustnt", "m ah1 s ax n t"),
+          Map.entry("neednt", "n iy1 d ax n t"),
+          Map.entry("oclock", "ax k l aa1 k"),
+          Map.entry("shouldnt", "sh uh1 d ax n t"),
+          Map.entry("theyre", "dh eh1 r"),
+          Map.entry("wasnt", "w aa1 z ax n t"),
+          Map.entry("werent", "w er1 ax n t"),
+          Map.entry("wouldnt", "w uh1 d ax n t"),
+          Map.entry("youre", "y uh1 r"));
 
   /** FreeTTS shares the lexicon between voices, unguarded while it is read. */
   private static final Object LOADING = new Object();
@@ -74,6 +99,8 @@ final class Reader {
       setPitchRange(DEVIATION);
       try {
         getLexicon().load();
+        CONTRACTIONS.forEach(
+            (word, phones) -> getLexicon().addAddendum(word, null, phones.split(" ", -1)));
         loader();
       } catch (IOException e) {
         throw new UncheckedIOException(e);
