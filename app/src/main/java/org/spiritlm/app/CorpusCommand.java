@@ -12,7 +12,12 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "corpus",
     description = "Make corpora of speech with transcripts.",
-    subcommands = SynthesizeCommand.class)
+    subcommands = SynthesizeCommand.class,
+    footer = {
+      "",
+      "Examples:",
+      "  spiritlm corpus synthesize sentences.txt -o corpus",
+    })
 final class CorpusCommand implements Runnable {
   @Spec private @Nullable CommandSpec spec;
 

@@ -23,7 +23,7 @@ final class Diphones {
   /** How a byte of a residual is meant; what is beyond a recorded period is 0. */
   private static final float[] RESIDUAL = residuals();
 
-  /** Phones that stand only before vowels. */
+  /** Phones that stand only before vowels, but for the beginning of "human". */
   private static final Set<String> BEFORE_VOWELS = Set.of("hh", "w", "y");
 
   private final DiphoneUnitDatabase database;
@@ -73,7 +73,8 @@ final class Diphones {
     if (second.equals("ng")) {
       return Phone.isVowel(first) && !first.equals("er");
     }
-    return beforeVowel || !BEFORE_VOWELS.contains(first);
+    boolean isHuman = first.equals("hh") && second.equals("y");
+    return beforeVowel || isHuman || !BEFORE_VOWELS.contains(first);
   }
 
   /**

@@ -1,11 +1,11 @@
 package org.spiritlm.synthesis;
 
-import java.io.BufferedReader;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.Reader;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
@@ -26,8 +26,11 @@ import org.spiritlm.torch.InputException;
 final class Sentences implements AutoCloseable {
   private static final char BYTE_ORDER_MARK = '\ufeff';
 
+  /** A longer line is too long in characters, too (bytes). */
+  private static final int LONGEST_LINE = 4 * (SpokenText.LONGEST + 1);
+
   private final Path file;
-  private final BufferedReader reader;
+  private final InputStream bytes;
   private int line;
 
   /**
@@ -48,14 +51,7 @@ final class Sentences implements AutoCloseable {
 
   private Sentences(Path file, InputStream stream) {
     this.file = file;
-    this.reader =
-        new BufferedReader(
-            new InputStreamReader(
-                stream,
-                StandardCharsets.UTF_8
-                    .newDecoder()
-                    .onMalformedInput(CodingErrorAction.REPORT)
-                    .onUnmappableCharacter(CodingErrorAction.REPORT)));
+    this.bytes = new BufferedInputStream(stream);
   }
 
   /**
@@ -112,11 +108,10 @@ final class Sentences implements AutoCloseable {
   @Nullable Sentence next() {
     try {
       while (true) {
-        String text = nextLine(reader);
+        String text = nextLine();
         if (text == null) {
           return null;
         }
-        line++;
         if (line == 1 && text.indexOf(BYTE_ORDER_MARK) == 0) {
           text = text.substring(1);
         }
@@ -124,33 +119,44 @@ final class Sentences implements AutoCloseable {
           return new Sentence(line, text.strip());
         }
       }
-    } catch (CharacterCodingException e) {
-      throw new InputException(
-          file + ", after line " + line + ": not a text in UTF-8; convert it first", e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private static @Nullable String nextLine(Reader reader) throws IOException {
-    int read = reader.read();
+  private @Nullable String nextLine() throws IOException {
+    int read = bytes.read();
     if (read < 0) {
       return null;
     }
-    StringBuilder text = new StringBuilder();
+    line++;
+    ByteArrayOutputStream text = new ByteArrayOutputStream();
     while (read >= 0 && read != '\n') {
-      if (text.length() <= SpokenText.LONGEST) {
-        text.append((char) read);
+      if (text.size() < LONGEST_LINE) {
+        text.write(read);
       }
-      read = reader.read();
+      read = bytes.read();
     }
-    return text.toString();
+    if (text.size() == LONGEST_LINE) { // it is refused, and its last character may be cut
+      return text.toString(StandardCharsets.UTF_8);
+    }
+    try {
+      return StandardCharsets.UTF_8
+          .newDecoder()
+          .onMalformedInput(CodingErrorAction.REPORT)
+          .onUnmappableCharacter(CodingErrorAction.REPORT)
+          .decode(ByteBuffer.wrap(text.toByteArray()))
+          .toString();
+    } catch (CharacterCodingException e) {
+      throw new InputException(
+          file + ", line " + line + ": not a text in UTF-8; convert it first", e);
+    }
   }
 
   @Override
   public void close() {
     try {
-      reader.close();
+      bytes.close();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -227,7 +227,7 @@ final class SyntheticCorpusTest {
     Files.writeString(text, "\n  \n");
     refused(corpus, recipe, "text.txt is empty", "one sentence a line");
     Files.write(text, "Fine.\nCaf\u00e9\n".getBytes(StandardCharsets.ISO_8859_1));
-    refused(corpus, recipe, "text.txt, after line", "not a text in UTF-8");
+    refused(corpus, recipe, "text.txt, line 2", "not a text in UTF-8");
     text = directory;
     refused(corpus, recipe, "is no file");
     text = directory.resolve("none.txt");

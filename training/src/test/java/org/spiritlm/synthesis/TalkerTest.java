@@ -252,7 +252,7 @@ final class TalkerTest {
             "the 2nd & 3rd", List.of("dh ax", "s eh k ax n d", "ae n d", "th er d"),
             "the U.S. is", List.of("dh ax", "y uw eh s", "ih z"),
             "don’t you’re", List.of("d ow n t", "y uh r"),
-            "café", List.of("k ax f ey"));
+            "café human", List.of("k ax f ey", "hh y uw m ax n"));
     spoken.forEach(
         (text, phones) -> {
           Speech speech = speak(text);
