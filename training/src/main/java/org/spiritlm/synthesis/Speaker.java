@@ -3,6 +3,7 @@ package org.spiritlm.synthesis;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,6 +46,9 @@ final class Speaker {
         BufferedWriter phones = writer(part.phones());
         BufferedWriter rejected = writer(part.rejected())) {
       for (int i = 0; i < sentences.size(); i++) {
+        if (Thread.currentThread().isInterrupted()) {
+          throw new InterruptedIOException("interrupted");
+        }
         long number = (long) block * SyntheticCorpus.BLOCK + i;
         for (int take = 0; take < recipe.takes(); take++) {
           long utterance = number * recipe.takes() + take;

@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.synthesis.Sentences.Sentence;
@@ -131,7 +132,23 @@ public final class SyntheticCorpus {
         listener.accept(new Progress(done, content.count(), seconds));
       }
     } finally {
-      threads.shutdownNow();
+      end(threads);
+    }
+  }
+
+  /** Waits for what still runs, so that nothing is written after the lock is given back. */
+  private static void end(ExecutorService threads) {
+    threads.shutdownNow();
+    boolean interrupted = false;
+    while (!threads.isTerminated()) {
+      try {
+        threads.awaitTermination(1, TimeUnit.MINUTES);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
     }
   }
 
