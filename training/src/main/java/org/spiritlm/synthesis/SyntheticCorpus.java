@@ -39,7 +39,7 @@ public final class SyntheticCorpus {
    * @param text a text in UTF-8 with one sentence a line
    * @param directory where the corpus is made; it need not exist
    * @param recipe the voices and styles
-   * @param workers threads that speak, each of which needs about 40 MB
+   * @param workers threads that speak, each of which needs about 20 MB
    * @throws InputException if there is no worker
    */
   public SyntheticCorpus(Path text, Path directory, SynthesisRecipe recipe, int workers) {
