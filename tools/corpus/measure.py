@@ -8,6 +8,7 @@ import argparse
 import collections
 import json
 import pathlib
+import warnings
 
 import numpy as np
 import pyworld
@@ -43,7 +44,9 @@ def main() -> None:
     print(f"{'':24} number  hours words/s   Hz  semitones voiced    dB  peak clipped wrong")
     for (speaker, style), group in sorted(groups.items()):
         rows = np.array([measured(arguments.corpus, each) for each in group[: arguments.utterances]], float)
-        mean = np.nanmean(rows, axis=0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # whispers have no pitch
+            mean = np.nanmean(rows, axis=0)
         print(
             f"{speaker:12}{style:12} {len(group):6} {sum(each['end'] for each in group) / 3600:6.3f} {mean[1]:7.2f} {mean[2]:4.0f}"
             f"  {mean[3]:9.2f} {mean[4]:6.2f} {mean[5]:5.1f} {rows[:, 6].max():5.2f} {int(rows[:, 7].sum()):7} {int(rows[:, 8].sum()):5}"
