@@ -67,6 +67,7 @@ public final class App implements Runnable {
     commands.put("resynthesize", ResynthesizeCommand.class);
     commands.put("score", ScoreCommand.class);
     commands.put("convert", ConvertCommand.class);
+    commands.put("corpus", CorpusCommand.class);
     commands.put("init", InitCommand.class);
     commands.put("info", InfoCommand.class);
     commands.put("corpus", CorpusCommand.class);

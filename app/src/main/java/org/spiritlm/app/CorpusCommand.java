@@ -11,14 +11,20 @@ import picocli.CommandLine.Spec;
 /** {@code spiritlm corpus}: what is done with corpora, each a command of its own. */
 @Command(
     name = "corpus",
-    description = "Convert and look at corpora of recordings and transcripts.",
+    description = "Convert, make and look at corpora of recordings and transcripts.",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {CorpusConvertCommand.class, CorpusStatsCommand.class, CorpusShowCommand.class},
+    subcommands = {
+      CorpusConvertCommand.class,
+      SynthesizeCommand.class,
+      CorpusStatsCommand.class,
+      CorpusShowCommand.class
+    },
     sortOptions = false,
     footer = {
       "",
       "Examples:",
       "  spiritlm corpus convert LibriSpeech/dev-clean -o dev-clean.jsonl",
+      "  spiritlm corpus synthesize sentences.txt -o corpus",
       "  spiritlm corpus stats dev-clean.jsonl",
       "  spiritlm corpus show 84-121123-0000 --corpus dev-clean.jsonl -o page.html",
     })

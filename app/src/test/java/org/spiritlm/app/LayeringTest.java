@@ -44,6 +44,7 @@ final class LayeringTest {
           Map.entry(
               "spark", List.of("app", "corpus", "json", "audio", "text", "units", "checkpoint")),
           Map.entry("alignment", List.of("json", "audio", "units", "corpus")),
+          Map.entry("synthesis", List.of("json", "audio", "corpus")),
           Map.entry("evaluation", List.of()));
 
   private static final List<String> MODULES =

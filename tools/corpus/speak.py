@@ -1,0 +1,202 @@
+"""Speaks sentences with natural voices: python speak.py SOURCES CORPUS [--limit N] [--threads N]
+
+CORPUS must hold sentences.jsonl. It gets audio/ (16 kHz FLAC), manifest.jsonl, provenance.json, rejected.jsonl. What was
+stopped goes on when the same command is given again: blocks of utterances are there whole or not at all, and the
+manifest always lists those that are. Only one process may work on a corpus.
+"""
+
+import argparse
+import fcntl
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import sys
+import time
+
+import numpy as np
+import onnxruntime
+import soundfile
+from hibari import Hibari
+from scipy.signal import resample_poly
+
+import styles
+
+HERE = pathlib.Path(__file__).parent
+BLOCK = 16  # utterances
+MADE_RATE = 24000  # of both synthesizers
+# Of ten sentences, how many a voice speaks. heart is hibari's and fast, the others are Kokoro's and slow.
+SHARES = {"heart": 6, "am_michael": 2, "af_bella": 1, "am_fenrir": 1}
+FAST_BLOCKS = 4  # of the fast voice, before one of a slow one
+LONGEST_PHONEMES = 400
+
+
+class Kokoro:
+    def __init__(self, folder: pathlib.Path, phonemes: Hibari, threads: int):
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        self.session = onnxruntime.InferenceSession(folder / "kokoro.onnx", options, providers=["CPUExecutionProvider"])
+        self.folder = folder / "package/voices"
+        self.phonemes = phonemes
+
+    def speak(self, text: str, voice: str, speed: float) -> np.ndarray:
+        vectors = np.fromfile(self.folder / f"{voice}.bin", np.float32).reshape(-1, 1, 256)  # one for each length
+        parts = []
+        for phonemes in self.phonemes.phonemize(text):
+            ids = self.phonemes.ids(phonemes)
+            style = vectors[min(len(ids) - 2, len(vectors) - 1)]
+            inputs = {"tokens": np.array([ids], np.int64), "style": style, "speed": np.array([speed], np.float32)}
+            parts.append(self.session.run(None, inputs)[0].reshape(-1))
+        return np.concatenate(parts)
+
+
+class Speakers:
+    def __init__(self, folder: pathlib.Path, threads: int):
+        self.hibari = Hibari()
+        self.kokoro = Kokoro(folder, self.hibari, threads)
+
+    def speak(self, text: str, voice: str, speed: float, seed: int) -> np.ndarray:
+        if voice == "heart":
+            return self.hibari(text, speed=speed, seed=seed)
+        return self.kokoro.speak(text, voice, speed)
+
+
+def split(text: str) -> str:
+    """The part of the corpus, as `corpus synthesize` chooses it."""
+    letters = re.sub(r"[\W_]+", " ", text.lower()).strip()
+    digest = hashlib.sha256(letters.encode()).digest()
+    step = ((digest[0] << 8 | digest[1]) * 20) >> 16
+    return {0: "dev", 1: "test"}.get(step, "train")
+
+
+def plan(sentences: list[dict]) -> list[tuple[str, list[tuple[int, str]]]]:
+    """Blocks in the order in which they are spoken, by name, each of one voice."""
+    pattern = [voice for voice, share in SHARES.items() for _ in range(share)]
+    by_voice: dict[str, list[tuple[int, str]]] = {voice: [] for voice in SHARES}
+    for number, sentence in enumerate(sentences):
+        by_voice[pattern[number % len(pattern)]].append((number, sentence["text"]))
+    blocks = {
+        voice: [(f"{voice}-{i // BLOCK:05d}", each[i : i + BLOCK]) for i in range(0, len(each), BLOCK)]
+        for voice, each in by_voice.items()
+    }
+    fast = blocks.pop("heart")
+    slow = []
+    while any(blocks.values()):  # in turns, as often as their shares
+        for voice, each in blocks.items():
+            slow += each[: SHARES[voice]]
+            del each[: SHARES[voice]]
+    ordered = []
+    while fast or slow:
+        ordered += fast[:FAST_BLOCKS] + slow[:1]
+        del fast[:FAST_BLOCKS], slow[:1]
+    return ordered
+
+
+def utterance(corpus, speakers, name, voice, number, place, text) -> dict:
+    style_name = list(styles.STYLES)[place % len(styles.STYLES)]
+    random = np.random.default_rng([number, 1])
+    style = styles.varied(styles.STYLES[style_name], random)
+    sound = speakers.speak(text, voice, style.tempo, seed=number)
+    if len(sound) < MADE_RATE // 4 or not np.isfinite(sound).all():
+        raise ValueError("nothing was said")
+    sound = styles.trimmed(resample_poly(sound, styles.RATE, MADE_RATE))
+    sound = styles.apply(sound, style)
+    if not np.isfinite(sound).all():
+        raise ValueError("the style made no sound of it")
+    identifier = f"{number:06d}-{voice}-{style_name}"
+    file = corpus / "audio" / name / f"{identifier}.flac"
+    soundfile.write(file, sound, styles.RATE, subtype="PCM_16")
+    return {
+        "id": identifier,
+        "audio": str(file.relative_to(corpus)),
+        "start": 0.0,
+        "end": len(sound) / styles.RATE,
+        "text": text,
+        "speaker": voice,
+        "style": style_name,
+        "split": split(text),
+    }
+
+
+def speak_block(corpus, speakers, name, block) -> float:
+    voice, _, index = name.rpartition("-")
+    folder = corpus / "audio" / name
+    shutil.rmtree(folder, ignore_errors=True)  # what a stop left
+    folder.mkdir(parents=True)
+    lines, rejected, seconds = [], [], 0.0
+    for i, (number, text) in enumerate(block):
+        try:
+            each = utterance(corpus, speakers, name, voice, number, int(index) * BLOCK + i, text)
+        except (ValueError, IndexError, KeyError, ZeroDivisionError) as reason:
+            rejected.append({"id": f"{number:06d}-{voice}", "text": text, "reason": repr(reason)})
+            continue
+        lines.append(each)
+        seconds += each["end"]
+    parts = corpus / "parts"
+    write(parts / f"{name}.rejected", rejected)
+    write(parts / f"{name}.jsonl", lines)  # last: from now on the block is there
+    return seconds
+
+
+def write(file: pathlib.Path, objects: list[dict]) -> None:
+    part = file.with_name(f".{file.name}.part")
+    part.write_text("".join(json.dumps(each, ensure_ascii=False, separators=(",", ":")) + "\n" for each in objects), encoding="utf-8")
+    part.rename(file)
+
+
+def gather(corpus: pathlib.Path) -> None:
+    """Lists all blocks that are there."""
+    for ending, name in (("jsonl", "manifest.jsonl"), ("rejected", "rejected.jsonl")):
+        part = corpus / f".{name}.part"
+        with part.open("wb") as out:
+            for file in sorted((corpus / "parts").glob(f"*.{ending}")):
+                out.write(file.read_bytes())
+        part.rename(corpus / name)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sources", type=pathlib.Path)
+    parser.add_argument("corpus", type=pathlib.Path)
+    parser.add_argument("--limit", type=int, help="speak only so many blocks, for a trial")
+    parser.add_argument("--threads", type=int, default=2, help="of Kokoro (default: 2)")
+    arguments = parser.parse_args()
+    corpus = arguments.corpus
+    (corpus / "parts").mkdir(parents=True, exist_ok=True)
+    lock = (corpus / ".lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        sys.exit(f"another process works on {corpus}")
+    text = (corpus / "sentences.jsonl").read_bytes()
+    sources = json.loads((HERE / "sources.json").read_text())
+    provenance = {"text_sha256": hashlib.sha256(text).hexdigest(), "shares": SHARES, **sources}
+    described = corpus / "provenance.json"
+    if described.exists() and json.loads(described.read_text()) != provenance:
+        sys.exit(f"{corpus} was begun with other sentences, voices or sources (see {described}); take another directory")
+    described.write_text(json.dumps(provenance, indent=2) + "\n")
+    ordered = plan([json.loads(line) for line in text.decode().splitlines()])
+    if arguments.limit:
+        ordered = ordered[: arguments.limit]
+    missing = [each for each in ordered if not (corpus / "parts" / f"{each[0]}.jsonl").exists()]
+    print(f"{len(ordered) - len(missing)} of {len(ordered)} blocks are there", flush=True)
+    speakers = Speakers(arguments.sources / "unpacked", arguments.threads)
+    made, began = 0.0, time.time()
+    for i, (name, block) in enumerate(missing):
+        before = time.time()
+        seconds = speak_block(corpus, speakers, name, block)
+        made += seconds
+        rate = seconds / (time.time() - before)
+        print(f"{name}: {seconds:.0f} s, {rate:.1f} times as fast as spoken; {made / 3600:.2f} h made since the start", flush=True)
+        if i % 20 == 19:
+            gather(corpus)
+    gather(corpus)
+    print(f"done: {made / 3600:.2f} h in {(time.time() - began) / 3600:.2f} h", flush=True)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    main()
