@@ -34,8 +34,7 @@ import picocli.CommandLine.Parameters;
       "Examples:",
       "  spiritlm prepare corpus.jsonl -o prepared --model my-model",
       "  spiritlm prepare corpus.jsonl -o prepared --model my-model --partitions 100 --max-bad 0.05",
-      "  spiritlm prepare hdfs://nn/corpus.jsonl -o hdfs://nn/prepared --model /models/my-model"
-          + " --master yarn",
+      "  spiritlm prepare hdfs://nn/c.jsonl -o hdfs://nn/units --model /models/m --master yarn",
     })
 public class PrepareCommand implements Runnable {
   private final Console console;

@@ -100,8 +100,8 @@ final class TrainCommand implements Runnable {
     PartTraining training = known.apply(settings);
     Trainer.Options options = Trainer.Options.of(settings, 1000);
     settings.finish();
-    try (TrainingRun run = TrainingRun.open(out, settings.resolved(), FREE);
-        TrainingTask task = training.task()) {
+    try (TrainingTask task = training.task();
+        TrainingRun run = TrainingRun.open(out, settings.resolved(), FREE)) {
       Trainer trainer = new Trainer(task, options, out, console::say);
       Trainer.Result result = run.train(trainer);
       @Nullable Path model = result.finished() ? write(trainer, training) : null;

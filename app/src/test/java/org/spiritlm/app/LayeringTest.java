@@ -40,7 +40,17 @@ final class LayeringTest {
               "inspection", List.of("json", "audio", "units", "prompt", "corpus", "interleaving")),
           Map.entry(
               "training",
-              List.of("json", "text", "lm", "units", "vocoder", "checkpoint", "corpus")),
+              List.of(
+                  "json",
+                  "audio",
+                  "text",
+                  "lm",
+                  "units",
+                  "vocoder",
+                  "checkpoint",
+                  "corpus",
+                  "interleaving",
+                  "shards")),
           Map.entry(
               "spark", List.of("app", "corpus", "json", "audio", "text", "units", "checkpoint")),
           Map.entry("alignment", List.of("json", "audio", "units", "corpus")),

@@ -72,7 +72,8 @@ final class TrainCommandTest {
   void aTrainedModelScoresWhatItLearnt() {
     Path run = directory.resolve("run");
     Run trained =
-        train(run, "--set", "steps=40", "--set", "validation=" + shards, "--json", "--threads", "1");
+        train(
+            run, "--set", "steps=40", "--set", "validation=" + shards, "--json", "--threads", "1");
     assertThat(trained.code()).as(trained.err()).isZero();
     JsonNode report = trained.object();
     assertThat(report.get("finished").asBoolean()).isTrue();
@@ -84,7 +85,8 @@ final class TrainCommandTest {
 
     // again, with nothing left to do
     Run again =
-        train(run, "--set", "steps=40", "--set", "validation=" + shards, "--json", "--threads", "1");
+        train(
+            run, "--set", "steps=40", "--set", "validation=" + shards, "--json", "--threads", "1");
     assertThat(again.object()).isEqualTo(report);
 
     Run other = train(run, "--set", "steps=41", "--set", "validation=" + shards);
@@ -120,6 +122,7 @@ final class TrainCommandTest {
     wrong(Run.of("train", "ears", "--out", run.toString()), "'ears' cannot be trained", "lm");
     Path config = Files.writeString(directory.resolve("bad.yaml"), "steps: [");
     wrong(train(run, "--config", config.toString()), "bad.yaml", "not YAML");
+    assertThat(run).doesNotExist();
   }
 
   private static void wrong(Run run, String... messages) {

@@ -112,7 +112,7 @@ public final class TrainingRun implements AutoCloseable {
     for (String name : names) {
       if (before.get(name) instanceof ObjectNode old && now.get(name) instanceof ObjectNode fresh) {
         differing.addAll(differing(path + name + ".", old, fresh));
-      } else if (before.get(name) == null || !before.get(name).equals(now.get(name))) {
+      } else if (!String.valueOf(before.get(name)).equals(String.valueOf(now.get(name)))) {
         differing.add(path + name);
       }
     }
