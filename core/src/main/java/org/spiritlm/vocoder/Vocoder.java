@@ -34,6 +34,9 @@ public final class Vocoder {
    */
   static final int CPU_PIECE = 96;
 
+  /** Frames of a piece on other devices, so that memory stays bounded: 82 s at 25 Hz. */
+  private static final int PIECE = 2048;
+
   /** The last piece of an utterance is computed as if it had a multiple of so many frames. */
   private static final int QUANTUM = 4;
 
@@ -161,9 +164,8 @@ public final class Vocoder {
 
   /** Frames that are computed at once where there are more. */
   private int pieceLength() {
-    return device.kind() == Device.Kind.CPU
-        ? Math.max(CPU_PIECE, generator.lookAhead())
-        : Integer.MAX_VALUE;
+    int piece = device.kind() == Device.Kind.CPU ? CPU_PIECE : PIECE;
+    return Math.max(piece, generator.lookAhead());
   }
 
   /** The samples that are final with these frames. */

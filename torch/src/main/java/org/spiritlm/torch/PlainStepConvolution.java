@@ -25,7 +25,10 @@ final class PlainStepConvolution implements StepConvolution {
 
   @Override
   public Tensor forward(Tensor x) {
-    return torch.conv2d(x, weight, bias, new long[] {1, 1}, new long[] {0, 0}, dilation, 1);
+    // Which layout the result has is up to the kernel.
+    return torch
+        .conv2d(x, weight, bias, new long[] {1, 1}, new long[] {0, 0}, dilation, 1)
+        .contiguous(MemoryFormat.ChannelsLast);
   }
 
   @Override

@@ -5,7 +5,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.bytedeco.javacpp.Loader;
+import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.Float32Backend;
+import org.bytedeco.pytorch.global.torch.Float32Op;
+import org.bytedeco.pytorch.global.torch.Float32Precision;
 
 /**
  * Loads libtorch with the settings this project needs; every class that touches a tensor calls
@@ -104,7 +108,18 @@ public final class Torch {
       setDefault(BLAS, "mkl");
     }
     Loader.load(torch.class);
+    settleGpu();
     return true;
+  }
+
+  /**
+   * Float32 is float32 on a GPU too: cuDNN would round what convolutions read to 10 bits. And
+   * attention leaves out cuDNN, which plans anew for every length, so for every token.
+   */
+  private static void settleGpu() {
+    Context context = torch.globalContext();
+    context.setFloat32Precision(Float32Backend.CUDA, Float32Op.CONV, Float32Precision.IEEE);
+    context.setSDPUseCuDNN(false);
   }
 
   private static void setDefault(String key, String value) {

@@ -19,17 +19,20 @@ import org.spiritlm.units.wav2vec2.Wav2Vec2Config.FeatureNorm;
  *
  * <p>Three things make it fast and small without changing the result. Frames lie one after another
  * with their channels together, so that a convolution is a product of matrices over views of its
- * input, and nothing is copied or transposed. The waveform is worked off in windows of {@value
- * #WINDOW} output frames, so that memory does not grow with its length (one layer's output of 100 s
- * would take 655 MB). And where the first layer has a group norm over the whole time, mean and
- * variance of its channels follow from mean and covariance of the samples under its kernel, so that
- * the norm becomes part of that layer's weight before the first window.
+ * input, and nothing is copied or transposed. The waveform is worked off in windows of output
+ * frames, so that memory does not grow with its length (one layer's output of 100 s would take 655
+ * MB). And where the first layer has a group norm over the whole time, mean and variance of its
+ * channels follow from mean and covariance of the samples under its kernel, so that the norm
+ * becomes part of that layer's weight before the first window.
  */
 final class FeatureExtractor {
   /**
    * Output frames computed at once: enough for the matrix products, little enough for the cache.
    */
   static final int WINDOW = 64;
+
+  /** The same on a GPU, which many small products would keep waiting. */
+  private static final int GPU_WINDOW = 1024;
 
   /** Added to the variance in the norms of the convolutions; no configuration changes it. */
   private static final double EPSILON = 1e-5;
@@ -134,9 +137,10 @@ final class FeatureExtractor {
         torch.empty(
             new long[] {frames, last.weight().size(1)}, last.weight().options(), null); // [T, C]
     Layer first = groupNorm == null ? layers.get(0) : fold(groupNorm, waveform);
-    for (long start = 0; start < frames; start += WINDOW) {
+    int window = waveform.is_cpu() ? WINDOW : GPU_WINDOW;
+    for (long start = 0; start < frames; start += window) {
       try (Scope scope = Scope.open()) {
-        long count = Math.min(WINDOW, frames - start);
+        long count = Math.min(window, frames - start);
         long samples = (count - 1) * config.stride() + config.receptiveField();
         Tensor x = first.forward(waveform.narrow(0, start * config.stride(), samples).unsqueeze(1));
         for (Layer layer : layers.subList(1, layers.size())) {
