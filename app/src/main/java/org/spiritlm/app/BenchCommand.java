@@ -20,6 +20,7 @@ import org.spiritlm.app.bench.MachineBenchmarks;
 import org.spiritlm.app.bench.SpeechBenchmarks;
 import org.spiritlm.app.bench.StartBenchmarks;
 import org.spiritlm.app.bench.TrainingBenchmarks;
+import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.Torch;
 import picocli.CommandLine.Command;
@@ -39,7 +40,7 @@ import picocli.CommandLine.Parameters;
       "Examples:",
       "  spiritlm bench",
       "  spiritlm bench hubert-10s vocoder-4s --rounds 20 --threads 2",
-      "  spiritlm bench read-bandwidth decode",
+      "  spiritlm bench read-bandwidth decode --device cpu",
       "  spiritlm bench --list"
     })
 final class BenchCommand implements Runnable {
@@ -64,6 +65,12 @@ final class BenchCommand implements Runnable {
       description = "Threads that one operation may use (default: one a core).")
   int threads;
 
+  @Option(
+      names = "--device",
+      paramLabel = "auto|cpu|cuda[:N]",
+      description = "Where to compute (default: auto, the first GPU where there is one).")
+  String device = "auto";
+
   @Option(names = "--list", description = "Only list what can be measured.")
   boolean list;
 
@@ -77,6 +84,8 @@ final class BenchCommand implements Runnable {
   /** What was measured for the machine in this run (GB/s), or 0. */
   private double bandwidth;
 
+  private Device place = Device.CPU;
+
   BenchCommand(Console console) {
     this.console = console;
   }
@@ -85,6 +94,9 @@ final class BenchCommand implements Runnable {
   public void run() {
     if (rounds < 1) {
       throw new InputException("--rounds must be 1 or more, found " + rounds);
+    }
+    if (!list) {
+      place = Device.parse(device);
     }
     List<Benchmark> chosen = chosen();
     if (list) {
@@ -103,11 +115,11 @@ final class BenchCommand implements Runnable {
   }
 
   private List<Benchmark> chosen() {
-    List<Benchmark> all = new ArrayList<>(MachineBenchmarks.all());
+    List<Benchmark> all = new ArrayList<>(MachineBenchmarks.all(place));
     all.addAll(StartBenchmarks.all(ModelPlace.home()));
-    all.addAll(SpeechBenchmarks.all());
-    all.addAll(LanguageBenchmarks.all());
-    all.addAll(TrainingBenchmarks.all());
+    all.addAll(SpeechBenchmarks.all(place));
+    all.addAll(LanguageBenchmarks.all(place));
+    all.addAll(TrainingBenchmarks.all(place));
     all.addAll(DataBenchmarks.all());
     for (String name : names) {
       if (all.stream().noneMatch(benchmark -> benchmark.name().startsWith(name))) {
@@ -141,6 +153,7 @@ final class BenchCommand implements Runnable {
       ObjectNode result = result(benchmark, median);
       ArrayNode each = result.putArray("rounds");
       Arrays.stream(values).forEach(each::add);
+      result.put("device", place.toString());
       result.put("threads", Torch.threads());
       if (share > 0) {
         result.put("bandwidth_share", share);

@@ -72,20 +72,30 @@ final class DoctorCommand implements Runnable {
     report.put("libtorch", Torch.version());
     report.put("libtorch_load_s", secondsSince(began));
     began = System.nanoTime();
-    try (Scope scope = Scope.open()) {
-      Tensor ones = torch.ones(64, 64);
-      if (torch.mm(ones, ones).sum().item_float() != 64f * 64 * 64) {
-        throw new IllegalStateException("libtorch multiplies 64 by 64 ones wrongly");
-      }
-    }
+    multiply(Device.CPU);
     report.put("first_product_s", secondsSince(began));
     report.put("blas", Torch.blas());
     report.put("kernels", Torch.cpuCapability());
     report.put("threads", Torch.threads());
     Device device = Device.parse("auto");
     report.put("device", device.toString());
-    report.put("gpus", torch.cuda_is_available() ? (int) torch.cuda_device_count() : 0);
+    GpuReport.describe(report);
+    if (device.kind() == Device.Kind.CUDA) {
+      began = System.nanoTime();
+      multiply(device);
+      report.put("first_gpu_product_s", secondsSince(began));
+    }
     return report;
+  }
+
+  private static void multiply(Device device) {
+    try (Scope scope = Scope.open()) {
+      Tensor ones = device.place(torch.ones(64, 64));
+      if (torch.mm(ones, ones).sum().item_float() != 64f * 64 * 64) {
+        throw new IllegalStateException(
+            "libtorch multiplies 64 by 64 ones wrongly on " + device + "; is the driver sound?");
+      }
+    }
   }
 
   private static void describeProcessor(ObjectNode report) {

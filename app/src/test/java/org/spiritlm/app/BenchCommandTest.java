@@ -13,9 +13,11 @@ class BenchCommandTest {
 
   @Test
   void measuresWhatIsNamed() {
-    JsonNode result = Run.of("bench", "resample", "--rounds", "3", "--json").object();
+    JsonNode result =
+        Run.of("bench", "resample", "--rounds", "3", "--device", "cpu", "--json").object();
     assertThat(result.get("name").asText()).isEqualTo("resample-44100");
     assertThat(result.get("rounds")).hasSize(3);
+    assertThat(result.get("device").asText()).isEqualTo("cpu");
     double[] values =
         result.get("rounds").valueStream().mapToDouble(JsonNode::doubleValue).sorted().toArray();
     assertThat(values[0]).isPositive();
@@ -49,6 +51,7 @@ class BenchCommandTest {
     assertThat(Run.of("bench", "nothing").code()).isEqualTo(2);
     assertThat(Run.of("bench", "nothing").err()).contains("'nothing'", "known: read-bandwidth");
     assertThat(Run.of("bench", "hubert", "--on-request").err()).contains("one NAME, found 3");
+    assertThat(Run.of("bench", "resample", "--device", "tpu").err()).contains("'tpu'");
     assertThat(Run.of("bench", "--rounds", "0").err()).contains("--rounds must be 1 or more");
   }
 }

@@ -12,6 +12,7 @@ import org.spiritlm.lm.LlamaModel;
 import org.spiritlm.lm.Piece;
 import org.spiritlm.lm.RopeScaling;
 import org.spiritlm.torch.DType;
+import org.spiritlm.torch.Device;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Tensors;
 import org.spiritlm.torch.Weights;
@@ -74,15 +75,16 @@ public final class LanguageBenchmarks {
           Size.of("7b-4-layers", 4096, 4, 32, 32, 11_008, false));
 
   /** Prefill and decode of every size in both types. */
-  public static List<Benchmark> all() {
+  public static List<Benchmark> all(Device device) {
     List<Benchmark> all = new ArrayList<>();
     for (Size size : SIZES) {
       for (DType dtype : List.of(DType.F32, DType.BF16)) {
         String name =
             size.key + "-" + (dtype == DType.F32 ? "fp32" : dtype.name().toLowerCase(Locale.ROOT));
-        all.add(new Benchmark("prefill-" + name, UNIT, () -> prefill(model(size, dtype))));
+        all.add(new Benchmark("prefill-" + name, UNIT, () -> prefill(model(size, dtype, device))));
         long bytes = weights(size.config) * dtype.bytes();
-        all.add(new Benchmark("decode-" + name, UNIT, bytes, () -> decode(model(size, dtype))));
+        all.add(
+            new Benchmark("decode-" + name, UNIT, bytes, () -> decode(model(size, dtype, device))));
       }
     }
     return Collections.unmodifiableList(all);
@@ -96,8 +98,8 @@ public final class LanguageBenchmarks {
     return config.layers() * (attention + feedForward) + width * config.vocabulary();
   }
 
-  private static LlamaModel model(Size size, DType dtype) {
-    return new LlamaModel(Weights.initialise(1).as(dtype).packed(), size.config);
+  private static LlamaModel model(Size size, DType dtype, Device device) {
+    return new LlamaModel(Weights.initialise(1).as(dtype).on(device).packed(), size.config);
   }
 
   private static Benchmark.Task prefill(LlamaModel model) {

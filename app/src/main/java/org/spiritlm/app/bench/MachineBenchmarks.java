@@ -3,6 +3,7 @@ package org.spiritlm.app.bench;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.spiritlm.torch.Device;
 import org.spiritlm.torch.Scope;
 
 /** What the machine itself can do. */
@@ -14,8 +15,8 @@ public final class MachineBenchmarks {
 
   private MachineBenchmarks() {}
 
-  /** How fast memory is read: the sum of more float32 numbers than any cache holds. */
-  public static List<Benchmark> all() {
+  /** How fast a device's memory is read: the sum of more float32 numbers than any cache holds. */
+  public static List<Benchmark> all(Device device) {
     return List.of(
         new Benchmark(
             READ_BANDWIDTH,
@@ -23,7 +24,7 @@ public final class MachineBenchmarks {
             () -> {
               Tensor numbers;
               try (Scope scope = Scope.open()) {
-                numbers = Scope.detach(torch.ones(BYTES / Float.BYTES));
+                numbers = Scope.detach(device.place(torch.ones(BYTES / Float.BYTES)));
               }
               return (round, clock) -> {
                 try (Scope scope = Scope.open()) {

@@ -9,6 +9,7 @@ import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.Resampler;
 import org.spiritlm.checkpoint.SpeechSizes;
 import org.spiritlm.checkpoint.Variant;
+import org.spiritlm.torch.Device;
 import org.spiritlm.torch.Weights;
 import org.spiritlm.units.SpeechTokenizer;
 import org.spiritlm.units.SpeechUnits;
@@ -30,10 +31,18 @@ public final class SpeechBenchmarks {
 
   private static final SpeechSizes SIZES = SpeechSizes.RELEASED;
 
-  private SpeechBenchmarks() {}
+  private final Device device;
+
+  private SpeechBenchmarks(Device device) {
+    this.device = device;
+  }
 
   /** Every part over several lengths of speech. */
-  public static List<Benchmark> all() {
+  public static List<Benchmark> all(Device device) {
+    return new SpeechBenchmarks(device).all();
+  }
+
+  private List<Benchmark> all() {
     List<Benchmark> all = new ArrayList<>();
     all.add(new Benchmark("resample-44100", UNIT, SpeechBenchmarks::resample));
     for (int seconds : new int[] {3, 10, 30}) {
@@ -55,7 +64,7 @@ public final class SpeechBenchmarks {
         Resampler.resample(samples, 44_100, Audio.SPEECH_RATE).length / 16_000.0;
   }
 
-  private static Benchmark.Task encode(SpeechTokenizer tokenizer, int seconds) {
+  private Benchmark.Task encode(SpeechTokenizer tokenizer, int seconds) {
     Audio audio = new Audio(noise(seconds * Audio.SPEECH_RATE), Audio.SPEECH_RATE);
     return (round, clock) -> {
       int units = tokenizer.encode(audio).hubert().length;
@@ -63,41 +72,39 @@ public final class SpeechBenchmarks {
     };
   }
 
-  private static Benchmark.Task encodePitch(int seconds) {
+  private Benchmark.Task encodePitch(int seconds) {
     PitchTokenizer tokenizer = pitch();
     float[] samples = noise(seconds * Audio.SPEECH_RATE);
     return (round, clock) -> tokenizer.encode(samples).length == 0 ? 0 : seconds;
   }
 
-  private static Benchmark.Task encodeStyle(int seconds) {
+  private Benchmark.Task encodeStyle(int seconds) {
     StyleTokenizer tokenizer = style();
     float[] samples = noise(seconds * Audio.SPEECH_RATE);
     return (round, clock) -> tokenizer.encode(samples).length == 0 ? 0 : seconds;
   }
 
-  private static SpeechTokenizer hubertAlone() {
+  private SpeechTokenizer hubertAlone() {
     return new SpeechTokenizer(hubert(), null, null);
   }
 
-  private static SpeechTokenizer expressive() {
+  private SpeechTokenizer expressive() {
     return new SpeechTokenizer(hubert(), pitch(), style());
   }
 
-  private static HubertTokenizer hubert() {
+  private HubertTokenizer hubert() {
     return new HubertTokenizer(
-        Weights.initialise(1),
-        SIZES.hubert(),
-        new LinearQuantizer(Weights.initialise(2), SIZES.quantizer()));
+        random(1), SIZES.hubert(), new LinearQuantizer(random(2), SIZES.quantizer()));
   }
 
-  private static PitchTokenizer pitch() {
+  private PitchTokenizer pitch() {
     return new PitchTokenizer(
-        new FcpePitchExtractor(new Fcpe(Weights.initialise(3), FcpeConfig.RELEASED)),
-        new PitchQuantizer(Weights.initialise(4), SIZES.pitchQuantizer()));
+        new FcpePitchExtractor(new Fcpe(random(3), FcpeConfig.RELEASED)),
+        new PitchQuantizer(random(4), SIZES.pitchQuantizer()));
   }
 
-  private static StyleTokenizer style() {
-    return new StyleTokenizer(Weights.initialise(5), SIZES.style());
+  private StyleTokenizer style() {
+    return new StyleTokenizer(random(5), SIZES.style());
   }
 
   /** How many units a round has. */
@@ -105,11 +112,11 @@ public final class SpeechBenchmarks {
     int units(int round);
   }
 
-  private static Benchmark.Task vocode(Length length) {
+  private Benchmark.Task vocode(Length length) {
     VocoderConfig config = SIZES.vocoder(Variant.EXPRESSIVE);
     int codes = Objects.requireNonNull(config.pitch()).count();
     int styles = Objects.requireNonNull(config.styleTokens()).count();
-    Vocoder vocoder = new Vocoder(Weights.initialise(6), config);
+    Vocoder vocoder = new Vocoder(random(6), config);
     VoiceOptions voice = VoiceOptions.standard().withPredictedDurations(false);
     return (round, clock) -> {
       int units = length.units(round);
@@ -121,6 +128,10 @@ public final class SpeechBenchmarks {
               random.ints((units + 24) / 25, 0, styles).toArray());
       return vocoder.synthesize(speech, voice).audio().seconds();
     };
+  }
+
+  private Weights random(long seed) {
+    return Weights.initialise(seed).on(device);
   }
 
   private static float[] noise(int length) {

@@ -7,6 +7,7 @@ import org.spiritlm.lm.LlamaConfig;
 import org.spiritlm.lm.LlamaModel;
 import org.spiritlm.lm.RopeScaling;
 import org.spiritlm.torch.AdamW;
+import org.spiritlm.torch.Device;
 import org.spiritlm.torch.Gradients;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Tensors;
@@ -46,14 +47,14 @@ public final class TrainingBenchmarks {
   private TrainingBenchmarks() {}
 
   /** Language models in float32, and with products in bfloat16. */
-  public static List<Benchmark> all() {
+  public static List<Benchmark> all(Device device) {
     return List.of(
-        new Benchmark("train-16m-fp32", UNIT, () -> language(Torch.Precision.FULL)),
-        new Benchmark("train-16m-bf16", UNIT, () -> language(Torch.Precision.BFLOAT16)));
+        new Benchmark("train-16m-fp32", UNIT, () -> language(device, Torch.Precision.FULL)),
+        new Benchmark("train-16m-bf16", UNIT, () -> language(device, Torch.Precision.BFLOAT16)));
   }
 
-  private static Benchmark.Task language(Torch.Precision precision) {
-    Weights weights = Weights.initialise(1).trained();
+  private static Benchmark.Task language(Device device, Torch.Precision precision) {
+    Weights weights = Weights.initialise(1).on(device).trained();
     LlamaModel model = new LlamaModel(weights, SMALL);
     NextTokenLoss loss = new NextTokenLoss(model);
     AdamW optimiser = new AdamW(weights.taken(), new AdamW.Options(0.9, 0.95, 1e-8, 0.1));
