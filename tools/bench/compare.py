@@ -44,10 +44,10 @@ def compare(name, arguments):
     # What our launcher sets, for both.
     environment = dict(os.environ, OMP_NUM_THREADS=threads, MKL_NUM_THREADS=threads,
                        GOMP_SPINCOUNT="10000", KMP_BLOCKTIME="0", THP_MEM_ALLOC_ENABLE="1")
-    ours = Side([str(LAUNCHER), "bench", name, "--on-request", "--json", "--threads", threads],
-                environment)
+    ours = Side([str(LAUNCHER), "bench", name, "--on-request", "--json", "--threads", threads,
+                 "--device", arguments.device], environment)
     peer = Side([arguments.python, str(HERE / "peer.py"), name, "--on-request",
-                 "--threads", threads], environment)
+                 "--threads", threads, "--device", arguments.device], environment)
     pairs = []
     for number in range(arguments.rounds + arguments.warmup):
         # Who goes first alternates too.
@@ -85,6 +85,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--warmup", type=int, default=2, help="rounds before that do not count")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--device", default="cpu", help="for both: cpu, cuda or cuda:N")
     parser.add_argument("--python", default=sys.executable, help="one that has torch")
     parser.add_argument("--json", action="store_true", help="a JSON object a line")
     arguments = parser.parse_args()

@@ -5,6 +5,9 @@ Needs torch and transformers; for `pitch` and `encode` also torchfcpe, for `resa
 Random weights at the sizes of the released models. The names are those of `spiritlm bench --list`.
 
     python3 peer.py hubert-10s --rounds 5 --threads 2
+    python3 peer.py decode-1b-bf16 --device cuda
+
+On a GPU float32 is computed in float32, not in TF32, as ours is.
 """
 
 import argparse
@@ -20,6 +23,7 @@ import torch
 
 AUDIO = "seconds of audio/s"
 RATE = 16_000
+DEVICE = "cpu"  # where tasks compute; main sets it
 
 
 def speech(seconds, rate=RATE):
@@ -75,7 +79,7 @@ def pitch():
     """FCPE's own package, then a VQ-VAE encoder of the released size."""
     import torchfcpe
     from torch import nn
-    extractor = torchfcpe.spawn_bundled_infer_model(device="cpu")
+    extractor = torchfcpe.spawn_bundled_infer_model(device=DEVICE)
 
     class Block(nn.Module):
         def __init__(self, dilation):
@@ -124,12 +128,12 @@ def vocoder_task(length):
 
     def task(round_number):
         units = length(round_number)
-        codes = [torch.randint(count, (1, n)) for count, n in
+        codes = [torch.randint(count, (1, n), device=DEVICE) for count, n in
                  ((500, units), (64, (units + 1) // 2), (100, (units + 24) // 25))]
         repeated = [codes[0], codes[1].repeat_interleave(2, 1)[:, :units],
                     codes[2].repeat_interleave(25, 1)[:, :units],
-                    torch.full((1, units), 2)]
-        samples = model(*repeated)[0, 0].numpy()
+                    torch.full((1, units), 2, device=DEVICE)]
+        samples = model(*repeated)[0, 0].cpu().numpy()
         assert len(samples) == 640 * units
         return len(samples) / RATE
 
@@ -215,7 +219,7 @@ def training_task(dtype):
     def task(_):
         with torch.inference_mode(False), torch.enable_grad():
             optimiser.zero_grad(set_to_none=True)
-            with torch.autocast("cpu", torch.bfloat16, enabled=dtype == "bf16"):
+            with torch.autocast(torch.device(DEVICE).type, torch.bfloat16, enabled=dtype == "bf16"):
                 loss = model(ids.clone(), labels=ids.clone()).loss
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1)
@@ -276,6 +280,7 @@ def main():
     parser.add_argument("names", nargs="*", metavar="NAME", help="what to measure")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
     parser.add_argument("--on-request", action="store_true",
                         help="one round for each line of standard input, its number")
     parser.add_argument("--list", action="store_true")
@@ -286,11 +291,14 @@ def main():
         return
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
+    global DEVICE
+    DEVICE = arguments.device
+    torch.backends.cudnn.conv.fp32_precision = "ieee"
     torch.manual_seed(0)
     with torch.inference_mode():
         for name in arguments.names or known:
             unit, maker = known[name]
-            with torch.inference_mode(not name.startswith("train-")):
+            with torch.inference_mode(not name.startswith("train-")), torch.device(DEVICE):
                 task = maker()
             if arguments.on_request:
                 for line in sys.stdin:
