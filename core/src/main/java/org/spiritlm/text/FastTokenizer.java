@@ -29,6 +29,12 @@ import org.spiritlm.torch.InputException;
 public final class FastTokenizer implements TextTokenizer {
   private static final char REPLACEMENT = '\uFFFD';
 
+  /**
+   * Which form of its library DJL takes. On machines with a GPU it would download another one; the
+   * one that comes with it tokenizes as well.
+   */
+  private static final String FLAVOR = "RUST_FLAVOR";
+
   private final NativeHandle tokenizer;
   private final TokenizerConfig config;
   private final List<@Nullable String> pieces;
@@ -92,6 +98,9 @@ public final class FastTokenizer implements TextTokenizer {
     // Without this the library may look for a CUDA build of itself on the network.
     if (System.getenv("RUST_FLAVOR") == null && System.getProperty("RUST_FLAVOR") == null) {
       System.setProperty("RUST_FLAVOR", "cpu");
+    }
+    if (System.getProperty(FLAVOR) == null) {
+      System.setProperty(FLAVOR, "cpu");
     }
     TokenizersLibrary library = TokenizersLibrary.LIB;
     try {
