@@ -3,13 +3,18 @@
 #
 #     tools/gpu/check.sh [DEVICE]          DEVICE: cuda (default), cuda:N, cpu
 #
-# Build with -P gpu first. PYTHON names a Python with torch for that device and transformers (default:
-# python3). Models are made in WORK (default: a new folder, removed at the end; 7 GB). Every step runs,
-# whatever became of those before; the end says which failed, and so does the exit status.
+# Build with -P gpu first. Every step runs, whatever became of those before; the end says which failed,
+# and so does the exit status. The environment may say:
+#     PYTHON      a Python with torch for that device and transformers (default: python3)
+#     PRESET      the size of the model that is made beside the small ones (default: 1b)
+#     BENCHMARKS  what is measured, names of `spiritlm bench --list` (default: six of them; "" for none)
+#     WORK        where models are made (default: a new folder, removed at the end; 4 GB for 1b)
 set -u
 
 device=${1:-cuda}
 python=${PYTHON:-python3}
+preset=${PRESET:-1b}
+benchmarks=${BENCHMARKS-decode-1b-bf16 prefill-1b-bf16 hubert-10s style-10s vocoder-4s vocoder-20s}
 home=$(CDPATH= cd -P -- "$(dirname -- "$0")/../.." && pwd) || exit 1
 java=${JAVA_HOME:+$JAVA_HOME/bin/}java
 fixtures=$home/core/src/test/resources/parity
@@ -22,6 +27,10 @@ else
   trap 'rm -rf "$work"' EXIT
 fi
 failed=
+
+# What the launcher sets.
+export GOMP_SPINCOUNT="${GOMP_SPINCOUNT:-10000}" KMP_BLOCKTIME="${KMP_BLOCKTIME:-0}"
+export THP_MEM_ALLOC_ENABLE="${THP_MEM_ALLOC_ENABLE:-1}"
 
 now() {
   date +%s
@@ -46,7 +55,9 @@ step() { # NAME SECONDS COMMAND...
 }
 
 init() { # PRESET
-  step "make a model: $1" 240 "$home/spiritlm" init --preset "$1" -o "$work/$1" --force
+  # shellcheck disable=SC2016 # for the shell within
+  step "make a model: $1" 240 sh -c '"$0" "$@" >/dev/null' "$home/spiritlm" init --preset "$1" \
+    -o "$work/$1" --force
 }
 
 compare() { # NAME MODEL [VARIANT]
@@ -58,11 +69,6 @@ compare() { # NAME MODEL [VARIANT]
   step "compare with the CPU: $name" 180 "$java" -XX:+UseSerialGC ${JAVA_OPTS:-} "-Dspiritlm.home=$home" \
     -cp "$home/app/target/spiritlm-app.jar:$jars" "$home/tools/gpu/CompareDevices.java" \
     "$directory" "$audio" "$device" "$@"
-}
-
-measure() { # NAME...
-  step "measure: $*" 150 "$python" "$home/tools/bench/compare.py" --device "$device" --rounds 5 \
-    --python "$python" "$@"
 }
 
 case $device in
@@ -77,16 +83,16 @@ init toy
 compare toy "$work/toy"
 compare "the fixtures, EXPRESSIVE" "$fixtures/checkpoints" expressive
 compare "the fixtures, BASE" "$fixtures/checkpoints" base
-init 1b
-compare 1b "$work/1b"
+init "$preset"
+compare "$preset" "$work/$preset"
 for way in text speech; do
-  step "generate $way" 60 "$home/spiritlm" generate --model "$work/1b" --device "$device" --stream \
-    --text "The sun rises" --speech "$audio" --to $way --max-new-tokens 200 --json -o "$work/answer.$way"
+  step "generate $way" 90 "$home/spiritlm" generate --model "$work/$preset" --device "$device" --stream \
+    --text "The sun rises" --speech "$audio" --to $way --max-new-tokens 200 --json -o "$work/answer-$way"
 done
-measure read-bandwidth decode-1b-bf16
-measure prefill-1b-bf16
-measure hubert-10s style-10s
-measure vocoder-4s vocoder-20s
+for name in $benchmarks; do
+  step "measure $name" 150 "$python" "$home/tools/bench/compare.py" --device "$device" --rounds 5 \
+    --python "$python" "$name"
+done
 
 echo
 if [ -n "$failed" ]; then
