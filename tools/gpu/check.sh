@@ -71,6 +71,15 @@ compare() { # NAME MODEL [VARIANT]
     "$directory" "$audio" "$device" "$@"
 }
 
+generate() { # WAY OPTION...
+  # shellcheck disable=SC2016 # for the shell within
+  step "generate $*" 90 sh -c '
+    json=$0/answer.json
+    "$@" >"$json" && sed "s/.*\"finish_reason\"/finish_reason/; s/\"segments.*\"timings\"/timings/" "$json"
+    ' "$work" "$home/spiritlm" generate --model "$work/$preset" --device "$device" --greedy --json \
+    --text "The sun rises" --speech "$audio" --max-new-tokens 200 --to "$@"
+}
+
 case $device in
   --help | -h)
     sed -n '2,/^set/s/^# \{0,1\}//p' "$0"
@@ -85,10 +94,8 @@ compare "the fixtures, EXPRESSIVE" "$fixtures/checkpoints" expressive
 compare "the fixtures, BASE" "$fixtures/checkpoints" base
 init "$preset"
 compare "$preset" "$work/$preset"
-for way in text speech; do
-  step "generate $way" 90 "$home/spiritlm" generate --model "$work/$preset" --device "$device" --stream \
-    --text "The sun rises" --speech "$audio" --to $way --max-new-tokens 200 --json -o "$work/answer-$way"
-done
+generate text
+generate speech --stream -o "$work/answer"
 for name in $benchmarks; do
   step "measure $name" 150 "$python" "$home/tools/bench/compare.py" --device "$device" --rounds 5 \
     --python "$python" "$name"

@@ -14,6 +14,8 @@ import org.spiritlm.torch.InputException;
 
 /** Tells what the user can change from what is wrong in this program. */
 final class Mistakes {
+  private static final String GPU_MEMORY = "CUDA out of memory.";
+
   private Mistakes() {}
 
   /** One or two lines for the user, or null where the failure is this program's own. */
@@ -47,9 +49,14 @@ final class Mistakes {
       // Mostly the operating system's words, such as "No space left on device".
       return failure.getMessage();
     }
+    String message = String.valueOf(failure.getMessage());
+    if (message.startsWith(GPU_MEMORY)) { // libtorch's words, with a trace below
+      return message.lines().findFirst().orElseThrow()
+          + " Use --device cpu, --dtype bf16, or ask for less at a time.";
+    }
     if (failure instanceof OutOfMemoryError) {
       return "out of memory ("
-          + failure.getMessage()
+          + message
           + "); give the JVM more with SPIRITLM_JAVA_OPTS=-Xmx4g, or ask for less at a time";
     }
     return null;
