@@ -95,10 +95,7 @@ public final class FastTokenizer implements TextTokenizer {
   }
 
   private static NativeHandle load(Path file, String json) {
-    // Without this the library may look for a CUDA build of itself on the network.
-    if (System.getenv("RUST_FLAVOR") == null && System.getProperty("RUST_FLAVOR") == null) {
-      System.setProperty("RUST_FLAVOR", "cpu");
-    }
+    NativeTokenizers.prepare();
     if (System.getProperty(FLAVOR) == null) {
       System.setProperty(FLAVOR, "cpu");
     }

@@ -97,6 +97,7 @@ public final class SentencePieceTokenizer implements TextTokenizer {
   }
 
   private static NativeHandle load(SentencePieceModel model) {
+    NativeTokenizers.prepare();
     try {
       LibUtils.loadLibrary();
       SentencePieceLibrary library = SentencePieceLibrary.LIB;
