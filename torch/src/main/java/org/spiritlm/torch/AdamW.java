@@ -59,7 +59,8 @@ public final class AdamW {
       for (Tensor parameter : parameters.values()) {
         first.add(Scope.detach(zeros(parameter)));
         second.add(Scope.detach(zeros(parameter)));
-        steps.add(Scope.detach(Tensors.zeros(DType.F32, 1).squeeze()));
+        Tensor count = parameter.new_zeros(0); // beside the parameter, as the kernel wants it
+        steps.add(Scope.detach(count.sum().to(DType.F32.scalarType())));
       }
     }
   }
