@@ -44,6 +44,7 @@ final class AudioDecoder implements AutoCloseable {
   private int sampleRate;
   private int channels;
   private long position; // samples decoded so far
+  private long firstTime; // what the first block says of where it lies
   private float @Nullable [][] ahead; // a block that was decoded to know where it lies
   private boolean closed;
 
@@ -121,6 +122,9 @@ final class AudioDecoder implements AutoCloseable {
   }
 
   private boolean isSeekExact() {
+    if (firstTime != 0) {
+      return false; // cut from a longer recording: its blocks tell their place in that
+    }
     String container = format.iformat().name().getString();
     int id = codec.codec_id();
     if (container.equals("flac")) {
@@ -280,6 +284,7 @@ final class AudioDecoder implements AutoCloseable {
     if (sampleRate == 0) {
       sampleRate = rate;
       channels = found;
+      firstTime = frame.pts();
     } else if (rate != sampleRate || found != channels) {
       throw new InputException(
           file.name()

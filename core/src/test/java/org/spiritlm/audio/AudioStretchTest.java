@@ -149,6 +149,32 @@ class AudioStretchTest {
   }
 
   @Test
+  void aPieceOfALongerRecordingIsNotSoughtByThePlacesInThat() throws IOException {
+    Path file = directory.resolve("x.flac");
+    EncodedAudio.write(file, "flac", 16_000, noise(16_000, 9));
+    byte[] bytes = Files.readAllBytes(file);
+    int first = frame(bytes, 42, 0);
+    int later = frame(bytes, first, 4);
+    ByteArrayOutputStream piece = new ByteArrayOutputStream();
+    piece.write(bytes, 0, first);
+    piece.write(bytes, later, bytes.length - later);
+    Files.write(file, piece.toByteArray());
+    Audio whole = AudioReader.read(file);
+    assertThat(whole.seconds()).isLessThan(SECONDS - 0.25);
+    assertThat(AudioReader.read(file, AudioReader.Options.speech().withStretch(7, 9)).samples())
+        .isEqualTo(cut(whole, 7, 9));
+  }
+
+  /** Where the FLAC frame of this number begins. */
+  private static int frame(byte[] bytes, int from, int number) {
+    int at = from;
+    while (bytes[at] != (byte) 0xff || bytes[at + 1] != (byte) 0xf8 || bytes[at + 4] != number) {
+      at++;
+    }
+    return at;
+  }
+
+  @Test
   void aStretchBeyondTheEndIsRefused() {
     Path file = directory.resolve("x.flac");
     EncodedAudio.write(file, "flac", 16_000, noise(16_000, 5));

@@ -133,6 +133,7 @@ public final class Manifest {
 
   /** Writes utterances to a file one by one. Not thread-safe. */
   public static final class Writer implements AutoCloseable {
+    private final Path file;
     private final BufferedWriter writer;
 
     /**
@@ -141,6 +142,7 @@ public final class Manifest {
      * @throws UncheckedIOException if it cannot be written
      */
     public Writer(Path file) {
+      this.file = file;
       try {
         this.writer = Files.newBufferedWriter(file, StandardCharsets.UTF_8);
       } catch (IOException e) {
@@ -158,7 +160,7 @@ public final class Manifest {
         writer.write(line(utterance));
         writer.write('\n');
       } catch (IOException e) {
-        throw new UncheckedIOException(e);
+        throw unwritable(e);
       }
     }
 
@@ -167,8 +169,14 @@ public final class Manifest {
       try {
         writer.close();
       } catch (IOException e) {
-        throw new UncheckedIOException(e);
+        throw unwritable(e);
       }
+    }
+
+    /** The system says why, but not where. */
+    private UncheckedIOException unwritable(IOException e) {
+      return new UncheckedIOException(
+          new IOException("cannot write " + file + ": " + e.getMessage(), e));
     }
   }
 }

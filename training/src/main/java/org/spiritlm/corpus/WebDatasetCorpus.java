@@ -42,6 +42,7 @@ record WebDatasetCorpus(boolean untranscribed) implements Corpus {
     TarItem item = new TarItem(AudioFiles.written(file), untranscribed, "");
     try (TarArchiveInputStream tar =
         new TarArchiveInputStream(Files.newInputStream(file), "UTF-8")) {
+      long length = Files.size(file);
       for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
         String name = entry.getName();
         if (!entry.isFile() || name.isEmpty() || name.endsWith("/")) {
@@ -53,7 +54,7 @@ record WebDatasetCorpus(boolean untranscribed) implements Corpus {
           item.finish(listener);
           item = new TarItem(AudioFiles.written(file), untranscribed, key);
         }
-        add(item, name.substring(dot + 1), entry, tar);
+        add(item, name.substring(dot + 1), entry, tar, length);
       }
       item.finish(listener);
     } catch (IOException | IllegalArgumentException e) { // the latter of malformed headers
@@ -70,11 +71,13 @@ record WebDatasetCorpus(boolean untranscribed) implements Corpus {
   }
 
   private static void add(
-      TarItem item, String ending, TarArchiveEntry entry, TarArchiveInputStream tar)
+      TarItem item, String ending, TarArchiveEntry entry, TarArchiveInputStream tar, long length)
       throws IOException {
     if (AudioFiles.isAudioEnding(ending.substring(ending.lastIndexOf('.') + 1))) {
       if (entry.isSparse()) {
         item.fail("its recording is a sparse member, whose bytes are not all there");
+      } else if (entry.getSize() > length - tar.getBytesRead()) {
+        item.fail("its recording is cut off with the archive");
       } else {
         item.audio(tar.getBytesRead(), entry.getSize());
       }

@@ -1,8 +1,10 @@
 package org.spiritlm.corpus;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,6 +16,8 @@ import net.jqwik.api.constraints.StringLength;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.spiritlm.json.JsonLine;
 import org.spiritlm.json.JsonLines;
@@ -163,6 +167,16 @@ class ConversionTest {
     convert("m.jsonl", "a.ctm", "n.jsonl");
     assertThat(Collected.of(new ManifestCorpus(), directory.resolve("n.jsonl")).get("a").text())
         .isEqualTo("hello there");
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aFullDiskIsToldWithTheFile() {
+    Manifest.Writer writer = new Manifest.Writer(Path.of("/dev/full"));
+    writer.write(Utterance.of("a", AudioLocation.of("a.wav"), null));
+    assertThatThrownBy(writer::close)
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessageContaining("cannot write /dev/full: No space left on device");
   }
 
   @Property(tries = 50)

@@ -1,0 +1,13 @@
+package org.spiritlm.corpus;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.spiritlm.torch.Fuzzing;
+
+class TarFuzzTest {
+  @Test
+  void anythingIsReadOrRefused() throws IOException, InterruptedException {
+    Fuzzing.run(TarFuzz.class, Path.of("src", "test", "resources", "tar"));
+  }
+}
