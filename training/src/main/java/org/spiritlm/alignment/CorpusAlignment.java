@@ -38,6 +38,11 @@ public final class CorpusAlignment {
   /** Items that are aligned together, and noted together as done. */
   private static final int GROUP = 16;
 
+  /** An utterance that is longer, or its file larger, is a group of its own. */
+  private static final double LONG_SECONDS = 60;
+
+  private static final long LONG_BYTES = 10_000_000;
+
   private final Path directory;
   private final Aligner aligner;
   private final double leastScore;
@@ -193,9 +198,30 @@ public final class CorpusAlignment {
       if (seen <= resumed) {
         return;
       }
-      group.add(item);
-      if (group.size() == GROUP) {
+      boolean alone = item instanceof Utterance utterance && mayBeLong(utterance);
+      if (alone) {
         endGroup();
+      }
+      group.add(item);
+      if (alone || group.size() == GROUP) {
+        endGroup();
+      }
+    }
+
+    /** Whether it is better noted as done by itself, as far as can be told without opening it. */
+    private boolean mayBeLong(Utterance utterance) {
+      @Nullable Double start = utterance.start();
+      @Nullable Double end = utterance.end();
+      if (end != null) {
+        return end - (start == null ? 0 : start) > LONG_SECONDS;
+      }
+      try {
+        AudioLocation.@Nullable Bytes bytes = utterance.audio().bytes();
+        return bytes != null
+            ? bytes.length() > LONG_BYTES
+            : Files.size(UtteranceAudio.localFile(utterance.audio(), from)) > LONG_BYTES;
+      } catch (InputException | IOException e) {
+        return false; // which is told when it is opened
       }
     }
 
