@@ -89,7 +89,7 @@ final class AlignCommand implements Runnable {
     if (Double.isNaN(leastScore)) {
       throw new InputException("--min-score must be a number, such as -2, found NaN");
     }
-    Path rejections = rejections(output);
+    Path rejections = CorpusConvertCommand.rejectedFile(output);
     OutputFiles.claim(output, force);
     OutputFiles.claim(rejections, force);
     Torch.threads(threads);
@@ -106,13 +106,6 @@ final class AlignCommand implements Runnable {
               + rejections
               + " says why");
     }
-  }
-
-  /** {@code a.jsonl} has its rejections in {@code a.rejected.jsonl}. */
-  private static Path rejections(Path manifest) {
-    String name = String.valueOf(manifest.getFileName());
-    String stem = name.endsWith(".jsonl") ? name.substring(0, name.length() - 6) : name;
-    return manifest.resolveSibling(stem + ".rejected.jsonl");
   }
 
   private void report(CorpusAlignment.Summary summary, Path rejections, double took) {

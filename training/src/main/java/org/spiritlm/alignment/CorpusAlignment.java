@@ -107,14 +107,16 @@ public final class CorpusAlignment {
    *     to its directory
    * @param rejections the same for what is left out, an object a line with {@code id}, {@code
    *     audio} and {@code reason}; none is left where nothing was
-   * @throws InputException if the manifest is empty, or another process or another run's remains
-   *     are at the output
+   * @throws InputException if the manifest is empty, the output is no file, or another process or
+   *     another run's remains are at the output
    * @throws UncheckedIOException if a file cannot be read or written
    */
   public Summary run(Path manifest, Path output, Path rejections, Progress progress) {
     if (Files.isDirectory(manifest)) {
       throw new InputException(manifest + ": is a directory, expected a manifest (JSON lines)");
     }
+    requireFile(output);
+    requireFile(rejections);
     try {
       RunIdentity identity = RunIdentity.of(manifest, directory, leastScore);
       if (identity.items() == 0) {
@@ -150,6 +152,13 @@ public final class CorpusAlignment {
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Devices and pipes are not replaced, and cannot be gone on with. */
+  private static void requireFile(Path file) {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new InputException(file + " is no file; give the name of a file to write");
     }
   }
 

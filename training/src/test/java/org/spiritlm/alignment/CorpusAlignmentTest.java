@@ -281,6 +281,22 @@ final class CorpusAlignmentTest {
   }
 
   @Test
+  void whatIsNoFileIsNotReplaced() throws IOException {
+    writeMany();
+    for (Path taken : List.of(output, rejections)) {
+      Files.createDirectory(taken);
+      assertThatThrownBy(this::run)
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining(taken + " is no file");
+      Files.delete(taken);
+    }
+    manifest = directory;
+    assertThatThrownBy(this::run)
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("is a directory");
+  }
+
+  @Test
   void emptyAndMissingManifestsAreRefused() throws IOException {
     Files.writeString(manifest, "\n \n");
     assertThatThrownBy(this::run)
