@@ -97,7 +97,6 @@ final class AlignCommand implements Runnable {
     ProgressLine progress = new ProgressLine(console, "utterances");
     long began = System.nanoTime();
     CorpusAlignment.Summary summary = alignment.run(manifest, output, rejections, progress::at);
-    report(summary, rejections, (System.nanoTime() - began) / 1e9);
     if (summary.utterances() == 0) {
       throw new InputException(
           "none of the "
@@ -106,6 +105,7 @@ final class AlignCommand implements Runnable {
               + rejections
               + " says why");
     }
+    report(summary, rejections, (System.nanoTime() - began) / 1e9);
   }
 
   private void report(CorpusAlignment.Summary summary, Path rejections, double took) {

@@ -104,7 +104,7 @@ public final class CorpusAlignment {
    *
    * @param manifest what is read; relative audio is relative to its directory
    * @param output the manifest that is written, replaced if it exists; relative audio is relative
-   *     to its directory
+   *     to its directory. It stays what it was where no utterance has times
    * @param rejections the same for what is left out, an object a line with {@code id}, {@code
    *     audio} and {@code reason}; none is left where nothing was
    * @throws InputException if the manifest is empty, the output is no file, or another process or
@@ -139,7 +139,11 @@ public final class CorpusAlignment {
           Files.delete(nextRejections);
           Files.deleteIfExists(rejections);
         }
-        move(next, output);
+        if (totals.aligned() > 0) {
+          move(next, output);
+        } else {
+          Files.delete(next); // nobody wants a manifest of nothing
+        }
         journal.delete();
         return new Summary(
             totals.aligned(),
