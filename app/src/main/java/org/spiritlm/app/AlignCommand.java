@@ -89,7 +89,7 @@ final class AlignCommand implements Runnable {
     if (Double.isNaN(leastScore)) {
       throw new InputException("--min-score must be a number, such as -2, found NaN");
     }
-    Path rejections = rejections(output);
+    Path rejections = CorpusConvertCommand.rejectedFile(output);
     OutputFiles.claim(output, force);
     OutputFiles.claim(rejections, force);
     Torch.threads(threads);
@@ -97,7 +97,6 @@ final class AlignCommand implements Runnable {
     ProgressLine progress = new ProgressLine(console, "utterances");
     long began = System.nanoTime();
     CorpusAlignment.Summary summary = alignment.run(manifest, output, rejections, progress::at);
-    report(summary, rejections, (System.nanoTime() - began) / 1e9);
     if (summary.utterances() == 0) {
       throw new InputException(
           "none of the "
@@ -106,13 +105,7 @@ final class AlignCommand implements Runnable {
               + rejections
               + " says why");
     }
-  }
-
-  /** {@code a.jsonl} has its rejections in {@code a.rejected.jsonl}. */
-  private static Path rejections(Path manifest) {
-    String name = String.valueOf(manifest.getFileName());
-    String stem = name.endsWith(".jsonl") ? name.substring(0, name.length() - 6) : name;
-    return manifest.resolveSibling(stem + ".rejected.jsonl");
+    report(summary, rejections, (System.nanoTime() - began) / 1e9);
   }
 
   private void report(CorpusAlignment.Summary summary, Path rejections, double took) {

@@ -103,8 +103,10 @@ final class AlignCommandTest {
   void nothingThatCanBeAlignedIsAMistake() throws IOException {
     Run run = align("--min-score", "1");
     assertThat(run.code()).isEqualTo(2);
+    assertThat(run.out()).isEmpty();
     assertThat(run.err()).contains("none of the 2 utterances", "out.rejected.jsonl");
     assertThat(Files.readAllLines(directory.resolve("out.rejected.jsonl"))).hasSize(2);
+    assertThat(output).doesNotExist();
   }
 
   @Test

@@ -38,6 +38,11 @@ public final class CorpusAlignment {
   /** Items that are aligned together, and noted together as done. */
   private static final int GROUP = 16;
 
+  /** An utterance that is longer, or its file larger, is a group of its own. */
+  private static final double LONG_SECONDS = 60;
+
+  private static final long LONG_BYTES = 10_000_000;
+
   private final Path directory;
   private final Aligner aligner;
   private final double leastScore;
@@ -99,17 +104,19 @@ public final class CorpusAlignment {
    *
    * @param manifest what is read; relative audio is relative to its directory
    * @param output the manifest that is written, replaced if it exists; relative audio is relative
-   *     to its directory
+   *     to its directory. It stays what it was where no utterance has times
    * @param rejections the same for what is left out, an object a line with {@code id}, {@code
    *     audio} and {@code reason}; none is left where nothing was
-   * @throws InputException if the manifest is empty, or another process or another run's remains
-   *     are at the output
+   * @throws InputException if the manifest is empty, the output is no file, or another process or
+   *     another run's remains are at the output
    * @throws UncheckedIOException if a file cannot be read or written
    */
   public Summary run(Path manifest, Path output, Path rejections, Progress progress) {
     if (Files.isDirectory(manifest)) {
       throw new InputException(manifest + ": is a directory, expected a manifest (JSON lines)");
     }
+    requireFile(output);
+    requireFile(rejections);
     try {
       RunIdentity identity = RunIdentity.of(manifest, directory, leastScore);
       if (identity.items() == 0) {
@@ -132,7 +139,11 @@ public final class CorpusAlignment {
           Files.delete(nextRejections);
           Files.deleteIfExists(rejections);
         }
-        move(next, output);
+        if (totals.aligned() > 0) {
+          move(next, output);
+        } else {
+          Files.delete(next); // nobody wants a manifest of nothing
+        }
         journal.delete();
         return new Summary(
             totals.aligned(),
@@ -145,6 +156,13 @@ public final class CorpusAlignment {
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Devices and pipes are not replaced, and cannot be gone on with. */
+  private static void requireFile(Path file) {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new InputException(file + " is no file; give the name of a file to write");
     }
   }
 
@@ -193,9 +211,30 @@ public final class CorpusAlignment {
       if (seen <= resumed) {
         return;
       }
-      group.add(item);
-      if (group.size() == GROUP) {
+      boolean alone = item instanceof Utterance utterance && mayBeLong(utterance);
+      if (alone) {
         endGroup();
+      }
+      group.add(item);
+      if (alone || group.size() == GROUP) {
+        endGroup();
+      }
+    }
+
+    /** Whether it is better noted as done by itself, as far as can be told without opening it. */
+    private boolean mayBeLong(Utterance utterance) {
+      @Nullable Double start = utterance.start();
+      @Nullable Double end = utterance.end();
+      if (end != null) {
+        return end - (start == null ? 0 : start) > LONG_SECONDS;
+      }
+      try {
+        AudioLocation.@Nullable Bytes bytes = utterance.audio().bytes();
+        return bytes != null
+            ? bytes.length() > LONG_BYTES
+            : Files.size(UtteranceAudio.localFile(utterance.audio(), from)) > LONG_BYTES;
+      } catch (InputException | IOException e) {
+        return false; // which is told when it is opened
       }
     }
 

@@ -29,6 +29,9 @@ final class EmissionModel {
   private static final String CONFIG = "config.json";
   private static final String PREPROCESSOR = "preprocessor_config.json";
 
+  /** The most that a frame of any use sees. */
+  private static final double MOST_SECONDS = 1;
+
   /** Added to the variance, as in Hugging Face's feature extractor. */
   private static final double EPSILON = 1e-7;
 
@@ -56,7 +59,11 @@ final class EmissionModel {
               + ": no such directory; expected the directory of a CTC model, with config.json,"
               + " weights, vocab.json and preprocessor_config.json");
     }
-    CtcConfig config = CtcConfig.read(ConfigFile.read(directory.resolve(CONFIG)));
+    ConfigFile file = ConfigFile.read(directory.resolve(CONFIG));
+    CtcConfig config = CtcConfig.read(file);
+    if (secondsSeen(config.encoder()) > MOST_SECONDS) {
+      throw file.wrong("conv_stride", "such that a frame sees at most " + MOST_SECONDS + " s");
+    }
     ConfigFile preprocessor = ConfigFile.read(directory.resolve(PREPROCESSOR));
     if (preprocessor.integer("sampling_rate", Audio.SPEECH_RATE) != Audio.SPEECH_RATE) {
       throw preprocessor.wrong("sampling_rate", Integer.toString(Audio.SPEECH_RATE));
@@ -67,6 +74,21 @@ final class EmissionModel {
         device,
         preprocessor.flag("do_normalize", true),
         Windows.of(config.encoder()));
+  }
+
+  /** What one frame sees, or is away from the next (seconds); infinite where that overflows. */
+  private static double secondsSeen(Wav2Vec2Config encoder) {
+    try {
+      double samples = encoder.stride();
+      double seen = 1;
+      for (int i = encoder.convolutions().size() - 1; i >= 0; i--) {
+        Wav2Vec2Config.ConvolutionLayer layer = encoder.convolutions().get(i);
+        seen = (seen - 1) * layer.stride() + layer.kernel();
+      }
+      return Math.max(samples, seen) / Audio.SPEECH_RATE;
+    } catch (ArithmeticException e) {
+      return Double.POSITIVE_INFINITY;
+    }
   }
 
   /** The same with other windows. */

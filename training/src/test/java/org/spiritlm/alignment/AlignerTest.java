@@ -147,6 +147,22 @@ final class AlignerTest {
   }
 
   @Test
+  void stridesOfNoUseAreRefused() throws IOException {
+    for (String strides : List.of("1000000, 1000000, 1000000, 1000000", "5, 40, 40, 40")) {
+      Path copy = copy("strides-" + strides.length());
+      Path file = copy.resolve("config.json");
+      String text = Files.readString(file);
+      String changed =
+          text.replaceAll("(?s)\"conv_stride\": \\[.*?]", "\"conv_stride\": [" + strides + "]");
+      assertThat(changed).isNotEqualTo(text);
+      Files.writeString(file, changed);
+      assertThatThrownBy(() -> Aligner.open(copy, Device.CPU))
+          .isInstanceOf(CheckpointException.class)
+          .hasMessageContaining("'conv_stride' must be such that a frame sees at most 1.0 s");
+    }
+  }
+
+  @Test
   void aDirectoryWithoutATokenizerConfigurationServes() throws IOException {
     Path copy = copy("no-tokenizer");
     Files.delete(copy.resolve("tokenizer_config.json"));

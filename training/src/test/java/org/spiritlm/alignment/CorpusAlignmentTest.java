@@ -193,6 +193,36 @@ final class CorpusAlignmentTest {
     assertThat(journal).doesNotExist();
   }
 
+  /** So that a run that is killed in a corpus of chapters loses one at most. */
+  @Test
+  void aLongRecordingIsNotedByItself() throws IOException {
+    ToneSpeech speech = ToneSpeech.random(140, 1).write(directory.resolve("long.wav"));
+    double seconds = speech.samples().length / 16000.0;
+    assertThat(seconds).isGreaterThan(61);
+    ToneSpeech brief = ToneSpeech.random(2, 2).write(directory.resolve("brief.wav"));
+    List<Utterance> utterances = new ArrayList<>();
+    for (String id : List.of("a", "b", "c", "d")) {
+      utterances.add(Utterance.of(id, AudioLocation.of("brief.wav"), brief.text()));
+    }
+    utterances.add(
+        2,
+        new Utterance(
+            "long",
+            AudioLocation.of("long.wav"),
+            0.0,
+            seconds,
+            speech.text(),
+            List.of(),
+            null,
+            null,
+            null));
+    write(utterances);
+    List<Long> told = new ArrayList<>();
+    ALIGNMENT.run(manifest, output, rejections, (done, all, before, spoken) -> told.add(done));
+    assertThat(told).containsExactly(2L, 3L, 5L);
+    assertThat(read(output)).extracting(Utterance::id).containsExactly("a", "b", "long", "c", "d");
+  }
+
   @Test
   void anotherRunsRemainsAreNotGoneOnWith() throws IOException {
     writeMany();
@@ -248,6 +278,22 @@ final class CorpusAlignmentTest {
     assertThat(read(output))
         .extracting(utterance -> utterance.audio().file())
         .containsExactly("../corpus/audio/a.wav", audio.toString());
+  }
+
+  @Test
+  void whatIsNoFileIsNotReplaced() throws IOException {
+    writeMany();
+    for (Path taken : List.of(output, rejections)) {
+      Files.createDirectory(taken);
+      assertThatThrownBy(this::run)
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining(taken + " is no file");
+      Files.delete(taken);
+    }
+    manifest = directory;
+    assertThatThrownBy(this::run)
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("is a directory");
   }
 
   @Test
