@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.fs.permission.FsPermission;
@@ -40,6 +41,13 @@ public final class ElsewhereFileSystem extends RawLocalFileSystem {
   public File pathToFile(Path path) {
     String inside = path.isAbsolute() ? path.toUri().getPath().substring(1) : path.toString();
     return new File(System.getProperty(ROOT), inside);
+  }
+
+  @Override
+  public FileStatus getFileStatus(Path path) throws IOException {
+    FileStatus status = super.getFileStatus(path);
+    status.setPath(makeQualified(path)); // not where the file lies
+    return status;
   }
 
   @Override

@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""Measures what Spark costs: 'prepare' beside the plain tokenizer ('encode') on the same recordings.
+
+usage: prepare.py MODEL [--audio FILE] [--few N] [--many N] [--rounds N] [--cores N]
+
+Each is run with few and with many recordings; the difference is what the additional recordings take,
+without the start of the JVM, of Spark and of the model. The two commands take turns. Besides the
+time on the clock the CPU time is printed, which other work on the machine changes less.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import resource
+import statistics
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def run(words, environment):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    began = time.monotonic()
+    done = subprocess.run(words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    clock = time.monotonic() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode:
+        raise SystemExit(" ".join(words[:2]) + " failed:\n" + done.stderr)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return clock, cpu, done.stdout
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model")
+    parser.add_argument("--audio", default=str(ROOT / "examples" / "speech.flac"))
+    parser.add_argument("--few", type=int, default=4)
+    parser.add_argument("--many", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--cores", type=int, default=os.cpu_count())
+    options = parser.parse_args()
+    spiritlm = str(ROOT / "spiritlm")
+    environment = dict(os.environ)
+    with tempfile.TemporaryDirectory() as folder:
+        def encode(count):
+            files = [options.audio] * count
+            words = [spiritlm, "encode", *files, "--json", "--model", options.model, "--device", "cpu"]
+            clock, cpu, out = run([*words, "--threads", str(options.cores)], environment)
+            return clock, cpu, sum(json.loads(line)["seconds"] for line in out.splitlines())
+
+        def prepare(count):
+            manifest = pathlib.Path(folder, f"{count}.jsonl")
+            lines = [{"id": str(i), "audio": str(pathlib.Path(options.audio).resolve())} for i in range(count)]
+            manifest.write_text("".join(json.dumps(line) + "\n" for line in lines))
+            words = [spiritlm, "prepare", str(manifest), "-o", str(pathlib.Path(folder, "out")), "--force", "--json"]
+            words += ["--model", options.model, "--device", "cpu", "--master", f"local[{options.cores}]"]
+            clock, cpu, out = run(words, environment)
+            return clock, cpu, json.loads(out)["seconds"]
+
+        encode(1)  # builds what is missing
+        prepare(1)
+        rates = {"encode": [], "prepare": []}
+        for round_ in range(options.rounds):
+            for name, command in (("encode", encode), ("prepare", prepare)):
+                few, many = command(options.few), command(options.many)
+                seconds = many[2] - few[2]
+                rates[name].append((seconds / (many[0] - few[0]), seconds / (many[1] - few[1])))
+                print(f"{name:8} round {round_ + 1}: {rates[name][-1][0]:6.2f} seconds of audio/s, "
+                      f"{rates[name][-1][1]:6.2f} a CPU second; start {few[0]:.1f} s", flush=True)
+        for at, what in enumerate(("on the clock", "by CPU time")):
+            plain = statistics.median(rate[at] for rate in rates["encode"])
+            spark = statistics.median(rate[at] for rate in rates["prepare"])
+            print(f"{what}: encode {plain:.2f}, prepare {spark:.2f}, ratio {spark / plain:.2f}")
+
+
+if __name__ == "__main__":
+    main()
