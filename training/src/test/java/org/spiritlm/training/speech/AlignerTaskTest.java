@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +14,11 @@ import java.util.Random;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.spiritlm.alignment.Aligner;
+import org.spiritlm.audio.Audio;
+import org.spiritlm.audio.AudioReader;
+import org.spiritlm.audio.AudioWriter;
+import org.spiritlm.corpus.AlignedWord;
 import org.spiritlm.json.Json;
 import org.spiritlm.torch.ConfigFile;
 import org.spiritlm.torch.Device;
@@ -50,10 +56,11 @@ final class AlignerTaskTest {
   }
 
   @Test
-  void learnsLettersAndIsWrittenAsItIsRead() {
+  void learnsLettersAndIsWrittenAsItIsRead() throws IOException {
     Path manifest = ToneCorpus.write(directory, 40);
     Path written = directory.resolve("aligner");
-    float[] speech = ToneCorpus.speech(List.of("abc", "dad"), new Random(77), new ArrayList<>());
+    List<AlignedWord> times = new ArrayList<>();
+    float[] speech = ToneCorpus.speech(List.of("abc", "dad"), new Random(77), times);
     try (AlignerTask task = AlignerTask.of(settings(manifest), Device.CPU)) {
       double before = task.validate().get("character_error_rate");
       List<Double> losses = Runs.losses(task, 120, directory.resolve("run"));
@@ -83,6 +90,17 @@ final class AlignerTaskTest {
       float[] trained =
           Tensors.floats(again.forward(List.of(row), TrainableEncoder.Disturbance.none()));
       assertThat(Tensors.floats(encoder.forward(speech))).containsExactly(trained, within(1e-4f));
+    }
+    Path recording = directory.resolve("speech.wav");
+    AudioWriter.write(recording, new Audio(speech, Audio.SPEECH_RATE));
+    List<AlignedWord> aligned =
+        Aligner.open(written, Device.CPU)
+            .align(() -> AudioReader.open(recording), "Abc dad!")
+            .words();
+    assertThat(aligned).extracting(AlignedWord::word).containsExactly("Abc", "dad!");
+    for (int i = 0; i < times.size(); i++) {
+      assertThat(aligned.get(i).start()).isEqualTo(times.get(i).start(), within(0.2));
+      assertThat(aligned.get(i).end()).isEqualTo(times.get(i).end(), within(0.2));
     }
   }
 
