@@ -1,6 +1,7 @@
 package org.spiritlm.training.speech;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -62,6 +63,6 @@ final class CtcLoss {
         labels[count++] = classes[i];
       }
     }
-    return java.util.Arrays.copyOf(labels, count);
+    return Arrays.copyOf(labels, count);
   }
 }
