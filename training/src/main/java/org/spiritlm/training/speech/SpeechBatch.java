@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.spiritlm.audio.Audio;
@@ -31,6 +32,11 @@ final class SpeechBatch {
 
   void add(Item item) {
     items.add(item);
+  }
+
+  /** Puts pieces of one length beside each other. */
+  void arrange() {
+    items.sort(Comparator.comparingInt(item -> item.samples().length));
   }
 
   List<Item> items() {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.spiritlm.audio.Audio;
@@ -51,6 +52,19 @@ final class SpeechDirectories {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The tensors below a path, by their names from there. */
+  static Map<String, Tensor> below(String path, Map<String, Tensor> weights) {
+    String prefix = path + ".";
+    Map<String, Tensor> below = new LinkedHashMap<>();
+    weights.forEach(
+        (name, tensor) -> {
+          if (name.startsWith(prefix)) {
+            below.put(name.substring(prefix.length()), tensor);
+          }
+        });
+    return below;
   }
 
   /** Writes an object for people and programs. */
