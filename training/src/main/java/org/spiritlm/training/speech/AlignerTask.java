@@ -173,8 +173,7 @@ public final class AlignerTask implements TrainingTask {
     try (Scope scope = Scope.open()) {
       Noise noise = Noise.of(options.noise(), encoder.device(), draws.seed(1));
       Tensor losses = loss(batch, new Disturbance(noise, masks()));
-      double characterCount =
-          batch.items().stream().mapToInt(item -> item.targets().length).sum();
+      double characterCount = batch.items().stream().mapToInt(item -> item.targets().length).sum();
       losses.mul(Tensors.scalar(share / characterCount)).backward();
       Map<String, Double> measured = new LinkedHashMap<>();
       measured.put("loss", losses.item_double() / characterCount);
@@ -205,8 +204,7 @@ public final class AlignerTask implements TrainingTask {
 
   private Tensor loss(SpeechBatch of, Disturbance disturbance) {
     List<int[]> targets = of.items().stream().map(SpeechBatch.Item::targets).toList();
-    return CtcLoss.sum(
-        logProbabilities(of, disturbance), frames(of), targets, Characters.BLANK);
+    return CtcLoss.sum(logProbabilities(of, disturbance), frames(of), targets, Characters.BLANK);
   }
 
   /** Of all characters in all frames, [R, V]. */
@@ -232,8 +230,7 @@ public final class AlignerTask implements TrainingTask {
     double loss = 0;
     SpeechBatch next = new SpeechBatch();
     for (int i = 0; i <= validation.size(); i++) {
-      if (!next.isEmpty()
-          && (i == validation.size() || next.seconds() >= options.batchSeconds())) {
+      if (!next.isEmpty() && (i == validation.size() || next.seconds() >= options.batchSeconds())) {
         try (NoGradients none = NoGradients.open();
             Scope scope = Scope.open()) {
           Tensor scores = logProbabilities(next, Disturbance.none());

@@ -30,7 +30,8 @@ final class CtcLoss {
       losses.add(
           torch.ctc_loss(
               each,
-              Tensors.of(wanted, 1, wanted.length),
+              Tensors.of(wanted, 1, wanted.length)
+                  .to(logProbabilities.device(), torch.ScalarType.Long),
               new long[] {frames[i]},
               new long[] {wanted.length},
               blank,
@@ -48,6 +49,11 @@ final class CtcLoss {
       least += targets[i] == targets[i - 1] ? 1 : 0;
     }
     return least;
+  }
+
+  /** Labels without repetitions. */
+  static int[] deduplicated(int[] labels) {
+    return collapsed(labels, 0, labels.length, -1);
   }
 
   /**

@@ -40,8 +40,7 @@ public final class EncoderFeatures implements SpeechFeatures {
               + layer);
     }
     Weights weights = Weights.of(Objects.requireNonNull(source.start())).on(device);
-    return new EncoderFeatures(
-        new Wav2Vec2Encoder(weights, source.config()), layer, device);
+    return new EncoderFeatures(new Wav2Vec2Encoder(weights, source.config()), layer, device);
   }
 
   /** Sizes of the encoder. */

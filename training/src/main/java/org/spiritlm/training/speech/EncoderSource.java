@@ -88,16 +88,14 @@ public record EncoderSource(Wav2Vec2Config config, @Nullable TensorSource start)
    * @throws org.spiritlm.torch.CheckpointException if it cannot be used
    */
   public static EncoderSource open(Path directory) {
-    Wav2Vec2Config config =
-        Wav2Vec2Config.read(ConfigFile.read(directory.resolve("config.json")));
+    Wav2Vec2Config config = Wav2Vec2Config.read(ConfigFile.read(directory.resolve("config.json")));
     TensorSource tensors = TensorFiles.open(directory);
     for (String prefix : PREFIXES) {
       if (tensors.names().stream().anyMatch(name -> name.startsWith(prefix))) {
         return new EncoderSource(
             config,
             new RenamedSource(
-                tensors,
-                name -> name.startsWith(prefix) ? name.substring(prefix.length()) : null));
+                tensors, name -> name.startsWith(prefix) ? name.substring(prefix.length()) : null));
       }
     }
     return new EncoderSource(config, tensors);

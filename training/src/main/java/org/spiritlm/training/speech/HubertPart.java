@@ -23,8 +23,8 @@ public final class HubertPart {
   /**
    * Writes the part's directory in our own layout.
    *
-   * @param encoder as {@code transformers} or this project saves one; a head, as an aligner has
-   *     it, is left out
+   * @param encoder as {@code transformers} or this project saves one; a head, as an aligner has it,
+   *     is left out
    * @param layer the block, counted from 1, whose output is quantized
    * @param quantizer what k-means or the training of a linear quantizer wrote
    * @param directory has no model yet; made where it is not there

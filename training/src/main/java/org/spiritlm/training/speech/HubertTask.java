@@ -138,8 +138,7 @@ public final class HubertTask implements TrainingTask {
     EncoderSource source = EncoderSource.of(settings.below("encoder"));
     Options options = Options.of(settings, source.config().layers());
     TargetUnits targets = TargetUnits.of(settings.below("targets"), device);
-    return new HubertTask(
-        source, SpeechSet.read(settings.below("data")), targets, options, device);
+    return new HubertTask(source, SpeechSet.read(settings.below("data")), targets, options, device);
   }
 
   /** An encoder to be trained. */
@@ -171,8 +170,7 @@ public final class HubertTask implements TrainingTask {
   }
 
   private TrainableEncoder encoder(Weights from, EncoderSource source) {
-    return new TrainableEncoder(
-        from.at(ENCODER), source.config(), options.featureGradient(), true);
+    return new TrainableEncoder(from.at(ENCODER), source.config(), options.featureGradient(), true);
   }
 
   private Linear projection(Weights from, EncoderSource source) {
@@ -285,8 +283,7 @@ public final class HubertTask implements TrainingTask {
       Noise noise = Noise.of(options.noise(), encoder.device(), draws.seed(NOISE));
       Outcome outcome = predict(batch, noise, new SplittableRandom(draws.seed(MASKS)));
       outcome.losses().mul(Tensors.scalar(share / outcome.masked())).backward();
-      return measures(
-          outcome.losses().item_double(), outcome.right(), outcome.masked());
+      return measures(outcome.losses().item_double(), outcome.right(), outcome.masked());
     }
   }
 

@@ -60,8 +60,7 @@ public final class KMeansTraining {
   public record Options(int units, long seed, int batchRows, int steps, int checkpointEvery) {
     public Options {
       if (FIRST_BATCHES * (long) batchRows < units) {
-        throw new InputException(
-            "'batch_rows' is too small for " + units + " units: " + batchRows);
+        throw new InputException("'batch_rows' is too small for " + units + " units: " + batchRows);
       }
     }
 

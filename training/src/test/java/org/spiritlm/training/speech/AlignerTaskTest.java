@@ -109,8 +109,7 @@ final class AlignerTaskTest {
         .hasMessageContaining("transcript");
     Path talkative = directory.resolve("talkative.jsonl");
     Files.writeString(
-        talkative,
-        "{\"id\":\"a\",\"audio\":\"u0.wav\",\"text\":\"" + "abcd ".repeat(99) + "\"}\n");
+        talkative, "{\"id\":\"a\",\"audio\":\"u0.wav\",\"text\":\"" + "abcd ".repeat(99) + "\"}\n");
     try (AlignerTask task = AlignerTask.of(settings(talkative), Device.CPU)) {
       assertThatThrownBy(task::draw)
           .isInstanceOf(InputException.class)

@@ -49,8 +49,7 @@ final class HubertTaskTest {
   @Test
   void learnsInTwoIterationsAndMakesUnits() {
     Path manifest = ToneCorpus.write(directory, 24);
-    SpeechSet speech =
-        SpeechSet.read(AlignerTaskTest.settings(manifest).below("data")).training();
+    SpeechSet speech = SpeechSet.read(AlignerTaskTest.settings(manifest).below("data")).training();
     Path first = cluster(speech, new Mfcc(), "mfcc");
     Path encoder = directory.resolve("first");
     try (HubertTask task =
@@ -104,11 +103,9 @@ final class HubertTaskTest {
   @Test
   void resumesExactly() {
     Path manifest = ToneCorpus.write(directory, 12);
-    SpeechSet speech =
-        SpeechSet.read(AlignerTaskTest.settings(manifest).below("data")).training();
+    SpeechSet speech = SpeechSet.read(AlignerTaskTest.settings(manifest).below("data")).training();
     Path clusters = cluster(speech, new Mfcc(), "mfcc");
-    Settings settings =
-        settings(manifest, "targets.quantizer=" + clusters, "noise.layer_drop=0.2");
+    Settings settings = settings(manifest, "targets.quantizer=" + clusters, "noise.layer_drop=0.2");
     Runs.assertResumes(() -> HubertTask.of(settings, Device.CPU), directory);
   }
 

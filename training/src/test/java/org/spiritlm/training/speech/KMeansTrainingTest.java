@@ -83,8 +83,7 @@ final class KMeansTrainingTest {
     assertThat(stopped.resolve("quantizer.safetensors"))
         .hasSameBinaryContentAs(through.resolve("quantizer.safetensors"));
     Quantizer quantizer =
-        Quantizer.load(
-            Weights.of(SafetensorsFile.open(through.resolve("quantizer.safetensors"))));
+        Quantizer.load(Weights.of(SafetensorsFile.open(through.resolve("quantizer.safetensors"))));
     assertThat(quantizer).isInstanceOf(KMeansQuantizer.class);
     assertThat(quantizer.units()).isEqualTo(12);
     try (Scope scope = Scope.open()) {
@@ -174,7 +173,8 @@ final class KMeansTrainingTest {
     try (Scope scope = Scope.open();
         Clusters clusters =
             new Clusters(
-                Scope.detach(Tensors.of(centers, 4, 2)), Scope.detach(Tensors.zeros(DType.F32, 4)))) {
+                Scope.detach(Tensors.of(centers, 4, 2)),
+                Scope.detach(Tensors.zeros(DType.F32, 4)))) {
       Tensor rows = Tensors.of(points, 400, 2);
       clusters.learn(rows, true, draws);
       double last = 0;
