@@ -1,0 +1,327 @@
+package org.spiritlm.training.speech;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+import org.spiritlm.audio.Audio;
+import org.spiritlm.json.Json;
+import org.spiritlm.torch.AdamW;
+import org.spiritlm.torch.Device;
+import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.Linear;
+import org.spiritlm.torch.Scope;
+import org.spiritlm.torch.Tensors;
+import org.spiritlm.torch.Weights;
+import org.spiritlm.training.LearningRate;
+import org.spiritlm.training.OptimiserSettings;
+import org.spiritlm.training.Settings;
+import org.spiritlm.training.TrainingTask;
+import org.spiritlm.training.speech.TrainableEncoder.Disturbance;
+
+/**
+ * Training an aligner: CTC over the characters of transcripts on the speech encoder (Graves et al.
+ * 2006; Baevski et al. 2020), all parameters alike.
+ *
+ * <p>It learns from whole utterances. What it writes is Hugging Face's {@code HubertForCTC}.
+ */
+public final class AlignerTask implements TrainingTask {
+  private static final String ENCODER = "hubert";
+  private static final String HEAD = "lm_head";
+  private static final OptimiserSettings OPTIMISER =
+      new OptimiserSettings(
+          new LearningRate(5e-4, 500, LearningRate.Schedule.COSINE, 0.05),
+          new AdamW.Options(0.9, 0.98, 1e-8, 0.01),
+          1);
+
+  private final SpeechSet training;
+  private final SpeechSet validation;
+  private final Options options;
+  private final Characters characters;
+  private final Draws draws;
+  private final Weights weights;
+  private final TrainableEncoder encoder;
+  private final Linear head;
+  private final Group group;
+  private SpeechBatch batch = new SpeechBatch();
+
+  /**
+   * How it learns.
+   *
+   * @param seed of the first values, the order and the noise
+   * @param batchSeconds audio of one batch
+   * @param noise dropout and left-out blocks
+   * @param masks frames that are not heard
+   * @param optimiser the optimiser's
+   * @param validated utterances at most that validation looks at
+   */
+  public record Options(
+      long seed,
+      int batchSeconds,
+      Noise.Rates noise,
+      SpanMasks masks,
+      OptimiserSettings optimiser,
+      int validated) {
+    /**
+     * Reads {@code seed}, {@code batch_seconds}, {@code validated}, and the sections {@code noise},
+     * {@code mask} and {@code optimiser}.
+     */
+    public static Options of(Settings settings) {
+      return new Options(
+          settings.seed("seed", 1),
+          settings.positive("batch_seconds", 60),
+          Noise.Rates.of(settings.below("noise"), new Noise.Rates(0.1, 0.05)),
+          SpanMasks.of(settings.below("mask"), new SpanMasks(0.02, 5)),
+          OptimiserSettings.of(settings.below("optimiser"), OPTIMISER),
+          settings.positive("validated", 200));
+    }
+  }
+
+  /**
+   * A task on a manifest: reads {@link Options}, {@link EncoderSource#of} under {@code encoder} and
+   * {@link SpeechSet#read} under {@code data}.
+   *
+   * @throws InputException if settings or manifest cannot be used
+   */
+  public static AlignerTask of(Settings settings, Device device) {
+    Options options = Options.of(settings);
+    EncoderSource source = EncoderSource.of(settings.below("encoder"));
+    SpeechSet.Splits splits = SpeechSet.read(settings.below("data"));
+    return new AlignerTask(source, splits, options, device);
+  }
+
+  /**
+   * An aligner to be trained.
+   *
+   * @throws InputException if no utterance has a transcript
+   */
+  public AlignerTask(
+      EncoderSource source, SpeechSet.Splits splits, Options options, Device device) {
+    this.training = splits.training().transcribed();
+    this.validation = splits.validation().transcribed().first(options.validated());
+    this.options = options;
+    List<String> transcripts = new ArrayList<>();
+    for (int i = 0; i < training.size(); i++) {
+      transcripts.add(String.valueOf(training.utterance(i).text()));
+    }
+    if (transcripts.isEmpty()) {
+      throw new InputException("no utterance has a transcript to learn from");
+    }
+    this.characters = Characters.of(transcripts);
+    this.draws = new Draws(training.size(), options.seed());
+    boolean masks = options.masks().isActive();
+    this.weights =
+        source.weights(
+            options.seed(),
+            device,
+            ENCODER,
+            fresh -> {
+              new Linear(fresh.at(HEAD), source.config().width(), characters.size());
+              return new TrainableEncoder(fresh.at(ENCODER), source.config(), 1, masks);
+            });
+    this.encoder = new TrainableEncoder(weights.at(ENCODER), source.config(), 1, masks);
+    this.head = new Linear(weights.at(HEAD), source.config().width(), characters.size());
+    this.group = new Group("aligner", weights.taken(), options.optimiser());
+  }
+
+  @Override
+  public List<Group> groups() {
+    return List.of(group);
+  }
+
+  @Override
+  public void draw() {
+    draws.begin();
+    batch = new SpeechBatch();
+    for (int i = 0; i < training.size() && batch.seconds() < options.batchSeconds(); i++) {
+      SpeechBatch.Item item = item(training, draws.next());
+      if (item != null) {
+        batch.add(item);
+      }
+    }
+    if (batch.isEmpty()) {
+      throw new InputException(
+          "no utterance can be learnt from: all are shorter than their transcripts, which need "
+              + encoder.config().stride()
+              + " samples for each character; give transcripts that are those of the audio, or a"
+              + " smaller 'encoder.stride'");
+    }
+  }
+
+  /** An utterance, or null where its transcript does not fit into its frames. */
+  private SpeechBatch.@Nullable Item item(SpeechSet set, int index) {
+    int[] targets = characters.labels(String.valueOf(set.utterance(index).text()));
+    if (targets.length == 0) {
+      return null;
+    }
+    float[] samples = set.samples(index);
+    return encoder.config().frames(samples.length) < CtcLoss.leastFrames(targets)
+        ? null
+        : new SpeechBatch.Item(index, set.utterance(index).id(), samples, 0, targets);
+  }
+
+  @Override
+  public Map<String, Double> backward(Group trained, double share) {
+    try (Scope scope = Scope.open()) {
+      Noise noise = Noise.of(options.noise(), encoder.device(), draws.seed(1));
+      Tensor losses = loss(batch, new Disturbance(noise, masks()));
+      double characterCount = batch.items().stream().mapToInt(item -> item.targets().length).sum();
+      losses.mul(Tensors.scalar(share / characterCount)).backward();
+      Map<String, Double> measured = new LinkedHashMap<>();
+      measured.put("loss", losses.item_double() / characterCount);
+      return measured;
+    }
+  }
+
+  private @Nullable Tensor masks() {
+    if (!options.masks().isActive()) {
+      return null;
+    }
+    long[] frames = frames(batch);
+    boolean[] marks = new boolean[(int) Arrays.stream(frames).sum()];
+    SplittableRandom random = new SplittableRandom(draws.seed(2));
+    int from = 0;
+    for (long each : frames) {
+      options.masks().mark(marks, from, (int) each, random);
+      from += (int) each;
+    }
+    return SpanMasks.tensor(marks);
+  }
+
+  private long[] frames(SpeechBatch of) {
+    return of.items().stream()
+        .mapToLong(item -> encoder.config().frames(item.samples().length))
+        .toArray();
+  }
+
+  private Tensor loss(SpeechBatch of, Disturbance disturbance) {
+    List<int[]> targets = of.items().stream().map(SpeechBatch.Item::targets).toList();
+    return CtcLoss.sum(logProbabilities(of, disturbance), frames(of), targets, Characters.BLANK);
+  }
+
+  /** Of all characters in all frames, [R, V]. */
+  private Tensor logProbabilities(SpeechBatch of, Disturbance disturbance) {
+    return head.forward(encoder.forward(of.waveforms(), disturbance)).log_softmax(1);
+  }
+
+  @Override
+  public long drawn() {
+    return Math.round(batch.seconds());
+  }
+
+  @Override
+  public String unit() {
+    return "s of audio";
+  }
+
+  /** Errors of the best paths by character of the transcripts, and the loss by character. */
+  @Override
+  public Map<String, Double> validate() {
+    long errors = 0;
+    long length = 0;
+    double loss = 0;
+    SpeechBatch next = new SpeechBatch();
+    for (int i = 0; i <= validation.size(); i++) {
+      if (!next.isEmpty() && (i == validation.size() || next.seconds() >= options.batchSeconds())) {
+        try (NoGradients none = NoGradients.open();
+            Scope scope = Scope.open()) {
+          Tensor scores = logProbabilities(next, Disturbance.none());
+          int[] best = Tensors.ints(torch.argmax(scores, new LongOptional(1), false));
+          int from = 0;
+          for (SpeechBatch.Item item : next.items()) {
+            int to = from + (int) encoder.config().frames(item.samples().length);
+            errors +=
+                EditDistance.of(
+                    item.targets(), CtcLoss.collapsed(best, from, to, Characters.BLANK));
+            length += item.targets().length;
+            from = to;
+          }
+          List<int[]> targets = next.items().stream().map(SpeechBatch.Item::targets).toList();
+          loss += CtcLoss.sum(scores, frames(next), targets, Characters.BLANK).item_double();
+        }
+        next = new SpeechBatch();
+      }
+      SpeechBatch.Item item = i == validation.size() ? null : item(validation, i);
+      if (item != null) {
+        next.add(item);
+      }
+    }
+    Map<String, Double> measured = new LinkedHashMap<>();
+    if (length > 0) {
+      measured.put("character_error_rate", (double) errors / length);
+      measured.put("loss", loss / length);
+    }
+    return measured;
+  }
+
+  /** What the model hears in speech at 16 kHz: the best path. */
+  public String transcribe(float[] samples) {
+    Audio.requireFinite(samples, 0, Audio.SPEECH_RATE);
+    int frames = (int) encoder.config().frames(samples.length);
+    if (frames == 0) {
+      return "";
+    }
+    SpeechBatch one = new SpeechBatch();
+    one.add(new SpeechBatch.Item(0, "", samples, 0, new int[0]));
+    try (NoGradients none = NoGradients.open();
+        Scope scope = Scope.open()) {
+      Tensor scores = logProbabilities(one, Disturbance.none());
+      int[] best = Tensors.ints(torch.argmax(scores, new LongOptional(1), false));
+      return characters.text(CtcLoss.collapsed(best, 0, frames, Characters.BLANK));
+    }
+  }
+
+  @Override
+  public ObjectNode state() {
+    return draws.state();
+  }
+
+  @Override
+  public void restore(ObjectNode state) {
+    draws.restore(state);
+  }
+
+  @Override
+  public void describeBatch(Path file) {
+    batch.describe(file);
+  }
+
+  /**
+   * Writes {@code HubertForCTC} with its characters.
+   *
+   * @throws InputException if the directory has a model already
+   */
+  @Override
+  public void write(Path directory) {
+    ObjectNode config = Json.object();
+    config.putArray("architectures").add("HubertForCTC");
+    config.put("model_type", "hubert");
+    encoder.config().write(config);
+    config.put("vocab_size", characters.size());
+    config.put("pad_token_id", Characters.BLANK);
+    config.put("ctc_loss_reduction", "mean");
+    SpeechDirectories.write(directory, config, encoder.config(), weights.taken());
+    SpeechDirectories.json(directory.resolve("vocab.json"), characters.vocabulary());
+    ObjectNode tokenizer = Json.object();
+    tokenizer.put("tokenizer_class", "Wav2Vec2CTCTokenizer");
+    tokenizer.put("pad_token", Characters.BLANK_NAME);
+    tokenizer.put("unk_token", Characters.UNKNOWN_NAME);
+    tokenizer.putNull("bos_token").putNull("eos_token");
+    tokenizer.put("word_delimiter_token", Characters.DELIMITER_NAME);
+    tokenizer.put("do_lower_case", false);
+    SpeechDirectories.json(directory.resolve("tokenizer_config.json"), tokenizer);
+  }
+
+  @Override
+  public void close() {
+    weights.taken().values().forEach(Scope::free);
+  }
+}

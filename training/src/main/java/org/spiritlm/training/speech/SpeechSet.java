@@ -1,0 +1,172 @@
+package org.spiritlm.training.speech;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.spiritlm.audio.Audio;
+import org.spiritlm.audio.AudioReader;
+import org.spiritlm.corpus.CorpusListener;
+import org.spiritlm.corpus.Manifest;
+import org.spiritlm.corpus.Rejection;
+import org.spiritlm.corpus.Utterance;
+import org.spiritlm.corpus.UtteranceAudio;
+import org.spiritlm.torch.InputException;
+import org.spiritlm.training.Settings;
+
+/** Utterances of a manifest whose audio is read when it is asked for. */
+public final class SpeechSet {
+  /** One utterance in so many is held out where the manifest says nothing of splits. */
+  private static final int HELD_OUT = 50;
+
+  private final List<Utterance> utterances;
+  private final Path directory;
+  private final int longest;
+
+  /**
+   * What is learnt from, and what only measures.
+   *
+   * @param training not empty
+   * @param validation empty only where the manifest has a single utterance
+   */
+  public record Splits(SpeechSet training, SpeechSet validation) {}
+
+  private SpeechSet(List<Utterance> utterances, Path directory, int longest) {
+    this.utterances = List.copyOf(utterances);
+    this.directory = directory;
+    this.longest = longest;
+  }
+
+  /**
+   * Utterances whose audio is relative to a directory.
+   *
+   * @param longest samples at 16 kHz after which an utterance's audio is cut off
+   */
+  public static SpeechSet of(List<Utterance> utterances, Path directory, int longest) {
+    return new SpeechSet(utterances, directory, longest);
+  }
+
+  /**
+   * Reads the settings {@code manifest}, {@code train} and {@code validation} (names of splits) and
+   * {@code longest_seconds}, and the manifest.
+   *
+   * <p>Where it has no utterance of the validation split, every fiftieth of the others is held out
+   * (at least one), chosen by the checksum of its id. Utterances without a split are learnt from.
+   *
+   * @throws InputException if there is no manifest, a line of it is wrong, or it has nothing to
+   *     learn from
+   */
+  public static Splits read(Settings settings) {
+    String manifest = settings.text("manifest", "");
+    if (manifest.isBlank()) {
+      throw new InputException("give the manifest of the recordings: data.manifest=FILE");
+    }
+    return read(
+        Path.of(manifest),
+        settings.text("train", "train"),
+        settings.text("validation", "validation"),
+        settings.positive("longest_seconds", 30));
+  }
+
+  private static Splits read(Path manifest, String train, String validation, int seconds) {
+    List<Utterance> learnt = new ArrayList<>();
+    List<Utterance> held = new ArrayList<>();
+    Manifest.read(
+        manifest,
+        new CorpusListener() {
+          @Override
+          public void accept(Utterance utterance) {
+            String split = utterance.split();
+            if (split == null || split.equals(train)) {
+              learnt.add(utterance);
+            } else if (split.equals(validation)) {
+              held.add(utterance);
+            }
+          }
+
+          @Override
+          public void reject(Rejection rejection) {
+            throw new InputException(
+                manifest + ": '" + rejection.id() + "' cannot be used: " + rejection.reason());
+          }
+        });
+    if (learnt.isEmpty()) {
+      throw new InputException(
+          manifest + ": has no utterance of the split '" + train + "' to learn from");
+    }
+    if (held.isEmpty() && learnt.size() > 1) {
+      hold(learnt, held);
+    }
+    Path directory = Objects.requireNonNull(manifest.toAbsolutePath().getParent());
+    int longest = Math.multiplyExact(seconds, Audio.SPEECH_RATE);
+    return new Splits(
+        new SpeechSet(learnt, directory, longest), new SpeechSet(held, directory, longest));
+  }
+
+  private static void hold(List<Utterance> learnt, List<Utterance> held) {
+    for (Utterance utterance : learnt) {
+      if (Math.floorMod(Seeds.mix(utterance.id().hashCode()), HELD_OUT) == 0) {
+        held.add(utterance);
+      }
+    }
+    if (held.isEmpty() || held.size() == learnt.size()) {
+      held.clear();
+      held.add(learnt.get(learnt.size() - 1));
+    }
+    learnt.removeAll(held);
+  }
+
+  /** Those with a transcript. */
+  public SpeechSet transcribed() {
+    List<Utterance> some =
+        utterances.stream().filter(utterance -> utterance.text() != null).toList();
+    return new SpeechSet(some, directory, longest);
+  }
+
+  /** The first so many. */
+  public SpeechSet first(int count) {
+    return new SpeechSet(
+        utterances.subList(0, Math.min(count, utterances.size())), directory, longest);
+  }
+
+  /** How many there are. */
+  public int size() {
+    return utterances.size();
+  }
+
+  /** One of them, counted from 0. */
+  public Utterance utterance(int index) {
+    return utterances.get(index);
+  }
+
+  /**
+   * The audio of one, at 16 kHz.
+   *
+   * @throws InputException naming the utterance, if it cannot be read or a sample is no finite
+   *     number
+   */
+  public float[] samples(int index) {
+    Utterance utterance = utterances.get(index);
+    float[] samples = new float[1 << 16];
+    int count = 0;
+    try (AudioReader reader = UtteranceAudio.open(utterance, directory)) {
+      @Nullable Audio chunk = reader.next();
+      while (chunk != null && count < longest) {
+        int more = Math.min(chunk.samples().length, longest - count);
+        if (count + more > samples.length) {
+          samples = Arrays.copyOf(samples, Math.max(count + more, 2 * samples.length));
+        }
+        System.arraycopy(chunk.samples(), 0, samples, count, more);
+        count += more;
+        chunk = reader.next();
+      }
+      float[] read = Arrays.copyOf(samples, count);
+      Audio.requireFinite(read, 0, Audio.SPEECH_RATE);
+      return read;
+    } catch (InputException e) {
+      throw new InputException("utterance '" + utterance.id() + "': " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package org.spiritlm.training.speech;
+
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.spiritlm.torch.Device;
+import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.SafetensorsFile;
+import org.spiritlm.torch.Scope;
+import org.spiritlm.torch.Weights;
+import org.spiritlm.training.Settings;
+import org.spiritlm.units.hubert.Quantizer;
+import org.spiritlm.units.wav2vec2.Wav2Vec2Config;
+
+/**
+ * The units of recordings that an encoder is to predict: quantized features.
+ *
+ * <p>Those of a recording are computed once, from the whole of it, and kept.
+ */
+public final class TargetUnits {
+  private final SpeechFeatures features;
+  private final Quantizer quantizer;
+  private final Map<String, int[]> known = new HashMap<>(); // by the utterance's id
+
+  /**
+   * Units by a quantizer of features.
+   *
+   * @throws InputException if it is of features of another width
+   */
+  public TargetUnits(SpeechFeatures features, Quantizer quantizer) {
+    if (quantizer.width() != features.width()) {
+      throw new InputException(
+          "the quantizer is for features of width "
+              + quantizer.width()
+              + ", but these are of width "
+              + features.width()
+              + "; give the one that was made of these features");
+    }
+    this.features = features;
+    this.quantizer = quantizer;
+  }
+
+  /**
+   * Reads {@code quantizer} (a file that k-means wrote), {@code encoder} (a directory; none for
+   * MFCC) and {@code layer}.
+   */
+  public static TargetUnits of(Settings settings, Device device) {
+    String file = settings.text("quantizer", "");
+    if (file.isBlank()) {
+      throw new InputException("give the clusters to predict: targets.quantizer=FILE");
+    }
+    SpeechFeatures features = features(settings, device);
+    return new TargetUnits(
+        features, Quantizer.load(Weights.of(SafetensorsFile.open(Path.of(file))).on(device)));
+  }
+
+  /** The features that {@code encoder} and {@code layer} name: an encoder's block, or MFCC. */
+  public static SpeechFeatures features(Settings settings, Device device) {
+    String encoder = settings.text("encoder", "");
+    int layer = settings.count("layer", 0);
+    if (!encoder.isBlank()) {
+      return EncoderFeatures.open(Path.of(encoder), layer, device);
+    }
+    if (layer != 0) {
+      throw new InputException("'layer' names a block of an encoder; give 'encoder' as well");
+    }
+    return new Mfcc();
+  }
+
+  /** Number of units. */
+  public int units() {
+    return quantizer.units();
+  }
+
+  /** The units of a whole recording, one a frame of the features. */
+  int[] all(String id, float[] samples) {
+    return known.computeIfAbsent(
+        id,
+        key -> {
+          try (NoGradients none = NoGradients.open();
+              Scope scope = Scope.open()) {
+            return quantizer.units(features.of(samples));
+          }
+        });
+  }
+
+  /**
+   * The unit that is nearest in time to each frame of an encoder.
+   *
+   * @param all what {@link #all} gave, not empty
+   * @param start where the encoder begins in the recording (samples)
+   * @param frames how many it has
+   */
+  int[] at(int[] all, int start, int frames, Wav2Vec2Config encoder) {
+    int[] units = new int[frames];
+    for (int i = 0; i < frames; i++) {
+      double centre = start + i * (double) encoder.stride() + encoder.receptiveField() / 2.0;
+      long nearest = Math.round((centre - features.firstCentre()) / features.stride());
+      units[i] = all[(int) Math.max(0, Math.min(all.length - 1, nearest))];
+    }
+    return units;
+  }
+}

@@ -1,0 +1,92 @@
+package org.spiritlm.training.speech;
+
+import java.util.Arrays;
+
+/**
+ * Changes the speed of speech without its pitch, by overlapping pieces that go on where the last
+ * one led (WSOLA, Verhelst and Roelands 1993), and its pitch without its speed.
+ */
+final class TimeStretch {
+  private static final int PIECE = 1024;
+  private static final int HOP = PIECE / 2;
+  private static final int SEARCHED = 256;
+
+  /** Every so many samples are compared: speech has little above 4 kHz. */
+  private static final int COMPARED = 2;
+
+  private TimeStretch() {}
+
+  /**
+   * Speech of the same pitch.
+   *
+   * @param speed above 0; 2 is half as long
+   */
+  static float[] stretched(float[] samples, double speed) {
+    int length = (int) Math.round(samples.length / speed);
+    float[] stretched = new float[length + PIECE];
+    int from = 0; // where the last piece was taken
+    for (int to = 0; to < length; to += HOP) {
+      int wanted = (int) Math.round(to * speed);
+      from = to == 0 ? 0 : best(samples, wanted, from + HOP);
+      for (int i = 0; i < PIECE; i++) {
+        boolean isFirst = to == 0 && i < HOP;
+        double weight = isFirst ? 1 : 0.5 - 0.5 * Math.cos(2 * Math.PI * (i + 0.5) / PIECE);
+        stretched[to + i] += (float) (weight * at(samples, from + i));
+      }
+    }
+    return Arrays.copyOf(stretched, length);
+  }
+
+  /** The place near the wanted one that is most like what would have come next. */
+  private static int best(float[] samples, int wanted, int next) {
+    if (wanted == next) {
+      return wanted; // as it is, at the speed that it has
+    }
+    int best = wanted;
+    double most = Double.NEGATIVE_INFINITY;
+    for (int place = wanted - SEARCHED; place <= wanted + SEARCHED; place++) {
+      double likeness = 0;
+      for (int i = 0; i < HOP; i += COMPARED) {
+        likeness += at(samples, place + i) * at(samples, next + i);
+      }
+      if (likeness > most) {
+        most = likeness;
+        best = place;
+      }
+    }
+    return best;
+  }
+
+  private static float at(float[] samples, int index) {
+    return index < 0 || index >= samples.length ? 0 : samples[index];
+  }
+
+  /**
+   * Speech of the same length.
+   *
+   * @param factor of all frequencies, above 0
+   */
+  static float[] shifted(float[] samples, double factor) {
+    float[] resampled = new float[(int) Math.round(samples.length / factor)];
+    for (int i = 0; i < resampled.length; i++) {
+      resampled[i] = between(samples, i * factor);
+    }
+    float[] stretched = stretched(resampled, resampled.length / (double) samples.length);
+    return Arrays.copyOf(stretched, samples.length);
+  }
+
+  /** The value between samples, by the cubic through four of them (Catmull and Rom 1974). */
+  private static float between(float[] samples, double place) {
+    int i = (int) Math.floor(place);
+    double t = place - i;
+    double a = at(samples, i - 1);
+    double b = at(samples, i);
+    double c = at(samples, i + 1);
+    double d = at(samples, i + 2);
+    return (float)
+        (b
+            + t
+                * ((c - a) / 2
+                    + t * (a - 2.5 * b + 2 * c - d / 2 + t * (1.5 * (b - c) + (d - a) / 2))));
+  }
+}

@@ -1,0 +1,131 @@
+package org.spiritlm.training.speech;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.spiritlm.json.Json;
+import org.spiritlm.torch.ConfigFile;
+import org.spiritlm.torch.Device;
+import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.Scope;
+import org.spiritlm.torch.TensorFiles;
+import org.spiritlm.torch.Tensors;
+import org.spiritlm.torch.Weights;
+import org.spiritlm.training.Settings;
+import org.spiritlm.units.wav2vec2.Wav2Vec2Config;
+import org.spiritlm.units.wav2vec2.Wav2Vec2Encoder;
+
+/** An aligner learns letters, resumes exactly, and is written as it is read. */
+final class AlignerTaskTest {
+  @TempDir private Path directory;
+
+  static Settings settings(Path manifest) {
+    Settings settings = Settings.none();
+    for (String each :
+        List.of(
+            "data.manifest=" + manifest,
+            "encoder.channels=24",
+            "encoder.width=32",
+            "encoder.layers=2",
+            "encoder.heads=2",
+            "encoder.position_kernel=8",
+            "encoder.position_groups=4",
+            "batch_seconds=6",
+            "optimiser.warm_up=10",
+            "optimiser.rate=0.005",
+            "noise.layer_drop=0.0")) {
+      settings = settings.with(each);
+    }
+    return settings;
+  }
+
+  @Test
+  void learnsLettersAndIsWrittenAsItIsRead() {
+    Path manifest = ToneCorpus.write(directory, 40);
+    Path written = directory.resolve("aligner");
+    float[] speech = ToneCorpus.speech(List.of("abc", "dad"), new Random(77), new ArrayList<>());
+    try (AlignerTask task = AlignerTask.of(settings(manifest), Device.CPU)) {
+      double before = task.validate().get("character_error_rate");
+      List<Double> losses = Runs.losses(task, 120, directory.resolve("run"));
+      assertThat(losses.get(119)).isLessThan(losses.get(0) / 4);
+      assertThat(before).isGreaterThan(0.8);
+      assertThat(task.validate().get("character_error_rate")).isLessThan(0.4);
+      assertThat(task.transcribe(speech)).matches("[abcd]+( [abcd]+)*");
+      task.write(written);
+      assertThatThrownBy(() -> task.write(written))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("exists already");
+    }
+    assertThat(written).isDirectoryContaining(path -> path.endsWith("preprocessor_config.json"));
+    assertThat(Json.file(written.resolve("vocab.json")).toString())
+        .isEqualTo("{\"<pad>\":0,\"|\":1,\"<unk>\":2,\"a\":3,\"b\":4,\"c\":5,\"d\":6}");
+    Wav2Vec2Config config = Wav2Vec2Config.read(ConfigFile.read(written.resolve("config.json")));
+    Weights weights = Weights.of(TensorFiles.open(written));
+    Wav2Vec2Encoder encoder = new Wav2Vec2Encoder(weights.at("hubert"), config);
+    TrainableEncoder again =
+        new TrainableEncoder(
+            EncoderSource.open(written).weights(1, Device.CPU, "", fresh -> new Object()),
+            config,
+            1,
+            true);
+    try (Scope scope = Scope.open()) {
+      Tensor row = Tensors.of(speech, 1, speech.length);
+      float[] trained =
+          Tensors.floats(again.forward(List.of(row), TrainableEncoder.Disturbance.none()));
+      assertThat(Tensors.floats(encoder.forward(speech))).containsExactly(trained, within(1e-4f));
+    }
+  }
+
+  @Test
+  void resumesExactly() {
+    Path manifest = ToneCorpus.write(directory, 12);
+    Runs.assertResumes(() -> AlignerTask.of(settings(manifest), Device.CPU), directory);
+  }
+
+  @Test
+  void whatCannotBeLearntFromIsRefused() throws Exception {
+    Path manifest = ToneCorpus.write(directory, 3);
+    assertThatThrownBy(() -> AlignerTask.of(Settings.none(), Device.CPU))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("data.manifest=FILE");
+    assertThatThrownBy(
+            () -> AlignerTask.of(settings(manifest).with("encoder.stride=500"), Device.CPU))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("found 500");
+    Path silent = directory.resolve("silent.jsonl");
+    Files.writeString(silent, "{\"id\":\"a\",\"audio\":\"u0.wav\"}\n");
+    assertThatThrownBy(() -> AlignerTask.of(settings(silent), Device.CPU))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("transcript");
+    Path talkative = directory.resolve("talkative.jsonl");
+    Files.writeString(
+        talkative, "{\"id\":\"a\",\"audio\":\"u0.wav\",\"text\":\"" + "abcd ".repeat(99) + "\"}\n");
+    try (AlignerTask task = AlignerTask.of(settings(talkative), Device.CPU)) {
+      assertThatThrownBy(task::draw)
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("shorter than their transcripts");
+    }
+  }
+
+  @Test
+  void transcriptsAreWrittenAsLabels() {
+    Characters characters = Characters.of(List.of("Don’t stop!", "Été 7"));
+    assertThat(characters.text(characters.labels("  DON'T,  stop – été?")))
+        .isEqualTo("don't stop été");
+    assertThat(characters.labels("xyz")).isEmpty();
+    assertThat(CtcLoss.leastFrames(characters.labels("tt"))).isEqualTo(3);
+    assertThat(EditDistance.of(new int[] {1, 2, 3, 4}, new int[] {1, 3, 5, 4, 4})).isEqualTo(3);
+    assertThat(Arrays.stream(CtcLoss.collapsed(new int[] {0, 1, 1, 0, 1, 2}, 0, 6, 0)))
+        .containsExactly(1, 1, 2);
+  }
+}
