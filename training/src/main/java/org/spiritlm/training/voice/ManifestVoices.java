@@ -6,13 +6,16 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Predicate;
 import org.spiritlm.audio.Audio;
+import org.spiritlm.audio.AudioReader;
 import org.spiritlm.corpus.CorpusListener;
 import org.spiritlm.corpus.Manifest;
 import org.spiritlm.corpus.PreparedUtterance;
 import org.spiritlm.corpus.Rejection;
 import org.spiritlm.corpus.Utterance;
+import org.spiritlm.corpus.UtteranceAudio;
 import org.spiritlm.torch.InputException;
 
 /**
@@ -36,6 +39,16 @@ public final class ManifestVoices implements VoiceItems {
      * @throws InputException if it cannot be read
      */
     float[] read(Utterance utterance);
+
+    /** Reads local files, which are relative to the directory of their manifest. */
+    static SoundReader files(Path manifest) {
+      Path directory = Objects.requireNonNull(manifest.toAbsolutePath().getParent());
+      return utterance -> {
+        try (AudioReader audio = UtteranceAudio.open(utterance, directory)) {
+          return audio.readAll().samples();
+        }
+      };
+    }
   }
 
   /** Sounds by their place; those that were used longest ago go first. */

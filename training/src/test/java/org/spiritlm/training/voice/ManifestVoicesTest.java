@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.spiritlm.audio.Audio;
+import org.spiritlm.audio.AudioWriter;
 import org.spiritlm.corpus.AudioLocation;
 import org.spiritlm.corpus.Manifest;
 import org.spiritlm.corpus.PreparedUtterance;
@@ -77,6 +80,21 @@ final class ManifestVoicesTest {
     assertThat(voices.samples(0)[0]).isEqualTo(-1f);
     voices.samples(1);
     assertThat(reads).containsExactly("a.wav", "b.wav");
+  }
+
+  @Test
+  void readsTheStretchOfAFile() throws IOException {
+    float[] samples = new float[3000];
+    for (int i = 0; i < samples.length; i++) {
+      samples[i] = i / 4000f;
+    }
+    AudioWriter.write(directory.resolve("a.wav"), new Audio(samples, Audio.SPEECH_RATE));
+    Utterance stretch =
+        new Utterance("a", AudioLocation.of("a.wav"), 0.1, 0.15, null, List.of(), null, null, null);
+    float[] read =
+        ManifestVoices.SoundReader.files(directory.resolve("voices.jsonl")).read(stretch);
+    assertThat(read).hasSize(800);
+    assertThat(read[7]).isEqualTo(1607 / 4000f, within(1e-4f));
   }
 
   @Test
