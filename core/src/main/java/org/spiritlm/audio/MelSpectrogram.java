@@ -126,10 +126,10 @@ public final class MelSpectrogram {
   }
 
   /**
-   * Log-mel energies, [B, S / hop, M], of a batch of audios of one length, [B, S]; they carry
-   * gradients to the samples. The audios must be longer than the mirrored edges, as those of at
-   * least a window are. These are the frames of {@link #forward(float[])}, without one that it
-   * repeats at the end.
+   * Log-mel energies, [B, T, M], of a batch of audios of one length, [B, S]; they carry gradients
+   * to the samples. The audios must be longer than the mirrored edges, as those of at least a
+   * window are. These are the frames of {@link #forward(float[])} without the one that it repeats
+   * at the end, S / hop where the window is as long as the transform.
    */
   public Tensor forward(Tensor samples) {
     int edge = config.windowSize() - config.hopSize();

@@ -11,7 +11,7 @@ import org.spiritlm.torch.Tensors;
 
 final class MelSpectrogramTest {
   private final MelSpectrogram mel =
-      new MelSpectrogram(new MelSpectrogram.Config(16_000, 20, 256, 200, 64, 50, 7600));
+      new MelSpectrogram(new MelSpectrogram.Config(16_000, 20, 256, 256, 64, 50, 7600));
 
   private static float[] noise(int samples, long seed) {
     SplittableRandom random = new SplittableRandom(seed);

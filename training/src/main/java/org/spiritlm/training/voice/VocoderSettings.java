@@ -124,10 +124,11 @@ record VocoderSettings(
             network.positive("units", UNITS),
             expressive ? pitch : null,
             expressive ? style : null,
-            names(items, VoiceItem::speaker, Map.Entry.comparingByKey()),
+            names("speaker", items, VoiceItem::speaker, Map.Entry.comparingByKey()),
             expressive
                 ? List.of()
                 : names(
+                    "style",
                     items,
                     VoiceItem::style,
                     // what is said most often is the standard
@@ -149,18 +150,31 @@ record VocoderSettings(
     return new Codes(count, Math.max(1, (int) Math.rint((double) codeHop / hop)));
   }
 
-  /** What all items are called, or none where not all of them are. */
+  /** What the items are called, or none where none of them is called anything. */
   private static List<String> names(
+      String what,
       VoiceItems items,
       Function<VoiceItem, @Nullable String> name,
       Comparator<Map.Entry<String, Integer>> order) {
     Map<String, Integer> counts = new TreeMap<>();
+    String without = null;
     for (int i = 0; i < items.count(); i++) {
       String one = name.apply(items.item(i));
       if (one == null) {
-        return List.of();
+        without = items.item(i).id();
+      } else {
+        counts.merge(one, 1, Integer::sum);
       }
-      counts.merge(one, 1, Integer::sum);
+    }
+    if (without != null && !counts.isEmpty()) {
+      throw new InputException(
+          "'"
+              + without
+              + "' has no "
+              + what
+              + ", others have one ("
+              + String.join(", ", counts.keySet())
+              + "); name it of all recordings, or of none");
     }
     return counts.entrySet().stream().sorted(order).map(Map.Entry::getKey).toList();
   }

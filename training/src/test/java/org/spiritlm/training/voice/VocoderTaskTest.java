@@ -196,6 +196,40 @@ final class VocoderTaskTest {
         .hasMessageContaining("upsample_kernel_sizes");
   }
 
+  /** Recordings of which some have a speaker would make one voice of all unseen. */
+  @Test
+  void aSpeakerIsKnownOfAllOrOfNone() {
+    VoiceItems all = new Voices(4, 40, HOP, 1);
+    VoiceItems some = withoutSpeaker(all, 2);
+    assertThatThrownBy(() -> VocoderSettings.of(settings(), some))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("'voices/2' has no speaker, others have one (high, low)");
+    VoiceItems none = withoutSpeaker(withoutSpeaker(withoutSpeaker(some, 0), 1), 3);
+    assertThat(VocoderSettings.of(settings(), none).config().speakers()).isEmpty();
+  }
+
+  private static VoiceItems withoutSpeaker(VoiceItems items, int which) {
+    return new VoiceItems() {
+      @Override
+      public int count() {
+        return items.count();
+      }
+
+      @Override
+      public VoiceItem item(int index) {
+        VoiceItem item = items.item(index);
+        return index == which
+            ? new VoiceItem(item.id(), item.units(), item.samples(), null, item.style())
+            : item;
+      }
+
+      @Override
+      public float[] samples(int index) {
+        return items.samples(index);
+      }
+    };
+  }
+
   /** The places of stretches are drawn evenly, and by the number of the step alone. */
   @Test
   void stretchesFollowFromTheStep() {
