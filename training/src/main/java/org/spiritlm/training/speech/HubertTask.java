@@ -329,7 +329,7 @@ public final class HubertTask implements TrainingTask {
         next = new SpeechBatch();
       }
     }
-    return masked == 0 ? Map.of() : measures(losses, right, masked);
+    return masked == 0 ? Map.of() : measures(losses, right, (double) masked);
   }
 
   @Override
