@@ -125,6 +125,35 @@ public final class MelSpectrogram {
     }
   }
 
+  /**
+   * Log-mel energies, [B, T, M], of a batch of audios of one length, [B, S]; they carry gradients
+   * to the samples. The audios must be longer than the mirrored edges, as those of at least a
+   * window are. These are the frames of {@link #forward(float[])} without the one that it repeats
+   * at the end, S / hop where the window is as long as the transform.
+   */
+  public Tensor forward(Tensor samples) {
+    int edge = config.windowSize() - config.hopSize();
+    try (Scope scope = Scope.open()) {
+      Tensor padded = torch.reflection_pad1d(samples, edge / 2, (edge + 1) / 2);
+      Tensor frames = padded.unfold(1, config.fftSize(), config.hopSize()); // [B, T, N]
+      Tensor windowed = frames.mul(beside(window, samples));
+      Tensor power =
+          torch
+              .view_as_real(
+                  torch.fft_rfft(windowed, new LongOptional(), -1, new StringViewOptional()))
+              .square()
+              .sum(new long[] {-1}, false, new ScalarTypeOptional()); // [B, T, N/2 + 1]
+      Tensor magnitude = power.add(Tensors.scalar(POWER_FLOOR)).sqrt();
+      Tensor mel = magnitude.matmul(beside(filters, samples)); // [B, T, M]
+      return scope.keep(mel.clamp_min(Tensors.scalar(ENERGY_FLOOR)).log());
+    }
+  }
+
+  /** A constant where other values lie. */
+  private static Tensor beside(Tensor constant, Tensor values) {
+    return values.is_cpu() ? constant : constant.to(values.device(), values.scalar_type());
+  }
+
   /** The last frame repeated once where one is missing, or frames cut off. */
   private static Tensor fit(Tensor mel, int frames) {
     long found = mel.size(0);

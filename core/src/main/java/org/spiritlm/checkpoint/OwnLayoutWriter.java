@@ -42,14 +42,25 @@ final class OwnLayoutWriter {
   private static final String FEATURES = "preprocessor_config.json";
 
   private final Path directory;
+  private final boolean isOfOnePart;
 
   OwnLayoutWriter(Path directory) {
+    this(directory, false);
+  }
+
+  private OwnLayoutWriter(Path directory, boolean isOfOnePart) {
     this.directory = directory;
+    this.isOfOnePart = isOfOnePart;
+  }
+
+  /** Writes the files of one part into a directory that is its own. */
+  static OwnLayoutWriter ofOnePart(Path directory) {
+    return new OwnLayoutWriter(directory, true);
   }
 
   /** The directory of a part, made where it is not there. */
   Path part(Part part) throws IOException {
-    return Files.createDirectories(directory.resolve(part.key()));
+    return isOfOnePart ? directory : Files.createDirectories(directory.resolve(part.key()));
   }
 
   static void json(Path file, ObjectNode json) throws IOException {

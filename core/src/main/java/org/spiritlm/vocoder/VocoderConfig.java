@@ -67,7 +67,7 @@ public record VocoderConfig(
      * The only kernel for which the lengths fit: the second convolution always pads by 1, whatever
      * {@code var_pred_kernel_size} says.
      */
-    static final int KERNEL = 3;
+    public static final int KERNEL = 3;
 
     /** Units before and after one that its duration depends on: two convolutions. */
     static final int CONTEXT = 2 * (KERNEL / 2);
@@ -218,7 +218,7 @@ public record VocoderConfig(
   }
 
   /** Channels of the generator's input: all embeddings beside each other. */
-  int inputs() {
+  public int inputs() {
     int embeddings = 1;
     embeddings += pitch == null ? 0 : 1;
     embeddings += styleTokens == null ? 0 : 1;

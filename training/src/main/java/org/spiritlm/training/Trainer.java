@@ -178,14 +178,19 @@ public final class Trainer {
     double rate = group.settings().rate().at(step, options.steps());
     measured.put(prefix + "gradient_norm", norm);
     measured.put(prefix + "rate", rate);
-    check(measured.getOrDefault("loss", norm), norm);
+    check(measured.get("loss"), norm);
     optimiser.step(rate);
   }
 
-  private void check(double loss, double norm) {
+  /** A group that is changed before the one that has the loss is checked by its norm alone. */
+  private void check(@Nullable Double found, double norm) {
+    double loss = found == null ? 0 : found;
     double mean = recent.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
     boolean jumped =
-        options.spike() > 0 && recent.size() == COMPARED && loss > options.spike() * mean;
+        options.spike() > 0
+            && found != null
+            && recent.size() == COMPARED
+            && loss > options.spike() * mean;
     if (!Double.isFinite(loss) || !Double.isFinite(norm) || jumped) {
       Path file = run.resolve("bad-batch-" + (step + 1) + ".json");
       task.describeBatch(file);
@@ -206,7 +211,9 @@ public final class Trainer {
                   ? "0"
                   : checkpoints.steps().get(checkpoints.steps().size() - 1).toString()));
     }
-    recent.add(loss);
+    if (found != null) {
+      recent.add(loss);
+    }
     if (recent.size() > COMPARED) {
       recent.remove();
     }

@@ -58,7 +58,7 @@ public enum PitchFeature {
   }
 
   /** The rows of features of a contour, frame by frame: [T, C] in row-major order. */
-  static float[] rows(List<PitchFeature> features, PitchContour contour) {
+  public static float[] rows(List<PitchFeature> features, PitchContour contour) {
     float[] hertz = contour.hertz();
     boolean[] voiced = contour.voiced();
     float mean = voicedMean(contour);

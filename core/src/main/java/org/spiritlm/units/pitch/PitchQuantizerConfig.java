@@ -75,7 +75,7 @@ public record PitchQuantizerConfig(
   }
 
   /** Inner channels of a residual block. */
-  int inner() {
+  public int inner() {
     return (int) (widening * width);
   }
 

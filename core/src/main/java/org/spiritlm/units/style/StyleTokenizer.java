@@ -20,10 +20,10 @@ import org.spiritlm.units.wav2vec2.Wav2Vec2Encoder;
  */
 public final class StyleTokenizer implements UnitEncoder {
   /** Frames of one token: a second of the encoder's 50 Hz. The last token may have fewer. */
-  private static final int FRAMES = 50;
+  public static final int FRAMES = 50;
 
   /** Added to the waveform's variance, as in Hugging Face's feature extractor. */
-  private static final double EPSILON = 1e-7;
+  public static final double EPSILON = 1e-7;
 
   private final StyleConfig config;
   private final Wav2Vec2Encoder encoder;
@@ -67,6 +67,16 @@ public final class StyleTokenizer implements UnitEncoder {
   /** Scores of the styles for each second begun: mono samples at 16 kHz to [seconds, styles]. */
   public Tensor logits(float[] samples) {
     try (Scope scope = Scope.open()) {
+      return scope.keep(classifier.forward(means(samples))); // [S, styles]
+    }
+  }
+
+  /**
+   * What the styles are told by: the mean features of each second begun, mono samples at 16 kHz to
+   * [seconds, P].
+   */
+  public Tensor means(float[] samples) {
+    try (Scope scope = Scope.open()) {
       Tensor hidden = encoder.forward(Wav2Vec2Encoder.standardised(samples, EPSILON)); // [T, D]
       Tensor projected = projector.forward(hidden); // [T, P]
       List<Tensor> means = new ArrayList<>();
@@ -81,7 +91,7 @@ public final class StyleTokenizer implements UnitEncoder {
                 .narrow(0, whole * FRAMES, frames % FRAMES)
                 .mean(new long[] {0}, true, new ScalarTypeOptional())); // [1, P]
       }
-      return scope.keep(classifier.forward(Tensors.cat(means, 0))); // [S, styles]
+      return scope.keep(Tensors.cat(means, 0)); // [S, P]
     }
   }
 }

@@ -31,6 +31,8 @@ import org.spiritlm.units.wav2vec2.Wav2Vec2Config.FeatureNorm;
 public record EncoderSource(Wav2Vec2Config config, @Nullable TensorSource start) {
   private static final List<String> PREFIXES = List.of("hubert.", "wav2vec2.");
 
+  private static final int DEFAULT_STRIDE = 640;
+
   /** Samples a frame before the last, narrow convolutions (5 · 2⁴). */
   private static final int FIRST_STRIDE = 80;
 
@@ -46,6 +48,11 @@ public record EncoderSource(Wav2Vec2Config config, @Nullable TensorSource start)
    * @throws InputException if sizes do not fit together
    */
   public static EncoderSource of(Settings settings) {
+    return of(settings, DEFAULT_STRIDE);
+  }
+
+  /** The same where {@code stride} is this if it is not given. */
+  public static EncoderSource of(Settings settings, int defaultStride) {
     String start = settings.text("start", "");
     if (!start.isBlank()) {
       return open(Path.of(start));
@@ -66,7 +73,8 @@ public record EncoderSource(Wav2Vec2Config config, @Nullable TensorSource start)
     }
     Wav2Vec2Config config =
         new Wav2Vec2Config(
-            convolutions(settings.positive("stride", 640), settings.positive("channels", 192)),
+            convolutions(
+                settings.positive("stride", defaultStride), settings.positive("channels", 192)),
             norm == FeatureNorm.LAYER,
             norm,
             true,
@@ -127,7 +135,7 @@ public record EncoderSource(Wav2Vec2Config config, @Nullable TensorSource start)
    * @param path of the encoder's tensors in the model, such as {@code hubert}
    * @param model what asks for the tensors
    */
-  Weights weights(long seed, Device device, String path, FreshTensors.Model model) {
+  public Weights weights(long seed, Device device, String path, FreshTensors.Model model) {
     if (start == null) {
       return Weights.initialise(seed).on(device).trained();
     }

@@ -1,0 +1,157 @@
+package org.spiritlm.training.voice;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.spiritlm.torch.DType;
+import org.spiritlm.torch.Device;
+import org.spiritlm.torch.NoGradients;
+import org.spiritlm.torch.Scope;
+import org.spiritlm.torch.Tensors;
+
+/**
+ * Vectors of codes that follow the means of what is nearest to them (van den Oord et al., "Neural
+ * Discrete Representation Learning", 2017, appendix A); codes that nothing is near to any more
+ * begin anew at a vector of the batch (Dhariwal et al., "Jukebox", 2020).
+ *
+ * <p>The first batch gives all of them their first places.
+ */
+final class Codebook {
+  private static final String PATH = "vq.level_blocks.0.";
+
+  private final Tensor vectors; // [K, E]
+  private final Tensor sums; // [K, E]
+  private final Tensor counts; // [K]; all 0 before the first batch
+  private final Options options;
+
+  /**
+   * How it follows.
+   *
+   * @param decay how much of the averages stays at each batch
+   * @param deadBelow a code is dead when it is nearest to fewer vectors of a batch, on the average
+   */
+  record Options(double decay, double deadBelow) {}
+
+  Codebook(int codes, int width, Options options, Device device) {
+    this.options = options;
+    try (Scope scope = Scope.open()) {
+      this.vectors = Scope.detach(device.place(Tensors.zeros(DType.F32, codes, width)));
+      this.sums = Scope.detach(device.place(Tensors.zeros(DType.F32, codes, width)));
+      this.counts = Scope.detach(device.place(Tensors.zeros(DType.F32, codes)));
+    }
+  }
+
+  /** The codes' vectors, [K, E]. */
+  Tensor vectors() {
+    return vectors;
+  }
+
+  /** All that changes, by the names of the released checkpoint. */
+  Map<String, Tensor> buffers() {
+    Map<String, Tensor> buffers = new LinkedHashMap<>();
+    buffers.put(PATH + "k", vectors);
+    buffers.put(PATH + "k_sum", sums);
+    buffers.put(PATH + "k_elem", counts);
+    return buffers;
+  }
+
+  /** The nearest codes of vectors, [R, E] to [R]. */
+  Tensor nearest(Tensor rows) {
+    try (Scope scope = Scope.open();
+        NoGradients none = NoGradients.open()) {
+      Tensor lengths = vectors.square().sum(new long[] {1}, false, new ScalarTypeOptional());
+      Tensor distances =
+          lengths.sub(rows.detach().matmul(vectors.t()).mul(Tensors.scalar(2))); // [R, K]
+      return scope.keep(torch.argmin(distances, new LongOptional(1), false));
+    }
+  }
+
+  /** Whether codes have no places yet. */
+  boolean isEmpty() {
+    return counts.sum().item_double() == 0;
+  }
+
+  /** Gives all codes places among these vectors, [R, E], if they have none. */
+  void begin(Tensor rows, SplittableRandom random) {
+    try (Scope scope = Scope.open();
+        NoGradients none = NoGradients.open()) {
+      if (isEmpty()) {
+        restart(torch.ones_like(counts), rows.detach(), random);
+      }
+    }
+  }
+
+  /**
+   * Follows a batch.
+   *
+   * @param rows its vectors, [R, E]
+   * @param codes their nearest codes, [R]
+   * @return how many codes were dead and begin anew
+   */
+  int follow(Tensor rows, Tensor codes, SplittableRandom random) {
+    try (Scope scope = Scope.open();
+        NoGradients none = NoGradients.open()) {
+      Tensor fixed = rows.detach();
+      Tensor chosen =
+          torch.one_hot(codes, vectors.size(0)).to(torch.ScalarType.Float).t(); // [K, R]
+      counts
+          .mul_(Tensors.scalar(options.decay()))
+          .add_(
+              chosen
+                  .sum(new long[] {1}, false, new ScalarTypeOptional())
+                  .mul(Tensors.scalar(1 - options.decay())));
+      sums.mul_(Tensors.scalar(options.decay()))
+          .add_(chosen.matmul(fixed).mul(Tensors.scalar(1 - options.decay())));
+      vectors.copy_(sums.div(counts.unsqueeze(1)));
+      Tensor dead = counts.lt(Tensors.scalar(options.deadBelow())).to(torch.ScalarType.Float);
+      int number = (int) dead.sum().item_double();
+      if (number > 0) {
+        restart(dead, fixed, random);
+      }
+      return number;
+    }
+  }
+
+  /** Puts the codes that are marked, [K], at vectors of a batch, as if each were nearest to one. */
+  private void restart(Tensor marked, Tensor rows, SplittableRandom random) {
+    int[] picked = picked((int) vectors.size(0), (int) rows.size(0), random);
+    Tensor index = Tensors.of(picked);
+    Tensor fresh =
+        rows.index_select(0, rows.is_cpu() ? index : index.to(rows.device(), index.scalar_type()));
+    Tensor mark = marked.unsqueeze(1).gt(Tensors.scalar(0));
+    vectors.copy_(torch.where(mark, fresh, vectors));
+    sums.copy_(torch.where(mark, fresh, sums));
+    counts.copy_(torch.where(marked.gt(Tensors.scalar(0)), torch.ones_like(counts), counts));
+  }
+
+  /** So many of the first numbers, no two alike as long as there are enough. */
+  private static int[] picked(int count, int from, SplittableRandom random) {
+    int[] all = new int[from];
+    for (int i = 0; i < from; i++) {
+      all[i] = i;
+    }
+    int[] picked = new int[count];
+    for (int i = 0; i < count; i++) {
+      int place = i % from;
+      int other = place + random.nextInt(from - place);
+      picked[i] = all[other];
+      all[other] = all[place];
+      all[place] = picked[i];
+    }
+    return picked;
+  }
+
+  /** What of it a quantizer's file holds. */
+  Map<String, Tensor> written() {
+    return new TreeMap<>(Map.of(PATH + "k", vectors));
+  }
+
+  void close() {
+    buffers().values().forEach(Scope::free);
+  }
+}

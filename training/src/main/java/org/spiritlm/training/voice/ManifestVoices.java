@@ -1,0 +1,182 @@
+package org.spiritlm.training.voice;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Predicate;
+import org.spiritlm.audio.Audio;
+import org.spiritlm.audio.AudioReader;
+import org.spiritlm.corpus.CorpusListener;
+import org.spiritlm.corpus.Manifest;
+import org.spiritlm.corpus.PreparedUtterance;
+import org.spiritlm.corpus.Rejection;
+import org.spiritlm.corpus.Utterance;
+import org.spiritlm.corpus.UtteranceAudio;
+import org.spiritlm.torch.InputException;
+
+/**
+ * Recordings that a manifest names, with units that were prepared of them. Sounds that were read
+ * stay in memory, 16 bits a sample, as far as there is room. Not thread-safe.
+ */
+public final class ManifestVoices implements VoiceItems {
+  private static final float FULL_SCALE = 32_768;
+
+  private final List<VoiceItem> items;
+  private final List<Utterance> utterances;
+  private final SoundReader reader;
+  private final Kept kept;
+
+  /** Reads the sound of an utterance. */
+  @FunctionalInterface
+  public interface SoundReader {
+    /**
+     * All of its samples: mono, 16 kHz, in [-1, 1].
+     *
+     * @throws InputException if it cannot be read
+     */
+    float[] read(Utterance utterance);
+
+    /** Reads local files, which are relative to the directory of their manifest. */
+    static SoundReader files(Path manifest) {
+      Path directory = Objects.requireNonNull(manifest.toAbsolutePath().getParent());
+      return utterance -> {
+        try (AudioReader audio = UtteranceAudio.open(utterance, directory)) {
+          return audio.readAll().samples();
+        }
+      };
+    }
+  }
+
+  /** Sounds by their place; those that were used longest ago go first. */
+  private static final class Kept extends LinkedHashMap<Integer, short[]> {
+    private static final long serialVersionUID = 1;
+
+    private final long most;
+    private long bytes;
+
+    Kept(long most) {
+      super(16, 0.75f, true);
+      this.most = most;
+    }
+
+    void keep(int index, short[] samples) {
+      put(index, samples);
+      bytes += 2L * samples.length;
+      for (var each = entrySet().iterator(); bytes > most && each.hasNext(); ) {
+        bytes -= 2L * each.next().getValue().length;
+        each.remove();
+      }
+    }
+  }
+
+  private ManifestVoices(
+      List<VoiceItem> items, List<Utterance> utterances, SoundReader reader, long cacheBytes) {
+    this.items = items;
+    this.utterances = utterances;
+    this.reader = reader;
+    this.kept = new Kept(cacheBytes);
+  }
+
+  /**
+   * Joins a manifest and what was prepared of it by the utterances' ids.
+   *
+   * @param wanted says by its split which utterance is taken; of one without a split it is asked
+   *     with an empty text
+   * @param cacheBytes how much memory sounds may take
+   * @throws InputException if an utterance was prepared that the manifest does not have
+   */
+  public static ManifestVoices read(
+      Path manifest,
+      Iterable<PreparedUtterance> prepared,
+      Predicate<String> wanted,
+      SoundReader reader,
+      long cacheBytes) {
+    Map<String, Utterance> known = new HashMap<>();
+    Manifest.read(
+        manifest,
+        new CorpusListener() {
+          @Override
+          public void accept(Utterance utterance) {
+            known.put(utterance.id(), utterance);
+          }
+
+          @Override
+          public void reject(Rejection rejection) {
+            // was left out of what was prepared as well
+          }
+        });
+    List<VoiceItem> items = new ArrayList<>();
+    List<Utterance> utterances = new ArrayList<>();
+    for (PreparedUtterance one : prepared) {
+      Utterance utterance = known.get(one.id());
+      if (utterance == null) {
+        throw new InputException(
+            manifest
+                + ": has no utterance '"
+                + one.id()
+                + "', of which units were prepared; give the manifest that they were made of");
+      }
+      String split = one.split();
+      if (wanted.test(split == null ? "" : split)) {
+        items.add(
+            new VoiceItem(
+                one.id(),
+                one.units(),
+                (int) Math.round(one.seconds() * Audio.SPEECH_RATE),
+                one.speaker(),
+                one.styleLabel()));
+        utterances.add(utterance);
+      }
+    }
+    return new ManifestVoices(items, utterances, reader, cacheBytes);
+  }
+
+  @Override
+  public int count() {
+    return items.size();
+  }
+
+  @Override
+  public VoiceItem item(int index) {
+    return items.get(index);
+  }
+
+  @Override
+  public float[] samples(int index) {
+    short[] before = kept.get(index);
+    if (before == null) {
+      before = load(index);
+      kept.keep(index, before);
+    }
+    float[] samples = new float[before.length];
+    for (int i = 0; i < samples.length; i++) {
+      samples[i] = before[i] / FULL_SCALE;
+    }
+    return samples;
+  }
+
+  private short[] load(int index) {
+    float[] read = reader.read(utterances.get(index));
+    int expected = items.get(index).samples();
+    // times are rounded where they are written
+    if (Math.abs(read.length - expected) > Audio.SPEECH_RATE / 100) {
+      throw new InputException(
+          utterances.get(index).audio()
+              + ": has "
+              + read.length
+              + " samples of 16 kHz, expected "
+              + expected
+              + " as when its units were made; prepare the corpus again");
+    }
+    short[] samples = new short[expected];
+    for (int i = 0; i < Math.min(expected, read.length); i++) {
+      float scaled = Math.round(read[i] * FULL_SCALE);
+      samples[i] = (short) Math.max(Short.MIN_VALUE, Math.min(Short.MAX_VALUE, scaled));
+    }
+    return samples;
+  }
+}

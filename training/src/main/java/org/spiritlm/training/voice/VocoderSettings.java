@@ -1,0 +1,219 @@
+package org.spiritlm.training.voice;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.spiritlm.audio.Audio;
+import org.spiritlm.audio.MelSpectrogram;
+import org.spiritlm.torch.AdamW;
+import org.spiritlm.torch.CheckpointException;
+import org.spiritlm.torch.ConfigFile;
+import org.spiritlm.torch.InputException;
+import org.spiritlm.training.LearningRate;
+import org.spiritlm.training.OptimiserSettings;
+import org.spiritlm.training.Settings;
+import org.spiritlm.vocoder.VocoderConfig;
+import org.spiritlm.vocoder.VocoderConfig.Codes;
+import org.spiritlm.vocoder.VocoderConfig.DurationPredictorConfig;
+import org.spiritlm.vocoder.VocoderConfig.GeneratorConfig;
+
+/**
+ * How a vocoder is trained.
+ *
+ * @param config its sizes and voices
+ * @param discriminators theirs
+ * @param optimiser of both
+ * @param mel of the loss
+ * @param batch stretches of a step
+ * @param segment frames of a stretch
+ * @param melWeight how much the distance of mel spectrograms counts
+ * @param featureWeight how much the distance of the discriminators' layers counts
+ * @param durationWeight how much the errors of durations count
+ * @param seed of first values and of what is drawn
+ */
+record VocoderSettings(
+    VocoderConfig config,
+    Discriminators.Sizes discriminators,
+    OptimiserSettings optimiser,
+    MelSpectrogram.Config mel,
+    int batch,
+    int segment,
+    double melWeight,
+    double featureWeight,
+    double durationWeight,
+    long seed) {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final TypeReference<Map<String, Object>> PLAIN = new TypeReference<>() {};
+
+  /** Units of the released models, with the blank. */
+  private static final int UNITS = 501;
+
+  private static final int PITCH_CODES = 64;
+  private static final int STYLE_TOKENS = 100;
+
+  /** Samples of a pitch code. */
+  private static final int PITCH_HOP = 1280;
+
+  /**
+   * HiFi-GAN's; its rate falls by 0.999 an epoch, to about a twentieth over its whole training,
+   * here along a half cosine.
+   */
+  private static final OptimiserSettings OPTIMISER =
+      new OptimiserSettings(
+          new LearningRate(2e-4, 0, LearningRate.Schedule.COSINE, 0.05),
+          new AdamW.Options(0.8, 0.99, 1e-8, 0.01),
+          0);
+
+  /** What a vocoder hears beside units. */
+  enum Conditions {
+    /** The speaker, and the style of speaking where the corpus names it. */
+    BASE,
+    /** Pitch codes, style tokens and the speaker. */
+    EXPRESSIVE
+  }
+
+  /** Reads them; speakers and styles are those of the items. */
+  static VocoderSettings of(Settings settings, VoiceItems items) {
+    Settings losses = settings.below("losses");
+    return new VocoderSettings(
+        config(settings, items),
+        discriminators(settings.below("discriminators")),
+        OptimiserSettings.of(settings.below("optimiser"), OPTIMISER),
+        mel(settings.below("mel")),
+        settings.positive("batch", 16),
+        settings.positive("segment", 14),
+        losses.number("mel", 45),
+        losses.number("features", 2),
+        losses.number("durations", 1),
+        settings.seed("seed", 0));
+  }
+
+  private static VocoderConfig config(Settings settings, VoiceItems items) {
+    Settings network = settings.below("network");
+    Conditions conditions = settings.choice("conditions", Conditions.EXPRESSIVE);
+    boolean expressive = conditions == Conditions.EXPRESSIVE;
+    List<Integer> residual = numbers(network, "residual_kernels", "3,7,11");
+    List<Integer> dilations = numbers(network, "residual_dilations", "1,3,5");
+    GeneratorConfig generator =
+        new GeneratorConfig(
+            network.positive("channels", 512),
+            numbers(network, "rates", "5,4,4,4,2"),
+            numbers(network, "kernels", "11,8,8,8,4"),
+            residual,
+            residual.stream().map(kernel -> dilations).toList());
+    int hop = generator.hop();
+    Codes pitch =
+        codes(
+            network.positive("pitch_codes", PITCH_CODES),
+            network.positive("pitch_hop", PITCH_HOP),
+            hop);
+    Codes style =
+        codes(
+            network.positive("style_tokens", STYLE_TOKENS),
+            network.positive("style_hop", Audio.SPEECH_RATE),
+            hop);
+    VocoderConfig config =
+        new VocoderConfig(
+            Audio.SPEECH_RATE,
+            network.positive("units", UNITS),
+            expressive ? pitch : null,
+            expressive ? style : null,
+            names("speaker", items, VoiceItem::speaker, Map.Entry.comparingByKey()),
+            expressive
+                ? List.of()
+                : names(
+                    "style",
+                    items,
+                    VoiceItem::style,
+                    // what is said most often is the standard
+                    Map.Entry.comparingByValue(Comparator.reverseOrder())),
+            network.positive("embedding", 128),
+            new DurationPredictorConfig(network.positive("duration_channels", 128)),
+            generator);
+    try {
+      return VocoderConfig.read(
+          ConfigFile.of("network", MAPPER.convertValue(config.json(), PLAIN)),
+          config.speakers(),
+          config.styles());
+    } catch (CheckpointException e) {
+      throw new InputException("the vocoder's sizes do not fit together: " + e.getMessage(), e);
+    }
+  }
+
+  private static Codes codes(int count, int codeHop, int hop) {
+    return new Codes(count, Math.max(1, (int) Math.rint((double) codeHop / hop)));
+  }
+
+  /** What the items are called, or none where none of them is called anything. */
+  private static List<String> names(
+      String what,
+      VoiceItems items,
+      Function<VoiceItem, @Nullable String> name,
+      Comparator<Map.Entry<String, Integer>> order) {
+    Map<String, Integer> counts = new TreeMap<>();
+    String without = null;
+    for (int i = 0; i < items.count(); i++) {
+      String one = name.apply(items.item(i));
+      if (one == null) {
+        without = items.item(i).id();
+      } else {
+        counts.merge(one, 1, Integer::sum);
+      }
+    }
+    if (without != null && !counts.isEmpty()) {
+      throw new InputException(
+          "'"
+              + without
+              + "' has no "
+              + what
+              + ", others have one ("
+              + String.join(", ", counts.keySet())
+              + "); name it of all recordings, or of none");
+    }
+    return counts.entrySet().stream().sorted(order).map(Map.Entry::getKey).toList();
+  }
+
+  private static Discriminators.Sizes discriminators(Settings settings) {
+    Discriminators.Sizes paper = Discriminators.Sizes.PAPER;
+    int width = settings.positive("width", paper.width());
+    if (width % 32 != 0) {
+      throw new InputException("discriminators.width must be a multiple of 32, found " + width);
+    }
+    return new Discriminators.Sizes(
+        numbers(settings, "periods", "2,3,5,7,11"),
+        settings.positive("scales", paper.scales()),
+        width);
+  }
+
+  private static MelSpectrogram.Config mel(Settings settings) {
+    int window = settings.positive("window", 1024);
+    return new MelSpectrogram.Config(
+        Audio.SPEECH_RATE,
+        settings.positive("mels", 80),
+        window,
+        window,
+        settings.positive("hop", 256),
+        settings.number("lowest", 0),
+        settings.number("highest", Audio.SPEECH_RATE / 2.0));
+  }
+
+  /** Whole numbers with commas between them. */
+  private static List<Integer> numbers(Settings settings, String key, String fallback) {
+    String text = settings.text(key, fallback);
+    List<Integer> numbers = new ArrayList<>();
+    for (String one : text.split(",", -1)) {
+      if (!one.strip().matches("[1-9]\\d{0,5}")) {
+        throw new InputException(
+            "'" + key + "' must be whole numbers such as " + fallback + ", found " + text);
+      }
+      numbers.add(Integer.parseInt(one.strip()));
+    }
+    return numbers;
+  }
+}

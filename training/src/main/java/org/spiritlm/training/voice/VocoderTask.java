@@ -1,0 +1,250 @@
+package org.spiritlm.training.voice;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+import org.spiritlm.audio.MelSpectrogram;
+import org.spiritlm.checkpoint.TrainedParts;
+import org.spiritlm.json.Json;
+import org.spiritlm.torch.Device;
+import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.Scope;
+import org.spiritlm.torch.Tensors;
+import org.spiritlm.torch.Weights;
+import org.spiritlm.training.Settings;
+import org.spiritlm.training.TrainingTask;
+
+/**
+ * Training a vocoder (SPIRIT LM, section 3.2): HiFi-GAN (Kong et al., 2020) on duplicated units,
+ * jointly with the predictor of their durations (Lee et al., 2022).
+ *
+ * <p>Each step changes the discriminators first, on what the generator made, then the generator,
+ * whose sound is made once for both.
+ */
+public final class VocoderTask implements TrainingTask {
+  private final VocoderSettings settings;
+  private final Weights weights;
+  private final TrainableVocoder vocoder;
+  private final Discriminators discriminators;
+  private final MelSpectrogram mel;
+  private final SegmentSampler sampler;
+  private final SpokenSamples validation;
+  private final Group judges;
+  private final Group speaker;
+  private long drawn;
+  private @Nullable VoiceBatch batch;
+  private @Nullable Tensor spoken; // [B, N], what the generator makes of the batch
+
+  private VocoderTask(
+      VocoderSettings settings,
+      Device device,
+      VoiceItems items,
+      VoiceItems heldOut,
+      int samples,
+      Path run) {
+    this.settings = settings;
+    this.weights = Weights.initialise(settings.seed()).on(device).trained();
+    this.vocoder = new TrainableVocoder(weights, settings.config());
+    this.discriminators =
+        new Discriminators(
+            Weights.initialise(settings.seed() + 1).on(device).trained(),
+            settings.discriminators());
+    this.mel = new MelSpectrogram(settings.mel());
+    this.sampler =
+        new SegmentSampler(
+            settings.config(), items, settings.batch(), settings.segment(), settings.seed());
+    this.validation =
+        new SpokenSamples(
+            new VoiceFrames(settings.config(), heldOut),
+            heldOut,
+            mel,
+            samples,
+            run.resolve("samples"));
+    this.judges = new Group("discriminators", discriminators.parameters(), settings.optimiser());
+    this.speaker = new Group("generator", weights.taken(), settings.optimiser());
+    if (settings.segment() * settings.config().hop() < settings.mel().fftSize()) {
+      throw new InputException(
+          "a 'segment' of "
+              + settings.segment()
+              + " frames is shorter than the mel spectrogram's window of "
+              + settings.mel().fftSize()
+              + " samples; give a longer one");
+    }
+  }
+
+  /**
+   * A vocoder that knows nothing yet.
+   *
+   * @param settings {@code conditions} (base or expressive), {@code batch}, {@code segment}
+   *     (frames), {@code seed}, {@code samples} (recordings spoken at each validation), and the
+   *     sections {@code network}, {@code discriminators}, {@code mel}, {@code losses}, {@code
+   *     optimiser}
+   * @param items what is learnt from; their speakers and styles are the vocoder's
+   * @param heldOut what is not learnt from, and spoken to validate
+   * @param run the run's directory, in which {@code samples} are written
+   * @throws InputException if settings or items do not fit together
+   */
+  public static VocoderTask of(
+      Settings settings, Device device, VoiceItems items, VoiceItems heldOut, Path run) {
+    VocoderSettings read = VocoderSettings.of(settings, items);
+    return new VocoderTask(read, device, items, heldOut, settings.count("samples", 4), run);
+  }
+
+  @Override
+  public List<Group> groups() {
+    return List.of(judges, speaker);
+  }
+
+  @Override
+  public void draw() {
+    forget();
+    batch = sampler.draw(drawn++);
+  }
+
+  private VoiceBatch batch() {
+    VoiceBatch current = batch;
+    if (current == null) {
+      throw new IllegalStateException("nothing was drawn");
+    }
+    return current;
+  }
+
+  /** Made when first asked for; belongs to no scope. */
+  private Tensor spoken() {
+    Tensor made = spoken;
+    if (made == null) {
+      made = Scope.detach(vocoder.forward(batch().frames()));
+      spoken = made;
+    }
+    return made;
+  }
+
+  private void forget() {
+    if (spoken != null) {
+      Scope.free(spoken);
+      spoken = null;
+    }
+  }
+
+  @Override
+  public Map<String, Double> backward(Group group, double share) {
+    try (Scope scope = Scope.open()) {
+      return group.equals(judges) ? judge(share) : speak(share);
+    }
+  }
+
+  private Map<String, Double> judge(double share) {
+    Tensor loss = discriminators.loss(real(), spoken().detach());
+    loss.mul(Tensors.scalar(share)).backward();
+    return Map.of("discriminator_loss", loss.item_double());
+  }
+
+  private Map<String, Double> speak(double share) {
+    Tensor made = spoken();
+    Tensor real = real();
+    Tensor distance = mel.forward(made).sub(mel.forward(real)).abs().mean();
+    Discriminators.Opinion opinion = discriminators.opinion(real, made);
+    Tensor loss =
+        distance
+            .mul(Tensors.scalar(settings.melWeight()))
+            .add(opinion.adversarial())
+            .add(opinion.features().mul(Tensors.scalar(settings.featureWeight())));
+    Map<String, Double> measured = new LinkedHashMap<>();
+    Tensor all = loss;
+    Tensor durations = null;
+    if (vocoder.predictsDurations()) {
+      durations = vocoder.durationLoss(batch().durations());
+      all = loss.add(durations.mul(Tensors.scalar(settings.durationWeight())));
+    }
+    all.mul(Tensors.scalar(share)).backward();
+    measured.put("loss", all.item_double());
+    measured.put("mel_loss", distance.item_double());
+    measured.put("adversarial_loss", opinion.adversarial().item_double());
+    measured.put("feature_loss", opinion.features().item_double());
+    if (durations != null) {
+      measured.put("duration_loss", durations.item_double());
+    }
+    forget();
+    return measured;
+  }
+
+  /** The recordings' samples, [B, N]. */
+  private Tensor real() {
+    float[][] samples = batch().samples();
+    int length = samples[0].length;
+    float[] all = new float[samples.length * length];
+    for (int i = 0; i < samples.length; i++) {
+      System.arraycopy(samples[i], 0, all, i * length, length);
+    }
+    return vocoder.device().place(Tensors.of(all, samples.length, length));
+  }
+
+  @Override
+  public long drawn() {
+    return (long) settings.batch() * settings.segment() * settings.config().hop();
+  }
+
+  @Override
+  public String unit() {
+    return "samples";
+  }
+
+  @Override
+  public Map<String, Double> validate() {
+    return validation.measure(vocoder, drawn);
+  }
+
+  @Override
+  public ObjectNode state() {
+    return Json.object().put("drawn", drawn).put("recordings", sampler.recordings());
+  }
+
+  @Override
+  public void restore(ObjectNode state) {
+    int before = state.path("recordings").asInt();
+    if (before != sampler.recordings()) {
+      throw new InputException(
+          "the run learnt from "
+              + before
+              + " recordings before, now there are "
+              + sampler.recordings()
+              + "; go on with the same corpus, or begin another run");
+    }
+    drawn = state.path("drawn").asLong();
+  }
+
+  @Override
+  public void describeBatch(Path file) {
+    ObjectNode object = Json.object();
+    ArrayNode stretches = object.putArray("stretches");
+    VoiceBatch current = batch();
+    for (int i = 0; i < current.ids().size(); i++) {
+      stretches.addObject().put("id", current.ids().get(i)).put("frame", current.from()[i]);
+    }
+    try {
+      Files.writeString(file, Json.line(object) + "\n");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void write(Path directory) {
+    TrainedParts.writeVocoder(directory, settings.config(), weights.taken());
+  }
+
+  @Override
+  public void close() {
+    forget();
+    weights.taken().values().forEach(Scope::free);
+    discriminators.parameters().values().forEach(Scope::free);
+  }
+}

@@ -1,0 +1,70 @@
+package org.spiritlm.training.voice;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.SplittableRandom;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
+import org.spiritlm.torch.Device;
+import org.spiritlm.torch.Scope;
+import org.spiritlm.torch.Tensors;
+
+/** Codes go where the vectors are, and those that are of no use begin anew. */
+final class CodebookTest {
+  private static final Codebook.Options OPTIONS = new Codebook.Options(0.5, 0.1);
+
+  @Test
+  void followsTheMeans() {
+    Codebook codebook = new Codebook(2, 1, OPTIONS, Device.CPU);
+    SplittableRandom random = new SplittableRandom(1);
+    try (Scope scope = Scope.open()) {
+      Tensor rows = Tensors.of(new float[] {0, 10}, 2, 1);
+      assertThat(codebook.isEmpty()).isTrue();
+      codebook.begin(rows, random);
+      Tensor batch = Tensors.of(new float[] {1, 3, 8}, 3, 1);
+      int[] codes = Tensors.ints(codebook.nearest(batch));
+      assertThat(codes[0]).isEqualTo(codes[1]).isNotEqualTo(codes[2]);
+      assertThat(codebook.follow(batch, codebook.nearest(batch), random)).isZero();
+      float[] vectors = Tensors.floats(codebook.vectors());
+      // half of what was, one vector at 0, and half of two at 1 and 3: (0 + 4) / (1 + 2)
+      assertThat(vectors[codes[0]]).isEqualTo(4f / 3, within(1e-6f));
+      assertThat(vectors[codes[2]]).isEqualTo(9, within(1e-6f));
+      codebook.begin(Tensors.of(new float[] {100, 200}, 2, 1), random);
+      assertThat(Tensors.floats(codebook.vectors())).isEqualTo(vectors);
+    }
+    codebook.close();
+  }
+
+  @Test
+  void deadCodesBeginAnew() {
+    Codebook codebook = new Codebook(2, 1, OPTIONS, Device.CPU);
+    SplittableRandom random = new SplittableRandom(1);
+    try (Scope scope = Scope.open()) {
+      codebook.begin(Tensors.of(new float[] {0, 100}, 2, 1), random);
+      Tensor near = Tensors.of(new float[] {-1, 1, 2}, 3, 1);
+      int restarts = 0;
+      for (int i = 0; i < 4; i++) {
+        restarts += codebook.follow(near, codebook.nearest(near), random);
+      }
+      assertThat(restarts).isEqualTo(1);
+      float[] vectors = Tensors.floats(codebook.vectors());
+      assertThat(vectors[0]).isBetween(-1f, 2f);
+      assertThat(vectors[1]).isBetween(-1f, 2f);
+      codebook.follow(near, codebook.nearest(near), random);
+      assertThat(Tensors.ints(codebook.nearest(near))).contains(0, 1);
+    }
+    codebook.close();
+  }
+
+  @Test
+  void useIsCounted() {
+    CodeUse use = new CodeUse(5);
+    assertThat(use.largestShare()).isZero();
+    use.add(new int[] {0, 0, 3, 3});
+    assertThat(use.used()).isEqualTo(2);
+    assertThat(use.perplexity()).isEqualTo(2, within(1e-9));
+    use.add(new int[] {0, 0});
+    assertThat(use.largestShare()).isEqualTo(4.0 / 6, within(1e-9));
+  }
+}
