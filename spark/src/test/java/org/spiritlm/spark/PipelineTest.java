@@ -1,0 +1,135 @@
+package org.spiritlm.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.spiritlm.checkpoint.Variant;
+import org.spiritlm.corpus.CorpusListener;
+import org.spiritlm.corpus.Manifest;
+import org.spiritlm.corpus.Rejection;
+import org.spiritlm.corpus.Utterance;
+import org.spiritlm.json.Json;
+
+/** From a text to a trained language model by the commands of docs/data.md, each with little. */
+final class PipelineTest {
+  private static final String ALIGNER = "../training/src/test/resources/ctc/layer";
+
+  @TempDir private Path directory;
+
+  /** Runs a command, which must succeed, and gives its only result. */
+  private static ObjectNode result(Object... words) {
+    List<String> all = new ArrayList<>();
+    Arrays.stream(words).map(Object::toString).forEach(all::add);
+    all.add("--json");
+    Run run = Run.of(all.toArray(String[]::new));
+    assertThat(run.code()).as(String.join(" ", all) + "\n" + run.err()).isZero();
+    return Json.parse(run.out(), "the result");
+  }
+
+  private static List<Utterance> utterances(Path manifest) {
+    List<Utterance> all = new ArrayList<>();
+    Manifest.read(
+        manifest,
+        new CorpusListener() {
+          @Override
+          public void accept(Utterance utterance) {
+            all.add(utterance);
+          }
+
+          @Override
+          public void reject(Rejection rejection) {
+            throw new AssertionError(rejection);
+          }
+        });
+    return all;
+  }
+
+  @Test
+  void fromTextToTrainedModel() throws IOException {
+    Path text =
+        Files.writeString(
+            directory.resolve("sentences.txt"),
+            "The cat sat on the mat.\nA dog ran after the cat.\nShe has 3 red hats.\n");
+    Path corpus = directory.resolve("corpus");
+    result(
+        "corpus",
+        "synthesize",
+        text,
+        "-o",
+        corpus,
+        "--voices",
+        2,
+        "--styles",
+        "neutral,happy",
+        "--workers",
+        2,
+        "--seed",
+        1);
+    Path manifest = corpus.resolve("manifest.jsonl");
+    List<Utterance> spoken = utterances(manifest);
+    assertThat(spoken).hasSize(3).allMatch(utterance -> utterance.words().size() >= 5);
+
+    Path aligned = directory.resolve("aligned.jsonl");
+    result("align", manifest, "-o", aligned, "--aligner", ALIGNER, "--min-score", -1000);
+    List<Utterance> found = utterances(aligned);
+    assertThat(found)
+        .extracting(Utterance::id)
+        .isEqualTo(spoken.stream().map(Utterance::id).toList());
+    assertThat(found)
+        .extracting(Utterance::text)
+        .isEqualTo(spoken.stream().map(Utterance::text).toList());
+
+    Path model = ToyCorpus.model(directory.resolve("toy"), Variant.EXPRESSIVE, 1);
+    Path prepared = directory.resolve("prepared");
+    ObjectNode summary = Run.prepare(manifest, prepared, model).summary();
+    assertThat(summary.get("prepared").asInt()).isEqualTo(3);
+    assertThat(summary.get("rejected").asInt()).isZero();
+
+    Path shards = directory.resolve("shards");
+    result("shards", prepared, "-o", shards, "--model", model, "--text", text);
+    Path page = directory.resolve("page.html");
+    result(
+        "corpus",
+        "show",
+        spoken.get(0).id(),
+        "--corpus",
+        prepared,
+        "--audio",
+        manifest,
+        "--model",
+        model,
+        "-o",
+        page);
+    assertThat(Files.readString(page)).contains("cat", "<audio").doesNotContain("<script");
+    assertThat(result("corpus", "stats", prepared).get("utterances").asInt()).isEqualTo(3);
+
+    ObjectNode trained =
+        result(
+            "train",
+            "lm",
+            "--out",
+            directory.resolve("run"),
+            "--set",
+            "model=" + model,
+            "--set",
+            "shards=" + shards,
+            "--set",
+            "length=64",
+            "--set",
+            "sequences=2",
+            "--set",
+            "steps=3",
+            "--threads",
+            1);
+    assertThat(trained.get("finished").asBoolean()).isTrue();
+    result("info", trained.get("model").asText(), "--verify");
+  }
+}
