@@ -1,12 +1,12 @@
 package org.spiritlm.json;
 
-import java.io.BufferedReader;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,27 +19,20 @@ import org.spiritlm.torch.InputException;
  * The objects of a file that holds one a line, read while they are asked for; empty lines are
  * skipped.
  *
- * <p>A line that is no object is an {@link InputException} of {@code next}, after which the next
- * line can be read. Can be gone through once.
+ * <p>A line that is no object, or no UTF-8, is an {@link InputException} of {@code next}, after
+ * which the next line can be read. Can be gone through once.
  */
 public final class JsonLines implements Iterable<JsonLine>, AutoCloseable {
-  /** A longer line is not read to its end: it is no line of a text file. */
+  /** The bytes of a line that are kept; a longer one is no line of a text file. */
   private static final int LONGEST_LINE = 1 << 26;
 
   private final String name;
-  private final BufferedReader reader;
+  private final InputStream stream;
   private int number;
 
   private JsonLines(String name, InputStream stream) {
     this.name = name;
-    this.reader =
-        new BufferedReader(
-            new InputStreamReader(
-                stream,
-                StandardCharsets.UTF_8
-                    .newDecoder()
-                    .onMalformedInput(CodingErrorAction.REPORT)
-                    .onUnmappableCharacter(CodingErrorAction.REPORT)));
+    this.stream = new BufferedInputStream(stream, 1 << 16);
   }
 
   /**
@@ -67,7 +60,7 @@ public final class JsonLines implements Iterable<JsonLine>, AutoCloseable {
   @Override
   public Iterator<JsonLine> iterator() {
     return new Iterator<>() {
-      private @Nullable String line = nextLine();
+      private byte @Nullable [] line = nextLine();
 
       @Override
       public boolean hasNext() {
@@ -76,57 +69,70 @@ public final class JsonLines implements Iterable<JsonLine>, AutoCloseable {
 
       @Override
       public JsonLine next() {
-        String text = line;
-        if (text == null) {
+        byte[] bytes = line;
+        if (bytes == null) {
           throw new NoSuchElementException();
         }
         String where = name + ", line " + number;
-        line = null; // where reading on fails, that is the end
-        try {
-          return new JsonLine(where, Json.parse(text, where));
-        } finally {
-          line = nextLine();
-        }
+        line = nextLine();
+        return new JsonLine(where, Json.parse(text(bytes, where), where));
       }
     };
   }
 
-  private @Nullable String nextLine() {
+  private static String text(byte[] bytes, String where) {
+    if (bytes.length == LONGEST_LINE) {
+      throw new InputException(where + ": longer than " + LONGEST_LINE + " bytes");
+    }
     try {
-      String line;
-      do {
-        line = limitedLine();
-        number++;
-      } while (line != null && line.isBlank());
-      return line;
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
-      throw new InputException(name + ", after line " + number + ": not a text in UTF-8", e);
+      throw new InputException(where + ": not a text in UTF-8", e);
+    }
+  }
+
+  /** The bytes of the next line that is not blank, or null at the end. */
+  private byte @Nullable [] nextLine() {
+    try {
+      byte[] line;
+      do {
+        line = anyLine();
+        number++;
+      } while (line != null && isBlank(line));
+      return line;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private @Nullable String limitedLine() throws IOException {
-    StringBuilder line = new StringBuilder();
-    int character = reader.read();
-    if (character < 0) {
+  private byte @Nullable [] anyLine() throws IOException {
+    int next = stream.read();
+    if (next < 0) {
       return null;
     }
-    while (character >= 0 && character != '\n') {
-      if (line.length() == LONGEST_LINE) {
-        throw new InputException(
-            name + ", line " + (number + 1) + ": longer than " + LONGEST_LINE + " characters");
+    ByteArrayOutputStream line = new ByteArrayOutputStream(256);
+    while (next >= 0 && next != '\n') {
+      if (line.size() < LONGEST_LINE) {
+        line.write(next);
       }
-      line.append((char) character);
-      character = reader.read();
+      next = stream.read();
     }
-    return line.toString();
+    return line.toByteArray();
+  }
+
+  private static boolean isBlank(byte[] line) {
+    for (byte one : line) {
+      if (one != ' ' && one != '\t' && one != '\r') {
+        return false;
+      }
+    }
+    return true;
   }
 
   @Override
   public void close() {
     try {
-      reader.close();
+      stream.close();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

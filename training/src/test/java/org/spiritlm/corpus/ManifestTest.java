@@ -3,6 +3,7 @@ package org.spiritlm.corpus;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -126,5 +127,19 @@ final class ManifestTest {
     assertThat(read.rejections.get(2).reason()).contains("line 5", "\"audio\"");
     assertThat(read.rejections.get(3).reason()).contains("unknown key \"speed\"");
     assertThat(read.rejections.get(6).reason()).contains("'two'", "starts before");
+  }
+
+  @Test
+  void aLineInAnotherEncodingIsRejectedAlone(@TempDir Path directory) throws IOException {
+    Path file = directory.resolve("manifest.jsonl");
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    bytes.writeBytes("{\"id\":\"a\",\"audio\":\"a.wav\"}\r\n".getBytes(StandardCharsets.UTF_8));
+    bytes.writeBytes("{\"id\":\"b\",\"audio\":\"ü.wav\"}\n".getBytes(StandardCharsets.ISO_8859_1));
+    bytes.writeBytes("{\"id\":\"c\",\"audio\":\"c.wav\"}".getBytes(StandardCharsets.UTF_8));
+    Files.write(file, bytes.toByteArray());
+    Read read = Read.of(file);
+    assertThat(read.utterances).extracting(Utterance::id).containsExactly("a", "c");
+    assertThat(read.rejections).hasSize(1);
+    assertThat(read.rejections.get(0).reason()).contains("line 2: not a text in UTF-8");
   }
 }

@@ -21,6 +21,7 @@ import org.spiritlm.shards.StreamOptions;
 import org.spiritlm.torch.AdamW;
 import org.spiritlm.torch.ConfigFile;
 import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.NoGradients;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Torch;
 import org.spiritlm.training.LearningRate;
@@ -188,7 +189,8 @@ public record LanguageTraining(
     long targets = 0;
     for (int done = 0; done < validationSequences; done += batch.sequences()) {
       List<TrainingDocument> next = documents.next();
-      try (Scope scope = Scope.open()) {
+      try (Scope scope = Scope.open();
+          NoGradients none = NoGradients.open()) {
         sum += loss.sum(next).item_double();
       }
       targets += next.stream().mapToLong(TrainingDocument::targets).sum();

@@ -18,6 +18,7 @@ import org.spiritlm.torch.AdamW;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.Linear;
+import org.spiritlm.torch.NoGradients;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Tensors;
 import org.spiritlm.torch.Weights;

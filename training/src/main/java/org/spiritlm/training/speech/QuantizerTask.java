@@ -19,6 +19,7 @@ import org.spiritlm.audio.Audio;
 import org.spiritlm.torch.AdamW;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.NoGradients;
 import org.spiritlm.torch.SafetensorsFile;
 import org.spiritlm.torch.SafetensorsWriter;
 import org.spiritlm.torch.Scope;

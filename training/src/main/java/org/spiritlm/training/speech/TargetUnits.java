@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.NoGradients;
 import org.spiritlm.torch.SafetensorsFile;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Weights;
