@@ -35,28 +35,34 @@ final class Tables {
     return rows;
   }
 
-  /** A SHA-256 over everything that the utterances hold but the names of model and code. */
-  static String contentHash(Path output) {
-    StringBuilder content = new StringBuilder();
+  /** Everything that the utterances hold but the names of model and code, a text for each. */
+  static List<String> content(Path output) {
+    List<String> content = new ArrayList<>();
     for (PreparedUtterance row : units(output)) {
-      content
-          .append(row.id())
-          .append(row.speaker())
-          .append(row.styleLabel())
-          .append(row.split())
-          .append(row.seconds())
-          .append(Arrays.toString(row.units().hubert()))
-          .append(Arrays.toString(row.units().pitch()))
-          .append(Arrays.toString(row.units().style()))
-          .append(row.words())
-          .append(row.text())
-          .append(Arrays.toString(row.textIds()))
-          .append('\n');
+      content.add(
+          String.join(
+              " ",
+              row.id(),
+              row.speaker(),
+              row.styleLabel(),
+              row.split(),
+              Double.toString(row.seconds()),
+              Arrays.toString(row.units().hubert()),
+              Arrays.toString(row.units().pitch()),
+              Arrays.toString(row.units().style()),
+              row.words().toString(),
+              row.text(),
+              Arrays.toString(row.textIds())));
     }
+    return content;
+  }
+
+  /** A SHA-256 over {@link #content}. */
+  static String contentHash(Path output) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      return HexFormat.of()
-          .formatHex(digest.digest(content.toString().getBytes(StandardCharsets.UTF_8)));
+      String all = String.join("\n", content(output));
+      return HexFormat.of().formatHex(digest.digest(all.getBytes(StandardCharsets.UTF_8)));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }
