@@ -6,19 +6,17 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.checkpoint.ModelAssembly;
+import org.spiritlm.checkpoint.ModelDirectory;
+import org.spiritlm.checkpoint.Part;
 import org.spiritlm.json.Json;
-import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.Device;
 import org.spiritlm.torch.Torch;
-import org.spiritlm.training.PartTraining;
 import org.spiritlm.training.Settings;
 import org.spiritlm.training.Trainer;
 import org.spiritlm.training.TrainingRun;
 import org.spiritlm.training.TrainingTask;
-import org.spiritlm.training.language.LanguageTraining;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -28,7 +26,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "train",
     description = {
-      "Train a part of a model: lm.",
+      "Train a part of a model: lm, aligner, hubert, quantizer, pitch, style, vocoder.",
       "",
       "The run's directory holds settings.json, checkpoints, metrics.jsonl, files for TensorBoard,"
           + " and in the end the model. The same command goes on where a run was stopped."
@@ -40,14 +38,12 @@ import picocli.CommandLine.Parameters;
       "Examples:",
       "  spiritlm train lm --out runs/lm --set model=fresh --set shards=shards --set steps=2000",
       "  spiritlm train lm --out runs/lm --config lm.yaml --set optimiser.rate=3e-4",
+      "  spiritlm train aligner --out runs/aligner --set data.manifest=corpus/manifest.jsonl",
     })
 final class TrainCommand implements Runnable {
   /** Settings on which what is learnt does not depend. */
   private static final List<String> FREE =
       List.of("checkpoint_every", "keep", "log_every", "spike");
-
-  private static final Map<String, Function<Settings, PartTraining>> PARTS =
-      new TreeMap<>(Map.of("lm", LanguageTraining::of));
 
   private final Console console;
 
@@ -79,6 +75,12 @@ final class TrainCommand implements Runnable {
       description = "Threads that one operation may use (default: one a core).")
   int threads;
 
+  @Option(
+      names = "--device",
+      paramLabel = "NAME",
+      description = "Where to compute: cpu, cuda, cuda:N, auto (default).")
+  String device = "auto";
+
   @Mixin CommonOptions common = new CommonOptions();
 
   TrainCommand(Console console) {
@@ -87,42 +89,41 @@ final class TrainCommand implements Runnable {
 
   @Override
   public void run() {
-    Function<Settings, PartTraining> known = PARTS.get(part);
-    if (known == null) {
-      throw new InputException(
-          "'" + part + "' cannot be trained; expected " + String.join(", ", PARTS.keySet()));
-    }
     Torch.threads(threads);
     Settings settings = config == null ? Settings.none() : Settings.read(config);
     for (String assignment : assignments) {
       settings = settings.with(assignment);
     }
-    PartTraining training = known.apply(settings);
-    Trainer.Options options = Trainer.Options.of(settings, 1000);
-    settings.finish();
-    try (TrainingTask task = training.task();
-        TrainingRun run = TrainingRun.open(out, settings.resolved(), FREE)) {
-      Trainer trainer = new Trainer(task, options, out, console::say);
-      Trainer.Result result = run.train(trainer);
-      @Nullable Path model = result.finished() ? write(trainer, training) : null;
-      report(result, model);
+    TrainableParts.Opened opened = TrainableParts.open(part, settings, Device.parse(device), out);
+    try (TrainingTask task = opened.task()) {
+      Trainer.Options options = Trainer.Options.of(settings, 1000);
+      settings.finish();
+      try (TrainingRun run = TrainingRun.open(out, settings.resolved(), FREE)) {
+        Trainer trainer = new Trainer(task, options, out, console::say);
+        Trainer.Result result = run.train(trainer);
+        report(result, result.finished() ? write(trainer, opened) : null);
+      }
     }
   }
 
-  /** The whole model, with what was trained. */
-  private Path write(Trainer trainer, PartTraining training) {
+  /** The part that was trained, or the whole model with it where there is one. */
+  private Path write(Trainer trainer, TrainableParts.Opened opened) {
+    Path trained = out.resolve(part);
+    if (!Files.exists(trained)) {
+      trainer.write(trained);
+    }
+    ModelDirectory base = opened.base();
+    Part replaced = opened.part();
+    if (base == null || replaced == null) {
+      return trained;
+    }
     Path model = out.resolve("model");
     if (!Files.exists(model)) {
-      Path trained = out.resolve(training.part().key());
-      if (!Files.exists(trained)) {
-        trainer.write(trained);
-      }
       Map<String, String> provenance = new LinkedHashMap<>();
-      provenance.put(
-          training.part().key(), "trained by spiritlm train, see " + out.resolve("settings.json"));
+      provenance.put(part, "trained by spiritlm train, see " + out.resolve("settings.json"));
       ModelAssembly.write(
-          training.base(),
-          Map.of(training.part(), trained),
+          base,
+          Map.of(replaced, trained),
           model,
           "that of the data it was trained on",
           provenance,
@@ -131,7 +132,7 @@ final class TrainCommand implements Runnable {
     return model;
   }
 
-  private void report(Trainer.Result result, @Nullable Path model) {
+  private void report(Trainer.Result result, @Nullable Path written) {
     if (common.json) {
       ObjectNode object = Json.object();
       object.put("run", out.toString());
@@ -141,14 +142,14 @@ final class TrainCommand implements Runnable {
         object.put("best_step", result.bestStep());
         object.put("best", result.best());
       }
-      if (model != null) {
-        object.put("model", model.toString());
+      if (written != null) {
+        object.put(written.endsWith("model") ? "model" : "part", written.toString());
       }
       console.json(object);
-    } else if (model == null) {
+    } else if (written == null) {
       console.print("stopped at step " + result.step() + "; the same command goes on from there");
     } else {
-      console.print(model.toString());
+      console.print(written.toString());
     }
   }
 }

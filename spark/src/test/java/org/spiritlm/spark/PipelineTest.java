@@ -22,6 +22,9 @@ import org.spiritlm.json.Json;
 final class PipelineTest {
   private static final String ALIGNER = "../training/src/test/resources/ctc/layer";
 
+  private static final String SMALL =
+      "encoder.width=32 encoder.layers=1 encoder.channels=16 encoder.heads=2";
+
   @TempDir private Path directory;
 
   /** Runs a command, which must succeed, and gives its only result. */
@@ -112,24 +115,39 @@ final class PipelineTest {
     assertThat(result("corpus", "stats", prepared).get("utterances").asInt()).isEqualTo(3);
 
     ObjectNode trained =
-        result(
-            "train",
-            "lm",
-            "--out",
-            directory.resolve("run"),
-            "--set",
-            "model=" + model,
-            "--set",
-            "shards=" + shards,
-            "--set",
-            "length=64",
-            "--set",
-            "sequences=2",
-            "--set",
-            "steps=3",
-            "--threads",
-            1);
-    assertThat(trained.get("finished").asBoolean()).isTrue();
+        train("lm", "model=" + model, "shards=" + shards, "length=64", "sequences=2");
     result("info", trained.get("model").asText(), "--verify");
+
+    ObjectNode aligner = train("aligner", "data.manifest=" + manifest, SMALL);
+    result(
+        "align",
+        manifest,
+        "-o",
+        directory.resolve("again.jsonl"),
+        "--aligner",
+        aligner.get("part").asText(),
+        "--min-score",
+        -1000);
+    String prepare = "data.prepared=" + prepared;
+    String data = "data.manifest=" + manifest;
+    String none = "data.validation=none";
+    train("pitch", "model=" + model, data, prepare, none, "batch=2");
+    ObjectNode vocoder =
+        train("vocoder", "model=" + model, data, prepare, none, "batch=1", "conditions=expressive");
+    result("info", vocoder.get("model").asText(), "--verify");
+  }
+
+  /** Trains a part for two steps. */
+  private ObjectNode train(String part, String... settings) {
+    List<Object> words = new ArrayList<>(List.of("train", part, "--out", directory.resolve(part)));
+    words.addAll(List.of("--threads", 1, "--device", "cpu", "--set", "steps=2"));
+    for (String setting : settings) {
+      for (String one : setting.split(" ", -1)) {
+        words.addAll(List.of("--set", one));
+      }
+    }
+    ObjectNode trained = result(words.toArray());
+    assertThat(trained.get("finished").asBoolean()).isTrue();
+    return trained;
   }
 }

@@ -9,7 +9,6 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.checkpoint.ModelAssembly;
 import org.spiritlm.checkpoint.ModelDirectory;
-import org.spiritlm.checkpoint.Part;
 import org.spiritlm.interleaving.SpanLengths;
 import org.spiritlm.interleaving.Strategy;
 import org.spiritlm.lm.LlamaConfig;
@@ -20,13 +19,14 @@ import org.spiritlm.shards.ShardSet;
 import org.spiritlm.shards.StreamOptions;
 import org.spiritlm.torch.AdamW;
 import org.spiritlm.torch.ConfigFile;
+import org.spiritlm.torch.DType;
+import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.NoGradients;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Torch;
 import org.spiritlm.training.LearningRate;
 import org.spiritlm.training.OptimiserSettings;
-import org.spiritlm.training.PartTraining;
 import org.spiritlm.training.Settings;
 import org.spiritlm.training.TrainingTask;
 
@@ -50,8 +50,7 @@ public record LanguageTraining(
     ShardDocuments.Batch batch,
     int validationSequences,
     OptimiserSettings optimiser,
-    Torch.Precision precision)
-    implements PartTraining {
+    Torch.Precision precision) {
   /** The paper's constant rate is for a model of 7 billion parameters; small ones take more. */
   private static final OptimiserSettings DEFAULTS =
       new OptimiserSettings(
@@ -129,18 +128,17 @@ public record LanguageTraining(
     };
   }
 
-  @Override
-  public Part part() {
-    return Part.LM;
-  }
-
-  @Override
+  /** The model that training begins with. */
   public ModelDirectory base() {
     return ModelDirectory.open(model, null);
   }
 
-  @Override
-  public TrainingTask task() {
+  /**
+   * The task.
+   *
+   * @throws InputException if the model or the shards cannot be used together
+   */
+  public TrainingTask task(Device device) {
     Torch.precision(precision);
     ModelDirectory directory = base();
     Path languageModel = directory.languageModelDirectory();
@@ -154,7 +152,7 @@ public record LanguageTraining(
               + "; set 'length' to less");
     }
     return new LanguageTask(
-        directory.languageModelWeights(),
+        directory.languageModelWeights().as(DType.F32).on(device),
         config,
         optimiser,
         documents(shards),

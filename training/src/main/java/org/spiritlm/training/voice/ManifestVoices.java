@@ -12,6 +12,7 @@ import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioReader;
 import org.spiritlm.corpus.CorpusListener;
 import org.spiritlm.corpus.Manifest;
+import org.spiritlm.corpus.PreparedParquet;
 import org.spiritlm.corpus.PreparedUtterance;
 import org.spiritlm.corpus.Rejection;
 import org.spiritlm.corpus.Utterance;
@@ -79,6 +80,22 @@ public final class ManifestVoices implements VoiceItems {
     this.utterances = utterances;
     this.reader = reader;
     this.kept = new Kept(cacheBytes);
+  }
+
+  /**
+   * Joins a manifest of local files and the Parquet of their units.
+   *
+   * @param prepared see {@link PreparedParquet#read}
+   * @param wanted says by its split which utterance is taken; of one without a split it is asked
+   *     with an empty text
+   * @param cacheBytes how much memory sounds may take
+   * @throws InputException if an utterance was prepared that the manifest does not have
+   */
+  public static ManifestVoices read(
+      Path manifest, Path prepared, Predicate<String> wanted, long cacheBytes) {
+    try (PreparedParquet.Reader reader = PreparedParquet.read(prepared)) {
+      return read(manifest, () -> reader, wanted, SoundReader.files(manifest), cacheBytes);
+    }
   }
 
   /**

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
+import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -15,6 +17,7 @@ import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioWriter;
 import org.spiritlm.corpus.AudioLocation;
 import org.spiritlm.corpus.Manifest;
+import org.spiritlm.corpus.PreparedParquet;
 import org.spiritlm.corpus.PreparedUtterance;
 import org.spiritlm.corpus.Utterance;
 import org.spiritlm.torch.InputException;
@@ -80,6 +83,28 @@ final class ManifestVoicesTest {
     assertThat(voices.samples(0)[0]).isEqualTo(-1f);
     voices.samples(1);
     assertThat(reads).containsExactly("a.wav", "b.wav");
+  }
+
+  @Test
+  void joinsTheParquetOfUnits() throws URISyntaxException {
+    Path prepared =
+        Path.of(
+            Objects.requireNonNull(getClass().getResource("/parquet/prepared-zstd.parquet"))
+                .toURI());
+    List<PreparedUtterance> utterances = new ArrayList<>();
+    try (PreparedParquet.Reader reader = PreparedParquet.read(prepared)) {
+      reader.forEachRemaining(utterances::add);
+    }
+    Path manifest = directory.resolve("prepared.jsonl");
+    try (Manifest.Writer writer = new Manifest.Writer(manifest)) {
+      for (PreparedUtterance one : utterances) {
+        writer.write(Utterance.of(one.id(), AudioLocation.of("x.wav"), null));
+      }
+    }
+    ManifestVoices voices = ManifestVoices.read(manifest, prepared, split -> true, 0);
+    assertThat(voices.count()).isEqualTo(utterances.size()).isPositive();
+    assertThat(voices.item(0).id()).isEqualTo(utterances.get(0).id());
+    assertThat(voices.item(0).units().hubert()).isEqualTo(utterances.get(0).units().hubert());
   }
 
   @Test
