@@ -139,7 +139,6 @@ public record LanguageTraining(
    * @throws InputException if the model or the shards cannot be used together
    */
   public TrainingTask task(Device device) {
-    Torch.precision(precision);
     ModelDirectory directory = base();
     Path languageModel = directory.languageModelDirectory();
     LlamaConfig config = LlamaConfig.read(ConfigFile.read(languageModel.resolve("config.json")));
@@ -154,6 +153,7 @@ public record LanguageTraining(
     return new LanguageTask(
         directory.languageModelWeights().as(DType.F32).on(device),
         config,
+        precision,
         optimiser,
         documents(shards),
         validation == null ? trained -> Map.of() : this::validate,

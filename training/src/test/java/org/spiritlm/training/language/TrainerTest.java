@@ -25,6 +25,7 @@ import org.spiritlm.torch.CheckpointException;
 import org.spiritlm.torch.ConfigFile;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.Tensors;
+import org.spiritlm.torch.Torch;
 import org.spiritlm.torch.Weights;
 import org.spiritlm.training.LearningRate;
 import org.spiritlm.training.OptimiserSettings;
@@ -46,6 +47,7 @@ final class TrainerTest {
     return new LanguageTask(
         Weights.initialise(1),
         config(),
+        Torch.Precision.FULL,
         new OptimiserSettings(
             new LearningRate(rate, 3, LearningRate.Schedule.COSINE, 0.1),
             new AdamW.Options(0.9, 0.95, 1e-8, 0.1),
@@ -247,6 +249,7 @@ final class TrainerTest {
         new LanguageTask(
             Weights.initialise(1),
             config().withVocabulary(VOCABULARY + 1),
+            Torch.Precision.FULL,
             task(0.01).groups().get(0).settings(),
             new RandomDocuments(VOCABULARY, 1, 4),
             model -> Map.of(),
