@@ -15,6 +15,7 @@ import org.spiritlm.json.Json;
 import org.spiritlm.torch.AdamW;
 import org.spiritlm.torch.Gradients;
 import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.Torch;
 
 /**
  * Trains one part: draws, computes gradients, changes parameters, and keeps checkpoints, metrics
@@ -59,7 +60,8 @@ public final class Trainer {
       int keep,
       int validateEvery,
       int logEvery,
-      double spike) {
+      double spike,
+      Torch.Precision precision) {
     /** Reads them; {@code steps} is the part's own default. */
     public static Options of(Settings settings, int steps) {
       return new Options(
@@ -69,7 +71,8 @@ public final class Trainer {
           settings.positive("keep", 2),
           settings.positive("validate_every", 500),
           settings.positive("log_every", 10),
-          settings.number("spike", 10));
+          settings.number("spike", 10),
+          settings.choice("precision", Torch.Precision.BFLOAT16));
     }
   }
 
@@ -114,6 +117,7 @@ public final class Trainer {
     if (!there.isEmpty()) {
       resume(there.get(there.size() - 1));
     }
+    Torch.precision(options.precision());
     try (Metrics metrics = new Metrics(run, step)) {
       Pace pace = new Pace();
       while (step < options.steps() && !stopping) {
@@ -133,6 +137,8 @@ public final class Trainer {
           checkpoints.write(step, bestStep, optimisers, task.buffers(), state());
         }
       }
+    } finally {
+      Torch.precision(Torch.Precision.FULL);
     }
     return new Result(step, step >= options.steps(), best, bestStep);
   }

@@ -15,7 +15,6 @@ import org.spiritlm.lm.LlamaConfig;
 import org.spiritlm.lm.LlamaModel;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Tensors;
-import org.spiritlm.torch.Torch;
 import org.spiritlm.torch.Weights;
 import org.spiritlm.training.OptimiserSettings;
 import org.spiritlm.training.TrainingTask;
@@ -53,17 +52,14 @@ public final class LanguageTask implements TrainingTask {
    * A model to be trained.
    *
    * @param weights loaded or fresh
-   * @param precision of products, for the whole process until this is closed
    */
   public LanguageTask(
       Weights weights,
       LlamaConfig config,
-      Torch.Precision precision,
       OptimiserSettings optimiser,
       DocumentSource source,
       Validation validation,
       ModelWriter writer) {
-    Torch.precision(precision);
     this.weights = weights.trained();
     this.model = new LlamaModel(this.weights, config);
     this.loss = new NextTokenLoss(model);
@@ -139,7 +135,6 @@ public final class LanguageTask implements TrainingTask {
 
   @Override
   public void close() {
-    Torch.precision(Torch.Precision.FULL);
     weights.taken().values().forEach(Scope::free);
   }
 }

@@ -24,7 +24,6 @@ import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.NoGradients;
 import org.spiritlm.torch.Scope;
-import org.spiritlm.torch.Torch;
 import org.spiritlm.training.LearningRate;
 import org.spiritlm.training.OptimiserSettings;
 import org.spiritlm.training.Settings;
@@ -40,7 +39,6 @@ import org.spiritlm.training.TrainingTask;
  * @param batch what a step learns from
  * @param validationSequences how many sequences are validated with
  * @param optimiser of all parameters
- * @param precision of products
  */
 public record LanguageTraining(
     Path model,
@@ -49,8 +47,7 @@ public record LanguageTraining(
     SamplerOptions sampling,
     ShardDocuments.Batch batch,
     int validationSequences,
-    OptimiserSettings optimiser,
-    Torch.Precision precision) {
+    OptimiserSettings optimiser) {
   /** The paper's constant rate is for a model of 7 billion parameters; small ones take more. */
   private static final OptimiserSettings DEFAULTS =
       new OptimiserSettings(
@@ -83,8 +80,7 @@ public record LanguageTraining(
         sampling,
         new ShardDocuments.Batch(settings.positive("sequences", 8), settings.flag("apart", true)),
         settings.positive("validation_sequences", 32),
-        OptimiserSettings.of(settings.below("optimiser"), DEFAULTS),
-        settings.choice("precision", Torch.Precision.BFLOAT16));
+        OptimiserSettings.of(settings.below("optimiser"), DEFAULTS));
   }
 
   private static Path required(Settings settings, String key, String what) {
@@ -153,7 +149,6 @@ public record LanguageTraining(
     return new LanguageTask(
         directory.languageModelWeights().as(DType.F32).on(device),
         config,
-        precision,
         optimiser,
         documents(shards),
         validation == null ? trained -> Map.of() : this::validate,

@@ -47,7 +47,6 @@ final class TrainerTest {
     return new LanguageTask(
         Weights.initialise(1),
         config(),
-        Torch.Precision.FULL,
         new OptimiserSettings(
             new LearningRate(rate, 3, LearningRate.Schedule.COSINE, 0.1),
             new AdamW.Options(0.9, 0.95, 1e-8, 0.1),
@@ -66,7 +65,7 @@ final class TrainerTest {
   }
 
   private static Trainer.Options options(int steps, int accumulate) {
-    return new Trainer.Options(steps, accumulate, 3, 2, 5, 1, 10);
+    return new Trainer.Options(steps, accumulate, 3, 2, 5, 1, 10, Torch.Precision.FULL);
   }
 
   private static Map<String, List<Float>> values(LanguageTask task) {
@@ -249,7 +248,6 @@ final class TrainerTest {
         new LanguageTask(
             Weights.initialise(1),
             config().withVocabulary(VOCABULARY + 1),
-            Torch.Precision.FULL,
             task(0.01).groups().get(0).settings(),
             new RandomDocuments(VOCABULARY, 1, 4),
             model -> Map.of(),

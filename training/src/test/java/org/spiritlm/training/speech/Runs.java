@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 import org.spiritlm.json.Json;
 import org.spiritlm.torch.Tensors;
+import org.spiritlm.torch.Torch;
 import org.spiritlm.training.Trainer;
 import org.spiritlm.training.TrainingTask;
 
@@ -19,7 +20,12 @@ final class Runs {
 
   /** The losses of a run that is not stopped, step by step. */
   static List<Double> losses(TrainingTask task, int steps, Path run) {
-    new Trainer(task, new Trainer.Options(steps, 1, steps, 1, steps, 1, 0), run, line -> {}).run();
+    new Trainer(
+            task,
+            new Trainer.Options(steps, 1, steps, 1, steps, 1, 0, Torch.Precision.FULL),
+            run,
+            line -> {})
+        .run();
     List<Double> losses = new ArrayList<>();
     Json.lines(run.resolve("metrics.jsonl")).stream()
         .filter(line -> line.object().has("loss"))
@@ -29,7 +35,7 @@ final class Runs {
 
   /** Stops a run after its third of six steps, goes on, and compares with one that went through. */
   static void assertResumes(Supplier<? extends TrainingTask> tasks, Path directory) {
-    Trainer.Options options = new Trainer.Options(6, 1, 100, 2, 100, 1, 0);
+    Trainer.Options options = new Trainer.Options(6, 1, 100, 2, 100, 1, 0, Torch.Precision.FULL);
     Map<String, List<Float>> through;
     try (TrainingTask task = tasks.get()) {
       new Trainer(task, options, directory.resolve("through"), line -> {}).run();

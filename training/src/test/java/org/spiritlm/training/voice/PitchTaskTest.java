@@ -18,6 +18,7 @@ import org.spiritlm.torch.PickleFile;
 import org.spiritlm.torch.SafetensorsFile;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Tensors;
+import org.spiritlm.torch.Torch;
 import org.spiritlm.torch.Weights;
 import org.spiritlm.training.Settings;
 import org.spiritlm.training.Trainer;
@@ -59,7 +60,11 @@ final class PitchTaskTest {
   }
 
   private static Trainer trainer(PitchTask task, Path run, int steps) {
-    return new Trainer(task, new Trainer.Options(steps, 1, 4, 2, 50, 1, 10), run, line -> {});
+    return new Trainer(
+        task,
+        new Trainer.Options(steps, 1, 4, 2, 50, 1, 10, Torch.Precision.FULL),
+        run,
+        line -> {});
   }
 
   private static double at(List<JsonLine> metrics, String key, int step) {

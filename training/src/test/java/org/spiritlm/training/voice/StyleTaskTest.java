@@ -25,6 +25,7 @@ import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.SafetensorsFile;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Tensors;
+import org.spiritlm.torch.Torch;
 import org.spiritlm.torch.Weights;
 import org.spiritlm.training.Settings;
 import org.spiritlm.training.Trainer;
@@ -71,7 +72,8 @@ final class StyleTaskTest {
   }
 
   private static Trainer trainer(StyleTask task, Path run, int steps) {
-    return new Trainer(task, new Trainer.Options(steps, 1, 4, 2, 20, 1, 0), run, line -> {});
+    return new Trainer(
+        task, new Trainer.Options(steps, 1, 4, 2, 20, 1, 0, Torch.Precision.FULL), run, line -> {});
   }
 
   private static double last(List<JsonLine> metrics, String key) {

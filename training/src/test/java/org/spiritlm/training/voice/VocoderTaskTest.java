@@ -21,6 +21,7 @@ import org.spiritlm.torch.Device;
 import org.spiritlm.torch.Gradients;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.SafetensorsFile;
+import org.spiritlm.torch.Torch;
 import org.spiritlm.torch.Weights;
 import org.spiritlm.training.Settings;
 import org.spiritlm.training.Trainer;
@@ -80,7 +81,8 @@ final class VocoderTaskTest {
   }
 
   private static Trainer trainer(TrainingTask task, Path run, int steps) {
-    return new Trainer(task, new Trainer.Options(steps, 1, 4, 2, 20, 1, 0), run, line -> {});
+    return new Trainer(
+        task, new Trainer.Options(steps, 1, 4, 2, 20, 1, 0, Torch.Precision.FULL), run, line -> {});
   }
 
   private static double mean(List<JsonLine> metrics, String key, int from, int to) {
