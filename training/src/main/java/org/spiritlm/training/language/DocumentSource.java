@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 
 /** Documents to learn from, without end. */
-public interface DocumentSource {
+public interface DocumentSource extends AutoCloseable {
   /** The documents of the next batch. */
   List<TrainingDocument> next();
 
@@ -13,4 +13,7 @@ public interface DocumentSource {
 
   /** Goes on from a state. */
   void restore(ObjectNode state);
+
+  @Override
+  default void close() {}
 }

@@ -32,9 +32,12 @@ public final class LanguageTask implements TrainingTask {
 
   /** Says how well a model does on what it does not learn from. */
   @FunctionalInterface
-  public interface Validation {
+  public interface Validation extends AutoCloseable {
     /** Measures by name; the first is the one to lower. */
     Map<String, Double> measure(LlamaModel model);
+
+    @Override
+    default void close() {}
   }
 
   /** Writes trained parameters as they are used. */
@@ -135,6 +138,8 @@ public final class LanguageTask implements TrainingTask {
 
   @Override
   public void close() {
+    source.close();
+    validation.close();
     weights.taken().values().forEach(Scope::free);
   }
 }

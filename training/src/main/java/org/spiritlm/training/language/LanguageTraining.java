@@ -151,7 +151,7 @@ public record LanguageTraining(
         config,
         optimiser,
         documents(shards),
-        validation == null ? trained -> Map.of() : this::validate,
+        validation == null ? trained -> Map.of() : new HeldOut(documents(validation)),
         (target, sizes, parameters) ->
             ModelAssembly.writeLanguageModel(languageModel, target, sizes, parameters));
   }
@@ -171,25 +171,35 @@ public record LanguageTraining(
   }
 
   /** The mean loss on the first sequences of the validation shards, the same every time. */
-  private Map<String, Double> validate(LlamaModel trained) {
-    Path directory = validation;
-    if (directory == null) {
-      return Map.of();
+  private final class HeldOut implements LanguageTask.Validation {
+    private final ShardDocuments documents;
+
+    HeldOut(ShardDocuments documents) {
+      this.documents = documents;
     }
-    ShardDocuments documents = documents(directory);
-    NextTokenLoss loss = new NextTokenLoss(trained);
-    double sum = 0;
-    long targets = 0;
-    for (int done = 0; done < validationSequences; done += batch.sequences()) {
-      List<TrainingDocument> next = documents.next();
-      try (Scope scope = Scope.open();
-          NoGradients none = NoGradients.open()) {
-        sum += loss.sum(next).item_double();
+
+    @Override
+    public Map<String, Double> measure(LlamaModel trained) {
+      documents.rewind();
+      NextTokenLoss loss = new NextTokenLoss(trained);
+      double sum = 0;
+      long targets = 0;
+      for (int done = 0; done < validationSequences; done += batch.sequences()) {
+        List<TrainingDocument> next = documents.next();
+        try (Scope scope = Scope.open();
+            NoGradients none = NoGradients.open()) {
+          sum += loss.sum(next).item_double();
+        }
+        targets += next.stream().mapToLong(TrainingDocument::targets).sum();
       }
-      targets += next.stream().mapToLong(TrainingDocument::targets).sum();
+      Map<String, Double> measures = new LinkedHashMap<>();
+      measures.put("loss", sum / targets);
+      return measures;
     }
-    Map<String, Double> measures = new LinkedHashMap<>();
-    measures.put("loss", sum / targets);
-    return measures;
+
+    @Override
+    public void close() {
+      documents.close();
+    }
   }
 }

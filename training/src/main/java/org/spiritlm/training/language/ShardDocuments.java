@@ -70,4 +70,14 @@ public final class ShardDocuments implements DocumentSource {
     SamplerState read = SamplerState.read(new JsonLine("the checkpoint's data state", state));
     sampler = Sampler.resume(shards, options, read, 0, 1);
   }
+
+  /** Begins anew: what comes next is what came first. */
+  void rewind() {
+    sampler = new Sampler(shards, options);
+  }
+
+  @Override
+  public void close() {
+    shards.close();
+  }
 }
