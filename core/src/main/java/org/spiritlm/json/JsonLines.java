@@ -29,6 +29,7 @@ public final class JsonLines implements Iterable<JsonLine>, AutoCloseable {
   private final String name;
   private final InputStream stream;
   private int number;
+  private int given;
 
   private JsonLines(String name, InputStream stream) {
     this.name = name;
@@ -73,11 +74,17 @@ public final class JsonLines implements Iterable<JsonLine>, AutoCloseable {
         if (bytes == null) {
           throw new NoSuchElementException();
         }
-        String where = name + ", line " + number;
+        given = number;
+        String where = name + ", line " + given;
         line = nextLine();
         return new JsonLine(where, Json.parse(text(bytes, where), where));
       }
     };
+  }
+
+  /** The number of the line that was given last, or refused, counted from 1; 0 before the first. */
+  public int line() {
+    return given;
   }
 
   private static String text(byte[] bytes, String where) {

@@ -51,7 +51,7 @@ public final class Manifest {
         } catch (InputException e) {
           listener.reject(
               read == null
-                  ? new Rejection("?", null, String.valueOf(e.getMessage()))
+                  ? new Rejection("line " + lines.line(), null, String.valueOf(e.getMessage()))
                   : new Rejection(read.id(), read.audio(), String.valueOf(e.getMessage())));
         }
       }

@@ -122,8 +122,8 @@ final class CorpusAlignmentTest {
     assertThat(rejected)
         .extracting(line -> line.text("id"))
         .containsExactly(
-            "silent", "blank", "numbers", "missing", "noise", "long", "past", "wrong", "good", "?",
-            "remote");
+            "silent", "blank", "numbers", "missing", "noise", "long", "past", "wrong", "good",
+            "line 11", "remote");
     List<String> reasons =
         List.of(
             "no transcript",

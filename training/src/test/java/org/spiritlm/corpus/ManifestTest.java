@@ -121,7 +121,16 @@ final class ManifestTest {
     assertThat(read.rejections)
         .extracting(Rejection::id)
         .containsExactly(
-            "good", "?", "?", "?", "empty", "backwards", "overlap", "outside", "no-stretch", "?");
+            "good",
+            "line 4",
+            "line 5",
+            "line 6",
+            "empty",
+            "backwards",
+            "overlap",
+            "outside",
+            "no-stretch",
+            "line 12");
     assertThat(read.rejections.get(0).reason()).contains("'good' was there before");
     assertThat(read.rejections.get(1).reason()).contains("line 4", "not a JSON object");
     assertThat(read.rejections.get(2).reason()).contains("line 5", "\"audio\"");
