@@ -29,12 +29,6 @@ import org.spiritlm.torch.InputException;
 public final class FastTokenizer implements TextTokenizer {
   private static final char REPLACEMENT = '\uFFFD';
 
-  /**
-   * Which form of its library DJL takes. On machines with a GPU it would download another one; the
-   * one that comes with it tokenizes as well.
-   */
-  private static final String FLAVOR = "RUST_FLAVOR";
-
   private final NativeHandle tokenizer;
   private final TokenizerConfig config;
   private final List<@Nullable String> pieces;
@@ -96,9 +90,6 @@ public final class FastTokenizer implements TextTokenizer {
 
   private static NativeHandle load(Path file, String json) {
     NativeTokenizers.prepare();
-    if (System.getProperty(FLAVOR) == null) {
-      System.setProperty(FLAVOR, "cpu");
-    }
     TokenizersLibrary library = TokenizersLibrary.LIB;
     try {
       LibUtils.checkStatus();

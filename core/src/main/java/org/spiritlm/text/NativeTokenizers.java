@@ -11,6 +11,12 @@ final class NativeTokenizers {
   /** With this, DJL asks another process; then its class loads no library. */
   private static final String ELSEWHERE = "ai.djl.util.cuda.fork";
 
+  /**
+   * Which form of its library for {@code tokenizer.json} DJL takes. On machines with a GPU it would
+   * download another one; the one that comes with it tokenizes as well.
+   */
+  private static final String FLAVOR = "RUST_FLAVOR";
+
   private static final boolean PREPARED = withoutCuda();
 
   private NativeTokenizers() {}
@@ -23,6 +29,9 @@ final class NativeTokenizers {
   }
 
   private static synchronized boolean withoutCuda() {
+    if (System.getProperty(FLAVOR) == null) {
+      System.setProperty(FLAVOR, "cpu");
+    }
     String before = System.getProperty(ELSEWHERE);
     System.setProperty(ELSEWHERE, "true");
     try {
