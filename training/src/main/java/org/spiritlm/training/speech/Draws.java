@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.spiritlm.json.Json;
 import org.spiritlm.torch.InputException;
+import org.spiritlm.training.Seeds;
 
 /**
  * Draws utterances without end: all of them in a random order, then all in another.

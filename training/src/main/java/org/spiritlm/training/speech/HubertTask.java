@@ -25,6 +25,7 @@ import org.spiritlm.torch.Tensors;
 import org.spiritlm.torch.Weights;
 import org.spiritlm.training.LearningRate;
 import org.spiritlm.training.OptimiserSettings;
+import org.spiritlm.training.Seeds;
 import org.spiritlm.training.Settings;
 import org.spiritlm.training.TrainingTask;
 import org.spiritlm.training.speech.TrainableEncoder.Disturbance;

@@ -14,6 +14,7 @@ import org.spiritlm.corpus.Rejection;
 import org.spiritlm.corpus.Utterance;
 import org.spiritlm.corpus.UtteranceAudio;
 import org.spiritlm.torch.InputException;
+import org.spiritlm.training.Seeds;
 import org.spiritlm.training.Settings;
 
 /** Utterances of a manifest whose audio is read when it is asked for. */
