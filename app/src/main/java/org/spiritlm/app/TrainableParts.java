@@ -99,11 +99,10 @@ final class TrainableParts {
   }
 
   private static Opened style(Settings settings, Device device, Path run) {
-    ModelDirectory base = base(settings);
     Voices voices = voices(settings.below("data"));
     // an encoder of labels; its tokens are made by org.spiritlm.training.voice.StyleTokens
     return new Opened(
-        StyleTask.of(settings, device, voices.learnt(), voices.heldOut()), base, null);
+        StyleTask.of(settings, device, voices.learnt(), voices.heldOut()), null, null);
   }
 
   private static Opened vocoder(Settings settings, Device device, Path run) {

@@ -59,8 +59,9 @@ public final class AdamW {
       for (Tensor parameter : parameters.values()) {
         first.add(Scope.detach(zeros(parameter)));
         second.add(Scope.detach(zeros(parameter)));
-        Tensor count = parameter.new_zeros(0); // beside the parameter, as the kernel wants it
-        steps.add(Scope.detach(count.sum().to(DType.F32.scalarType())));
+        // beside the parameter, as the kernel wants it
+        Tensor count = parameter.detach().new_zeros(new long[0]).to(DType.F32.scalarType());
+        steps.add(Scope.detach(count));
       }
     }
   }
