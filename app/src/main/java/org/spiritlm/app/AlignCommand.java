@@ -17,8 +17,9 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "align",
     description = {
-      "Find when each word of a manifest's transcripts is said, and write a manifest with the",
-      "words' times, in seconds of the audio file, and their scores.",
+      "Find when each word of a manifest's transcripts is said.",
+      "",
+      "The manifest that is written has the words' times, in seconds of the audio file, and scores.",
       "",
       "Utterances that cannot be used, or whose transcript does not fit, are left out and told,",
       "with the reason, in MANIFEST.rejected.jsonl. A run that was killed goes on where it was."

@@ -19,8 +19,10 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "prepare",
     description = {
-      "Turn the recordings of a corpus into units, text ids and word frames: Parquet files to make",
-      "training shards from. On this machine by default, on a Spark cluster with --master.",
+      "Turn the recordings of a corpus into units, text ids and words' frames, in Parquet.",
+      "",
+      "Training shards are made from them. On this machine by default, on a Spark cluster with",
+      "--master.",
       "",
       "What was killed goes on where it stopped when it is started again with the same arguments.",
     },

@@ -21,8 +21,10 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "synthesize",
     description = {
-      "Speak a text into recordings with exact times of words and phones, in several voices and",
-      "styles. What was interrupted goes on when the same command is given again."
+      "Speak a text into recordings with exact times, in several voices and styles.",
+      "",
+      "Times are those of words and phones. What was interrupted goes on when the same command is",
+      "given again."
     },
     sortOptions = false,
     footer = {
