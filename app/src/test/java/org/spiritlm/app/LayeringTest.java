@@ -55,6 +55,24 @@ final class LayeringTest {
               "spark", List.of("app", "corpus", "json", "audio", "text", "units", "checkpoint")),
           Map.entry("alignment", List.of("json", "audio", "units", "corpus")),
           Map.entry("synthesis", List.of("json", "audio", "corpus")),
+          Map.entry(
+              "recipe",
+              List.of(
+                  "",
+                  "json",
+                  "audio",
+                  "text",
+                  "lm",
+                  "units",
+                  "prompt",
+                  "vocoder",
+                  "checkpoint",
+                  "corpus",
+                  "interleaving",
+                  "shards",
+                  "alignment",
+                  "synthesis",
+                  "training")),
           Map.entry("evaluation", List.of()));
 
   private static final List<String> MODULES =

@@ -2,6 +2,7 @@ package org.spiritlm.checkpoint;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -19,14 +20,14 @@ import org.spiritlm.torch.CheckpointException;
 import org.spiritlm.torch.InputException;
 
 /** Directories that are written whole or not at all, and what lies in them. */
-final class Directories {
+public final class Directories {
   private static final int BUFFER_BYTES = 1 << 20;
 
   private Directories() {}
 
   /** Fills a directory. */
   @FunctionalInterface
-  interface Content {
+  public interface Content {
     void writeTo(Path directory) throws IOException;
   }
 
@@ -36,7 +37,7 @@ final class Directories {
    *
    * @throws InputException if it exists and is not empty, or cannot be written
    */
-  static void write(Path target, Content content) {
+  public static void write(Path target, Content content) {
     Path place = target.toAbsolutePath().normalize();
     Path beside = place.resolveSibling("." + place.getFileName() + ".part");
     try {
@@ -54,6 +55,24 @@ final class Directories {
     } catch (RuntimeException e) {
       discard(beside, e);
       throw e;
+    }
+  }
+
+  /** Moves a whole directory to a place where there is none. */
+  public static void move(Path from, Path to) {
+    try {
+      Files.move(from, to);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Removes a directory with all that is in it, where there is one. */
+  public static void remove(Path directory) {
+    try {
+      delete(directory);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

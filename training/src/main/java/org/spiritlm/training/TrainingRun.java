@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.json.Json;
 import org.spiritlm.torch.InputException;
@@ -129,14 +130,22 @@ public final class TrainingRun implements AutoCloseable {
    * first.
    */
   public Trainer.Result train(Trainer trainer) {
-    Thread waiting = new Thread(() -> stop(trainer), "spiritlm-stop");
-    Runtime.getRuntime().addShutdownHook(waiting);
-    hook = waiting;
-    return trainer.run();
+    return until(trainer::stop, trainer::run);
   }
 
-  private void stop(Trainer trainer) {
-    trainer.stop();
+  /**
+   * Does work that writes what it has when it is told to stop, as it is where the process is asked
+   * to end.
+   */
+  public <T> T until(Runnable stop, Supplier<T> work) {
+    Thread waiting = new Thread(() -> stop(stop), "spiritlm-stop");
+    Runtime.getRuntime().addShutdownHook(waiting);
+    hook = waiting;
+    return work.get();
+  }
+
+  private void stop(Runnable stop) {
+    stop.run();
     try {
       if (!ended.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
         System.err.println("spiritlm: the last step takes too long; its checkpoint is lost");
