@@ -134,7 +134,7 @@ public final class Converter {
     }
   }
 
-  private static void languageModel(Path from, OwnLayoutWriter writer, @Nullable DType dtype)
+  static void languageModel(Path from, OwnLayoutWriter writer, @Nullable DType dtype)
       throws IOException {
     TensorSource weights =
         new RenamedSource(

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Comparator;
@@ -55,6 +56,21 @@ public final class Directories {
     } catch (RuntimeException e) {
       discard(beside, e);
       throw e;
+    }
+  }
+
+  /**
+   * Writes a file beside its place and moves it there.
+   *
+   * @throws UncheckedIOException if it cannot be written; what was there stays
+   */
+  public static void write(Path file, String text) {
+    Path beside = file.resolveSibling("." + file.getFileName() + ".part");
+    try {
+      Files.writeString(beside, text);
+      Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -34,7 +34,7 @@ record OwnLayout(Path directory, ModelRecord description) implements ModelLayout
   }
 
   private Path at(Part part) {
-    return directory.resolve(part.key());
+    return description.place(directory, part);
   }
 
   @Override

@@ -160,9 +160,28 @@ final class OwnLayoutWriter {
   ModelRecord finish(
       Variant variant, List<Part> parts, String licence, Map<String, String> provenance)
       throws IOException {
+    return finish(variant, parts, Map.of(), licence, provenance);
+  }
+
+  /** The same where some of the parts lie beside the directory. */
+  ModelRecord finish(
+      Variant variant,
+      List<Part> parts,
+      Map<Part, String> shared,
+      String licence,
+      Map<String, String> provenance)
+      throws IOException {
     ModelRecord first =
         new ModelRecord(
-            variant, parts, Audio.SPEECH_RATE, Map.of(), Map.of(), licence, provenance, Map.of());
+            variant,
+            parts,
+            shared,
+            Audio.SPEECH_RATE,
+            Map.of(),
+            Map.of(),
+            licence,
+            provenance,
+            Map.of());
     ModelDirectory written = new ModelDirectory(new OwnLayout(directory, first));
     int sampleRate = Audio.SPEECH_RATE;
     Map<String, List<IdRange>> vocabulary = Map.of();
@@ -189,6 +208,7 @@ final class OwnLayoutWriter {
     return new ModelRecord(
             variant,
             parts,
+            shared,
             sampleRate,
             written.frameRates(),
             vocabulary,
