@@ -74,6 +74,17 @@ public final class Directories {
     }
   }
 
+  /** Copies the files that lie in a directory itself into another one that is there. */
+  public static void copy(Path from, Path to) {
+    try (Stream<Path> files = Files.list(from)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Files.copy(file, to.resolve(file.getFileName()));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Moves a whole directory to a place where there is none. */
   public static void move(Path from, Path to) {
     try {

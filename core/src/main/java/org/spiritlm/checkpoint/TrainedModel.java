@@ -74,7 +74,7 @@ public record TrainedModel(
             if (part == Part.LM) {
               Converter.languageModel(from, writer, dtype);
             } else {
-              ModelAssembly.copy(from, writer.part(part));
+              Directories.copy(from, writer.part(part));
             }
           }
           progress.accept("checking what was written");

@@ -1,5 +1,7 @@
 package org.spiritlm.recipe;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -79,6 +81,28 @@ public record PartTraining(String part, Path out) {
       Trainer.Options.of(settings, STEPS);
     }
     settings.finish();
+  }
+
+  /**
+   * What of settings decides what is learnt.
+   *
+   * @param values what {@link Settings#resolved} gives
+   * @param free further settings on which it does not depend
+   */
+  static ObjectNode decisive(ObjectNode values, List<String> free) {
+    ObjectNode left = values.deepCopy();
+    left.remove(FREE);
+    for (String key : free) {
+      JsonNode at = left;
+      String[] path = key.split("\\.", -1);
+      for (int i = 0; i < path.length - 1; i++) {
+        at = at.path(path[i]);
+      }
+      if (at instanceof ObjectNode object) {
+        object.remove(path[path.length - 1]);
+      }
+    }
+    return left;
   }
 
   /** Trains; see {@link #run(Settings, Device, List, Consumer)}. */

@@ -3,13 +3,9 @@ package org.spiritlm.training;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -30,13 +26,13 @@ public final class TrainingRun implements AutoCloseable {
   private static final long PATIENCE_SECONDS = 300;
 
   private final Path directory;
-  private final FileChannel channel;
+  private final DirectoryLock lock;
   private final CountDownLatch ended = new CountDownLatch(1);
   private @Nullable Thread hook;
 
-  private TrainingRun(Path directory, FileChannel channel) {
+  private TrainingRun(Path directory, DirectoryLock lock) {
     this.directory = directory;
-    this.channel = channel;
+    this.lock = lock;
   }
 
   /**
@@ -48,42 +44,26 @@ public final class TrainingRun implements AutoCloseable {
    * @throws InputException if another process works there, or it has other settings
    */
   public static TrainingRun open(Path directory, ObjectNode settings, List<String> free) {
+    DirectoryLock lock =
+        DirectoryLock.take(
+            directory, "another process trains there; wait for it or give another --out");
+    TrainingRun run = new TrainingRun(directory, lock);
     try {
-      Files.createDirectories(directory);
-      FileChannel channel =
-          FileChannel.open(
-              directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      TrainingRun run = new TrainingRun(directory, channel);
-      try {
-        run.lock();
-        run.settle(settings, free);
-        return run;
-      } catch (RuntimeException | IOException e) {
-        channel.close();
-        throw e;
-      }
+      run.settle(settings, free);
+      return run;
+    } catch (RuntimeException e) {
+      lock.close();
+      throw e;
     } catch (IOException e) {
+      lock.close();
       throw new UncheckedIOException(e);
-    }
-  }
-
-  private void lock() throws IOException {
-    FileLock lock;
-    try {
-      lock = channel.tryLock();
-    } catch (OverlappingFileLockException e) {
-      lock = null;
-    }
-    if (lock == null) {
-      throw new InputException(
-          directory + ": another process trains there; wait for it or give another --out");
     }
   }
 
   private void settle(ObjectNode settings, List<String> free) throws IOException {
     Path file = directory.resolve(SETTINGS);
     if (Files.exists(file)) {
-      List<String> differing = differing("", Json.file(file), settings);
+      List<String> differing = differing(Json.file(file), settings);
       differing.removeAll(free);
       if (!differing.isEmpty()) {
         throw new InputException(
@@ -97,6 +77,11 @@ public final class TrainingRun implements AutoCloseable {
     Path beside = directory.resolve(SETTINGS + ".part");
     Files.writeString(beside, Json.line(settings) + "\n");
     Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  /** The keys whose values are others in two trees of settings, or that one of them has alone. */
+  public static List<String> differing(ObjectNode before, ObjectNode now) {
+    return differing("", before, now);
   }
 
   private static List<String> differing(String path, ObjectNode before, ObjectNode now) {
@@ -166,10 +151,6 @@ public final class TrainingRun implements AutoCloseable {
         // the process is ending
       }
     }
-    try {
-      channel.close();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    lock.close();
   }
 }
