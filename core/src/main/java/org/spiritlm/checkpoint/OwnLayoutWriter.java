@@ -118,10 +118,15 @@ final class OwnLayoutWriter {
 
   void pitch(FcpeFile network, PitchQuantizerConfig config, TensorSource quantizer)
       throws IOException {
-    Path pitch = part(Part.PITCH);
     Map<String, String> metadata = new LinkedHashMap<>(FORMAT);
     metadata.put(FcpeFile.CONFIG, network.config().json().toString());
-    floats(pitch.resolve(FcpeFile.NAME), network.weights(), metadata);
+    floats(part(Part.PITCH).resolve(FcpeFile.NAME), network.weights(), metadata);
+    pitchQuantizer(config, quantizer);
+  }
+
+  /** The same without a network: the one that comes with this program is taken. */
+  void pitchQuantizer(PitchQuantizerConfig config, TensorSource quantizer) throws IOException {
+    Path pitch = part(Part.PITCH);
     json(pitch.resolve(OwnLayout.PITCH_QUANTIZER_CONFIG), config.json());
     floats(pitch.resolve(OwnLayout.PITCH_QUANTIZER), quantizer, FORMAT);
   }

@@ -26,15 +26,16 @@ import org.spiritlm.training.Pace;
 record ModelCard(Path out, Variant variant, TinyPlan plan, List<Recipe.Done> stages) {
   private static final String SYNTHETIC_LICENCE =
       "Apache-2.0; text: WordNet 3.1 (WordNet licence); voice: FreeTTS's kevin16 (BSD-like licence)";
-  private static final String PITCH_LICENCE = "; pitch/fcpe.safetensors: MIT (torchfcpe)";
+  private static final String PITCH_LICENCE =
+      "; network of pitch, which comes with the program: MIT (torchfcpe)";
 
-  /** What is said of the licence of all models. */
-  static String licence(TinyPlan plan) {
+  /** What is said of the licence of a model. */
+  static String licence(TinyPlan plan, Variant variant) {
     String data =
         !plan.licence().isEmpty()
             ? plan.licence()
             : plan.facts() == null ? SYNTHETIC_LICENCE : "not stated: that of the recordings";
-    return plan.variants().contains(Variant.EXPRESSIVE) ? data + PITCH_LICENCE : data;
+    return variant == Variant.EXPRESSIVE ? data + PITCH_LICENCE : data;
   }
 
   /** Writes it into a model. */
@@ -58,7 +59,7 @@ record ModelCard(Path out, Variant variant, TinyPlan plan, List<Recipe.Done> sta
     }
     card.append(".\n\n## Data\n\n");
     data(card);
-    card.append("\n## Licence\n\n").append(licence(plan)).append("\n");
+    card.append("\n## Licence\n\n").append(licence(plan, variant)).append("\n");
     card.append("\n## Quality\n\n");
     quality(card, name);
     card.append("\n## Limits\n\n");
@@ -70,7 +71,7 @@ record ModelCard(Path out, Variant variant, TinyPlan plan, List<Recipe.Done> sta
     card.append(plan.commit().isEmpty() ? "" : ", " + plan.commit());
     card.append(". Encoder: ")
         .append(
-            plan.way() == TinyPlan.EncoderWay.SUPERVISED
+            plan.way() == UnitPlan.EncoderWay.SUPERVISED
                 ? "supervised (characters by CTC), then clustered"
                 : "self-supervised (HuBERT), then clustered")
         .append(".\n\n| stage | time | settings |\n|---|---|---|\n");

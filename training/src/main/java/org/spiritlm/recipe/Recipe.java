@@ -8,6 +8,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.spiritlm.json.Json;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.training.DirectoryLock;
@@ -23,6 +25,8 @@ import org.spiritlm.training.Pace;
 final class Recipe {
   /** How often the seconds of a stage are noted (seconds). */
   private static final double NOTED = 60;
+
+  private static final Pattern COUNTED = Pattern.compile("(?:step )?(\\d{1,9}) of (\\d{1,9})");
 
   /** The share of the whole that must be done before its time is told. */
   private static final double LEAST_SHARE = 0.02;
@@ -122,7 +126,7 @@ final class Recipe {
                 files.directory(),
                 line -> {
                   clock.note();
-                  progress.accept(prefix + line + left(index, done, clock.seconds()));
+                  progress.accept(prefix + line + left(index, done, clock.seconds(), share(line)));
                 });
     if (finished) {
       files.end(clock.seconds());
@@ -160,10 +164,10 @@ final class Recipe {
   }
 
   /**
-   * The time that all stages together still take, as far as it can be told: in the shares that
-   * stages have, as fast as those that are done.
+   * The time that all stages together still take, as far as it can be told: this one's as fast as
+   * it was so far, the others' in the shares that stages have, as fast as those that are done.
    */
-  private String left(int index, List<Done> done, double seconds) {
+  private String left(int index, List<Done> done, double seconds, double share) {
     double took = 0;
     double shares = 0;
     for (int i = 0; i < done.size(); i++) {
@@ -179,7 +183,20 @@ final class Recipe {
     for (StageFiles files : stages.subList(index + 1, stages.size())) {
       later += files.stage().seconds();
     }
-    double here = Math.max(0, pace * stages.get(index).stage().seconds() - seconds);
+    double here =
+        share > 0
+            ? seconds * (1 - share) / share
+            : Math.max(0, pace * stages.get(index).stage().seconds() - seconds);
     return "; about " + Pace.shown(here + pace * later) + " left in all";
+  }
+
+  /** How much of a stage is done, as a line such as {@code step 3 of 10: …} says, or 0. */
+  private static double share(String line) {
+    Matcher counted = COUNTED.matcher(line);
+    if (!counted.lookingAt()) {
+      return 0;
+    }
+    double all = Double.parseDouble(counted.group(2));
+    return all == 0 ? 0 : Math.min(1, Double.parseDouble(counted.group(1)) / all);
   }
 }
