@@ -95,7 +95,8 @@ public final class WordNetSentences {
         new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
       String line = lines.readLine();
       while (line != null) {
-        Matcher examples = EXAMPLE.matcher(line.substring(line.indexOf('|') + 1));
+        int gloss = line.indexOf('|'); // there is none in the licence
+        Matcher examples = EXAMPLE.matcher(gloss < 0 ? "" : line.substring(gloss));
         while (examples.find()) {
           String sentence = tidy(examples.group(1));
           if (isSpeakable(sentence)) {
