@@ -25,10 +25,16 @@ import org.spiritlm.torch.InputException;
  * @param sha256 of the manifest, in hexadecimal digits
  * @param transcribed utterances with a transcript
  * @param hasTimes whether the times of all their words are known
+ * @param hasSomeSpeakers whether some utterances have a speaker and others none
  * @param styles how they are said
  */
 record ManifestFacts(
-    Path manifest, String sha256, long transcribed, boolean hasTimes, Set<String> styles) {
+    Path manifest,
+    String sha256,
+    long transcribed,
+    boolean hasTimes,
+    boolean hasSomeSpeakers,
+    Set<String> styles) {
   /** Fewer utterances are a mistake. */
   private static final int LEAST = 20;
 
@@ -58,18 +64,23 @@ record ManifestFacts(
         sha256(manifest),
         counter.transcribed,
         counter.timed == counter.transcribed,
+        counter.spoken > 0 && counter.spoken < counter.all,
         counter.styles);
   }
 
   private static final class Counter implements CorpusListener {
     private long transcribed;
     private long timed;
+    private long all;
+    private long spoken; // by somebody who is named
     private long rejected;
     private String reason = "";
     private final Set<String> styles = new TreeSet<>();
 
     @Override
     public void accept(Utterance utterance) {
+      all++;
+      spoken += utterance.speaker() == null ? 0 : 1;
       if (utterance.text() == null) {
         return;
       }

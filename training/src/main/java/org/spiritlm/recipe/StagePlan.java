@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -80,7 +79,8 @@ final class StagePlan {
       node = node == null ? null : node.get(key);
     }
     if (node == null) {
-      throw new IllegalStateException(stage + " has no " + Arrays.toString(keys));
+      throw new InputException(
+          "the recipe needs the setting '" + stage + "." + String.join(".", keys) + "'");
     }
     return node.asInt();
   }

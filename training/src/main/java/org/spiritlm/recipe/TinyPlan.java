@@ -48,6 +48,7 @@ final class TinyPlan {
     this.licence = settings.text("licence", "");
     this.commit = settings.text("commit", "");
     this.facts = corpus == null ? null : ManifestFacts.read(corpus);
+    checkVoices();
     checkStyles();
     corpus();
     text();
@@ -154,6 +155,14 @@ final class TinyPlan {
     return variants.contains(Variant.EXPRESSIVE);
   }
 
+  private void checkVoices() {
+    if (facts != null && facts.hasSomeSpeakers()) {
+      throw new InputException(
+          facts.manifest()
+              + ": some utterances have a speaker, others none; name it of all, or of none");
+    }
+  }
+
   private void checkStyles() {
     if (facts != null && isExpressive() && facts.styles().size() < 2) {
       throw new InputException(
@@ -239,7 +248,7 @@ final class TinyPlan {
         "units of the whole corpus",
         needs,
         settings.resolved(),
-        1200,
+        1800,
         (directory, progress) ->
             ModelStages.prepare(
                 variant, units.parts(variant), from, plan.device(), directory, progress));
@@ -338,6 +347,16 @@ final class TinyPlan {
         plan.section("lm", variant),
         given,
         1.1);
+    int length = plan.number(StagePlan.of("lm", variant), "length");
+    int context = plan.number(StagePlan.of("start", variant), "context");
+    if (length > context) {
+      throw new InputException(
+          "sequences of "
+              + length
+              + " tokens ('lm.length') are longer than the model's context of "
+              + context
+              + " ('start.context')");
+    }
   }
 
   private void assembly() {

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.spiritlm.checkpoint.Part;
 import org.spiritlm.checkpoint.Variant;
+import org.spiritlm.torch.InputException;
 
 /** The stages that train what makes units of speech: its encoder, quantizers, pitch and style. */
 final class UnitPlan {
@@ -71,7 +72,7 @@ final class UnitPlan {
         List.of("corpus"),
         plan.section("aligner"),
         Map.of("data.manifest", manifest),
-        0.3);
+        0.5);
   }
 
   private Map<String, Object> data() {
@@ -109,6 +110,7 @@ final class UnitPlan {
         plan.section("middle-clusters"),
         data(Map.of("features.encoder", plan.at("hubert-1").resolve("hubert"))),
         1);
+    checkLayer("middle-clusters", "hubert-1");
     plan.training(
         "hubert-2",
         "an encoder that predicts these",
@@ -140,6 +142,25 @@ final class UnitPlan {
         : plan.at("hubert-2").resolve("hubert");
   }
 
+  /**
+   * A block that the encoder does not have is a mistake that is better told before it is trained.
+   */
+  private void checkLayer(String clusters, String encoderStage) {
+    int layer = plan.number(clusters, "features", "layer");
+    int layers = plan.number(encoderStage, "encoder", "layers");
+    if (layer < 1 || layer > layers) {
+      throw new InputException(
+          "'"
+              + clusters
+              + ".features.layer' must be one of the "
+              + layers
+              + " blocks of the stage "
+              + encoderStage
+              + ", found "
+              + layer);
+    }
+  }
+
   private void units() {
     plan.training(
         "clusters",
@@ -149,6 +170,7 @@ final class UnitPlan {
         plan.section("clusters"),
         data(Map.of("features.encoder", encoderDirectory())),
         1);
+    checkLayer("clusters", encoderStage());
     if (quantizer == QuantizerWay.CTC) {
       plan.training(
           "ctc-quantizer",

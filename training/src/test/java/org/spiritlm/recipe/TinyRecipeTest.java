@@ -228,6 +228,9 @@ final class TinyRecipeTest {
     refused(out, null, smoke().with("variants=huge"), "'variants' must be base, expressive");
     refused(out, null, smoke().with("text=3"), "'text' must have keys with values");
     refused(out, null, smoke().with("corpus.voices=99"), "voices is 99");
+    refused(out, null, smoke().with("clusters.features.layer=3"), "one of the 2 blocks", "aligner");
+    refused(out, null, smoke().with("lm.length=1000"), "longer than the model's context of 512");
+    refused(out, null, smoke().with("vocoder.segment=1"), "shorter than the mel spectrogram's");
     Path manifest = directory.resolve("manifest.jsonl");
     write(manifest, 3);
     refused(out, manifest, smoke(), "has 3 utterances with a transcript", "at least 20");

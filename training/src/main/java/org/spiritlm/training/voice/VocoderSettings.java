@@ -70,6 +70,17 @@ record VocoderSettings(
           new AdamW.Options(0.8, 0.99, 1e-8, 0.01),
           0);
 
+  VocoderSettings {
+    if (segment * config.hop() < mel.fftSize()) {
+      throw new InputException(
+          "a 'segment' of "
+              + segment
+              + " frames is shorter than the mel spectrogram's window of "
+              + mel.fftSize()
+              + " samples; give a longer one");
+    }
+  }
+
   /** What a vocoder hears beside units. */
   enum Conditions {
     /** The speaker, and the style of speaking where the corpus names it. */

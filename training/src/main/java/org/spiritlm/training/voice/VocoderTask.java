@@ -70,14 +70,6 @@ public final class VocoderTask implements TrainingTask {
             run.resolve("samples"));
     this.judges = new Group("discriminators", discriminators.parameters(), settings.optimiser());
     this.speaker = new Group("generator", weights.taken(), settings.optimiser());
-    if (settings.segment() * settings.config().hop() < settings.mel().fftSize()) {
-      throw new InputException(
-          "a 'segment' of "
-              + settings.segment()
-              + " frames is shorter than the mel spectrogram's window of "
-              + settings.mel().fftSize()
-              + " samples; give a longer one");
-    }
   }
 
   /**
