@@ -90,7 +90,12 @@ public final class Linear {
   }
 
   public Tensor forward(Tensor x) {
-    return packed != null ? packed.forward(x, packedBias) : torch.linear(x, weight(), bias);
+    if (packed != null) {
+      return packed.forward(x, packedBias);
+    }
+    return weight().requires_grad()
+        ? Products.linear(x, weight(), bias)
+        : torch.linear(x, weight(), bias);
   }
 
   /** An optional that outlives every scope. */

@@ -163,7 +163,7 @@ public final class AlignerTask implements TrainingTask {
     if (targets.length == 0) {
       return null;
     }
-    float[] samples = set.samples(index);
+    float[] samples = SpeechBatch.lengthened(set.samples(index), encoder.config());
     return encoder.config().frames(samples.length) < CtcLoss.leastFrames(targets)
         ? null
         : new SpeechBatch.Item(index, set.utterance(index).id(), samples, 0, targets);
