@@ -276,7 +276,7 @@ public final class AlignerTask implements TrainingTask {
         Scope scope = Scope.open()) {
       Tensor scores = logProbabilities(one, Disturbance.none());
       int[] best = Tensors.ints(torch.argmax(scores, new LongOptional(1), false));
-      return characters.text(CtcLoss.collapsed(best, 0, frames, Characters.BLANK));
+      return characters.text(CtcLoss.collapsed(best, 0, frames, Characters.BLANK)).strip();
     }
   }
 
