@@ -149,6 +149,7 @@ public record LanguageTraining(
     return new LanguageTask(
         directory.languageModelWeights().as(DType.F32).on(device),
         config,
+        LanguageTask.Way.WHOLE,
         optimiser,
         documents(shards),
         validation == null ? trained -> Map.of() : new HeldOut(documents(validation)),

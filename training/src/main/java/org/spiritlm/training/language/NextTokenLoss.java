@@ -27,6 +27,31 @@ public final class NextTokenLoss {
    * @throws org.spiritlm.torch.InputException if an id is not in the vocabulary
    */
   public Tensor sum(List<TrainingDocument> documents) {
+    try (Scope scope = Scope.open()) {
+      return scope.keep(sum(documents, model.read(pieces(documents))));
+    }
+  }
+
+  /**
+   * Adds the gradients of the sum, times a factor.
+   *
+   * @return the sum
+   */
+  double backward(List<TrainingDocument> documents, double factor) {
+    try (Scope scope = Scope.open()) {
+      Tensor sum = sum(documents);
+      sum.mul(Tensors.scalar(factor)).backward();
+      return sum.item_double();
+    }
+  }
+
+  /** The documents as the model reads them. */
+  static List<Piece> pieces(List<TrainingDocument> documents) {
+    return documents.stream().map(one -> Piece.alone(one.ids())).toList();
+  }
+
+  /** The same from the state after each id of the documents, [N, D]. */
+  Tensor sum(List<TrainingDocument> documents, Tensor states) {
     int targets = documents.stream().mapToInt(TrainingDocument::targets).sum();
     int[] rows = new int[targets];
     int[] wanted = new int[targets];
@@ -42,7 +67,6 @@ public final class NextTokenLoss {
       row += document.ids().length;
     }
     try (Scope scope = Scope.open()) {
-      Tensor states = model.read(documents.stream().map(one -> Piece.alone(one.ids())).toList());
       Tensor index = model.device().place(Tensors.of(rows));
       Tensor logits = model.logits(states.index_select(0, index)); // [targets, V]
       Tensor target = model.device().place(Tensors.of(wanted)).unsqueeze(1);

@@ -47,6 +47,7 @@ final class TrainerTest {
     return new LanguageTask(
         Weights.initialise(1),
         config(),
+        LanguageTask.Way.WHOLE,
         new OptimiserSettings(
             new LearningRate(rate, 3, LearningRate.Schedule.COSINE, 0.1),
             new AdamW.Options(0.9, 0.95, 1e-8, 0.1),
@@ -248,6 +249,7 @@ final class TrainerTest {
         new LanguageTask(
             Weights.initialise(1),
             config().withVocabulary(VOCABULARY + 1),
+            LanguageTask.Way.WHOLE,
             task(0.01).groups().get(0).settings(),
             new RandomDocuments(VOCABULARY, 1, 4),
             model -> Map.of(),
