@@ -41,6 +41,9 @@ final class LayeringTest {
           Map.entry(
               "training",
               List.of(
+                  "",
+                  "task",
+                  "prompt",
                   "json",
                   "audio",
                   "text",

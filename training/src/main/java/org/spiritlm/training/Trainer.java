@@ -227,7 +227,7 @@ public final class Trainer {
 
   private void validate(Metrics metrics) {
     Map<String, Double> measured = new LinkedHashMap<>();
-    task.validate().forEach((name, value) -> measured.put("validation_" + name, value));
+    task.validate(step).forEach((name, value) -> measured.put("validation_" + name, value));
     if (measured.isEmpty()) {
       return;
     }

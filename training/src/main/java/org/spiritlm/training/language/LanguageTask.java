@@ -36,8 +36,12 @@ public final class LanguageTask implements TrainingTask {
   /** Says how well a model does on what it does not learn from. */
   @FunctionalInterface
   public interface Validation extends AutoCloseable {
-    /** Measures by name; the first is the one to lower. */
-    Map<String, Double> measure(LlamaModel model);
+    /**
+     * Measures by name; the first is the one to lower.
+     *
+     * @param step how many are done, for what is written beside
+     */
+    Map<String, Double> measure(LlamaModel model, long step);
 
     @Override
     default void close() {}
@@ -125,8 +129,8 @@ public final class LanguageTask implements TrainingTask {
   }
 
   @Override
-  public Map<String, Double> validate() {
-    return validation.measure(model);
+  public Map<String, Double> validate(long step) {
+    return validation.measure(model, step);
   }
 
   @Override

@@ -68,7 +68,7 @@ final class AdaptedTrainingTest {
             new AdamW.Options(0.9, 0.95, 1e-8, 0.1),
             1),
         source,
-        model -> Map.of(),
+        (model, step) -> Map.of(),
         (path, sizes, parameters) -> {});
   }
 

@@ -53,7 +53,7 @@ final class TrainerTest {
             new AdamW.Options(0.9, 0.95, 1e-8, 0.1),
             1),
         source,
-        model -> {
+        (model, step) -> {
           Map<String, Double> measures = new LinkedHashMap<>();
           measures.put("loss", 1.0);
           return measures;
@@ -252,7 +252,7 @@ final class TrainerTest {
             LanguageTask.Way.WHOLE,
             task(0.01).groups().get(0).settings(),
             new RandomDocuments(VOCABULARY, 1, 4),
-            model -> Map.of(),
+            (model, step) -> Map.of(),
             (path, shape, parameters) -> {})) {
       Trainer trainer = new Trainer(other, options(6, 1), directory, line -> {});
       assertThatThrownBy(trainer::run)
