@@ -53,7 +53,8 @@ final class LayeringTest {
                   "checkpoint",
                   "corpus",
                   "interleaving",
-                  "shards")),
+                  "shards",
+                  "inspection")),
           Map.entry(
               "spark", List.of("app", "corpus", "json", "audio", "text", "units", "checkpoint")),
           Map.entry("alignment", List.of("json", "audio", "units", "corpus")),

@@ -175,8 +175,7 @@ final class LanguageTrainingTest {
     assertThat(last("validation_word_error")).isGreaterThan(0);
     Path folder = directory.resolve("samples").resolve("000000002");
     List<JsonLine> samples = Json.lines(folder.resolve("samples.jsonl"));
-    assertThat(samples)
-        .hasSize(4);
+    assertThat(samples).hasSize(4);
     assertThat(samples)
         .filteredOn(line -> line.object().has("audio"))
         .isNotEmpty()

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -84,7 +86,7 @@ final class TrainerTest {
   }
 
   @Test
-  void learns() {
+  void learns() throws IOException {
     try (LanguageTask task = task(0.01)) {
       List<String> lines = new ArrayList<>();
       new Trainer(task, options(40, 1), directory, lines::add).run();
@@ -94,6 +96,10 @@ final class TrainerTest {
       assertThat(first).isEqualTo(Math.log(VOCABULARY), within(0.2));
       assertThat(last).isLessThan(first / 4);
       assertThat(lines).anyMatch(line -> line.startsWith("step 40 of 40: loss "));
+      BufferedImage curves = ImageIO.read(directory.resolve("curves.png").toFile());
+      // loss with that of the validation, gradient norm, rate and tokens a second
+      assertThat(curves.getWidth()).isEqualTo(2 * 640);
+      assertThat(curves.getHeight()).isEqualTo(2 * 320);
     }
   }
 
