@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.CheckpointException;
 import org.spiritlm.torch.DType;
 import org.spiritlm.torch.LowRankAdapter;
@@ -20,6 +21,7 @@ final class AdaptedSource implements TensorSource {
   private static final String WEIGHT = ".weight";
 
   private final TensorSource model;
+  private final @Nullable DType dtype;
   private final Map<String, LowRankAdapter> products = new LinkedHashMap<>();
   private final Map<String, Tensor> tables = new LinkedHashMap<>();
 
@@ -28,10 +30,12 @@ final class AdaptedSource implements TensorSource {
    *
    * @param model by the names of {@code LlamaForCausalLM}
    * @param adapter the directory of {@link AdapterFiles}
+   * @param dtype the type of tensors that are changed, or null for their own
    * @throws CheckpointException if the adapters are damaged, or of another model
    */
-  AdaptedSource(TensorSource model, boolean tied, Path adapter) {
+  AdaptedSource(TensorSource model, boolean tied, Path adapter, @Nullable DType dtype) {
     this.model = model;
+    this.dtype = dtype;
     LowRankAdapters.Options options = AdapterFiles.read(adapter);
     SafetensorsFile file = SafetensorsFile.open(adapter.resolve(AdapterFiles.WEIGHTS));
     Weights weights = Weights.of(file);
@@ -91,7 +95,10 @@ final class AdaptedSource implements TensorSource {
 
   @Override
   public TensorInfo info(String name) {
-    return model.info(name);
+    TensorInfo info = model.info(name);
+    return dtype != null && (products.containsKey(name) || tables.containsKey(name))
+        ? TensorInfo.of(dtype, info.dimensions())
+        : info;
   }
 
   @Override
@@ -104,7 +111,7 @@ final class AdaptedSource implements TensorSource {
     Tensor before = model.load(name);
     try (Scope scope = Scope.open()) {
       Tensor after = table != null ? table : change.matrix().add(before.to(DType.F32.scalarType()));
-      return Scope.detach(after.to(before.scalar_type()));
+      return Scope.detach(after.to(info(name).dtype().scalarType()));
     } finally {
       Scope.free(before);
     }

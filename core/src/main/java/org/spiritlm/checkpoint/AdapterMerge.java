@@ -47,7 +47,7 @@ public final class AdapterMerge {
             progress.accept("writing " + part.key());
             if (part == Part.LM) {
               Converter.languageModel(
-                  lm, writer, dtype, model -> new AdaptedSource(model, tied, adapter));
+                  lm, writer, dtype, model -> new AdaptedSource(model, tied, adapter, dtype));
             } else {
               Converter.write(layout, part, writer, null);
             }

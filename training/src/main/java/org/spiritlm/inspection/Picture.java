@@ -45,6 +45,6 @@ final class Picture {
   static String number(double value) {
     return value == Math.rint(value) && Math.abs(value) < 1e15
         ? Long.toString((long) value)
-        : String.format(Locale.ROOT, "%.2g", value);
+        : String.format(Locale.ROOT, Math.abs(value) < 1000 ? "%.3g" : "%.0f", value);
   }
 }
