@@ -51,7 +51,8 @@ final class TrainableParts {
         "lm",
         (settings, device, run) -> {
           LanguageTraining training = LanguageTraining.of(settings);
-          return new Opened(training.task(device), training.base(), Part.LM);
+          return new Opened(
+              training.task(device, run), training.base(), training.isWhole() ? Part.LM : null);
         });
     parts.put(
         "aligner",

@@ -41,6 +41,9 @@ final class LayeringTest {
           Map.entry(
               "training",
               List.of(
+                  "",
+                  "task",
+                  "prompt",
                   "json",
                   "audio",
                   "text",
@@ -50,7 +53,8 @@ final class LayeringTest {
                   "checkpoint",
                   "corpus",
                   "interleaving",
-                  "shards")),
+                  "shards",
+                  "inspection")),
           Map.entry(
               "spark", List.of("app", "corpus", "json", "audio", "text", "units", "checkpoint")),
           Map.entry("alignment", List.of("json", "audio", "units", "corpus")),

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.lm.LlamaConfig;
 import org.spiritlm.lm.LlamaModel;
+import org.spiritlm.prompt.TaskToken;
 import org.spiritlm.text.NewTokenizer;
 import org.spiritlm.text.TextTokenizer;
 import org.spiritlm.text.Vocabulary;
@@ -42,9 +44,15 @@ import org.spiritlm.vocoder.VocoderConfig;
  * @param dtype of the language model's tensors, float32 or bfloat16; all other parts are float32
  * @param tokenizer a SentencePiece {@code tokenizer.model} (or its directory) whose vocabulary the
  *     text has, or null for a small one
+ * @param taskTokens whether there are tokens for recognition and synthesis ({@link TaskToken})
  */
 public record FreshModel(
-    Preset preset, Variant variant, long seed, DType dtype, @Nullable Path tokenizer) {
+    Preset preset,
+    Variant variant,
+    long seed,
+    DType dtype,
+    @Nullable Path tokenizer,
+    boolean taskTokens) {
   /** The released vocabularies are padded to a multiple of this: 32512 and 32768. */
   private static final int VOCABULARY_STEP = 256;
 
@@ -57,6 +65,12 @@ public record FreshModel(
     if (dtype != DType.F32 && dtype != DType.BF16) {
       throw new InputException("cannot make a model of " + dtype + "; expected fp32 or bf16");
     }
+  }
+
+  /** A model with the tokens of SPIRIT LM alone. */
+  public FreshModel(
+      Preset preset, Variant variant, long seed, DType dtype, @Nullable Path tokenizer) {
+    this(preset, variant, seed, dtype, tokenizer, false);
   }
 
   /** The model of a preset as it is where nothing is asked for. */
@@ -110,9 +124,14 @@ public record FreshModel(
   private void languageModel(OwnLayoutWriter writer) throws IOException {
     Path lm = writer.part(Part.LM);
     List<String> tokens =
-        variant == Variant.EXPRESSIVE
-            ? Vocabulary.tokens(SpeechSizes.UNITS + 1, SpeechSizes.PITCH_CODES, SpeechSizes.STYLES)
-            : Vocabulary.tokens(SpeechSizes.UNITS + 1, 0, 0);
+        new ArrayList<>(
+            variant == Variant.EXPRESSIVE
+                ? Vocabulary.tokens(
+                    SpeechSizes.UNITS + 1, SpeechSizes.PITCH_CODES, SpeechSizes.STYLES)
+                : Vocabulary.tokens(SpeechSizes.UNITS + 1, 0, 0));
+    if (taskTokens) {
+      tokens.addAll(TaskToken.pieces());
+    }
     NewTokenizer text =
         tokenizer == null ? NewTokenizer.small(tokens) : NewTokenizer.extending(tokenizer, tokens);
     text.write(lm, preset.languageModel(1).context());

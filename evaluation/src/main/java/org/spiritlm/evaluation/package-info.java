@@ -1,6 +1,6 @@
 /**
- * The measures by which speech models are judged: error rates of transcripts, errors of pitch,
- * perplexity.
+ * The measures by which speech models are judged: errors of pitch, perplexity. Errors of
+ * transcripts are counted by {@link org.spiritlm.text.EditCounts}.
  */
 @NullMarked
 package org.spiritlm.evaluation;

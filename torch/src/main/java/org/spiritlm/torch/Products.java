@@ -1,9 +1,11 @@
 package org.spiritlm.torch;
 
 import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Matrix products, convolutions and attention that carry gradients, computed in the precision that
@@ -16,6 +18,9 @@ import org.bytedeco.pytorch.global.torch;
  * T]).
  */
 public final class Products {
+  /** See {@link #laterPositions}; grows. */
+  private static volatile @Nullable Tensor later;
+
   private Products() {}
 
   /** {@code x W^T + b}; x [.., in], weight [out, in], bias [out] or none. */
@@ -101,18 +106,53 @@ public final class Products {
   }
 
   /**
-   * Attention of every position to every other: queries, keys and values [B, H, T, d] to [B, H, T,
-   * d].
+   * Attention: queries [B, H, T, d], keys and values [B, K, T, d] to [B, H, T, d]; query heads
+   * share key and value heads in groups where K is less than H.
+   *
+   * @param causal whether a position does not see those after it
    */
-  public static Tensor attention(Tensor queries, Tensor keys, Tensor values) {
-    if (isRounded() && queries.is_cpu()) {
-      // libtorch's own attention has no bfloat16 products on a processor
-      Tensor scaled = queries.mul(Tensors.scalar(1 / Math.sqrt((double) queries.size(3))));
-      Tensor scores = rounded(scaled).matmul(rounded(keys).transpose(2, 3)); // [B, H, T, T]
-      return scores.softmax(-1).matmul(rounded(values)).to(queries.scalar_type());
+  public static Tensor attention(Tensor queries, Tensor keys, Tensor values, boolean causal) {
+    if (!isRounded() || !queries.is_cpu()) {
+      boolean grouped = queries.size(1) != keys.size(1);
+      return torch.scaled_dot_product_attention(
+          queries, keys, values, new TensorOptional(), 0, causal, new DoubleOptional(), grouped);
     }
-    return torch.scaled_dot_product_attention(
-        queries, keys, values, new TensorOptional(), 0, false, new DoubleOptional(), false);
+    // libtorch's own attention has no bfloat16 products on a processor
+    long batch = queries.size(0);
+    long length = queries.size(2);
+    long width = queries.size(3);
+    long shared = keys.size(1);
+    Tensor scaled = queries.mul(Tensors.scalar(1 / Math.sqrt((double) width)));
+    Tensor rows = rounded(scaled).reshape(batch * shared, -1, width); // [B K, H / K T, d]
+    Tensor columns = rounded(keys).reshape(batch * shared, length, width).transpose(1, 2);
+    Tensor scores;
+    if (causal && rows.size(1) == length) {
+      scores = torch.baddbmm(laterPositions(length), rows, columns);
+    } else {
+      scores = rows.bmm(columns);
+      if (causal) {
+        scores.view(-1, length, length).add_(laterPositions(length));
+      }
+    }
+    Tensor seen = rounded(values).reshape(batch * shared, length, width);
+    return scores.softmax(-1).bmm(seen).view(queries.sizes()).to(queries.scalar_type());
+  }
+
+  /** Minus infinity where the second position comes after the first, otherwise 0, [T, T]. */
+  private static Tensor laterPositions(long length) {
+    Tensor known = later;
+    if (known == null || known.size(0) < length) {
+      // the one before is left to the garbage collector: another thread may be using it
+      long size = known == null ? length : Math.max(length, 2 * known.size(0));
+      try (Scope scope = Scope.open()) {
+        Scalar infinity = new Scalar(Double.NEGATIVE_INFINITY);
+        known =
+            Scope.detach(
+                torch.full(new long[] {size, size}, infinity).triu(1).to(DType.BF16.scalarType()));
+      }
+      later = known;
+    }
+    return known.narrow(0, 0, length).narrow(1, 0, length);
   }
 
   /**

@@ -62,10 +62,10 @@ class ProductsTest {
                     each.get(1),
                     new TensorOptional(each.get(2)),
                     new Geometry(5, 2, 1, 1))),
-        new Case(
-            "attention",
-            List.of(shape(2, 3, 9, 16), shape(2, 3, 9, 16), shape(2, 3, 9, 16)),
-            each -> Products.attention(each.get(0), each.get(1), each.get(2))));
+        attention("attention", 3, 3, false),
+        attention("causal attention", 3, 3, true),
+        attention("attention in groups", 4, 2, false),
+        attention("causal attention in groups", 4, 2, true));
   }
 
   @Test
@@ -83,6 +83,13 @@ class ProductsTest {
 
   private static long[] shape(long... sizes) {
     return sizes;
+  }
+
+  private static Case attention(String name, long heads, long shared, boolean causal) {
+    return new Case(
+        name,
+        List.of(shape(2, heads, 9, 16), shape(2, shared, 9, 16), shape(2, shared, 9, 16)),
+        each -> Products.attention(each.get(0), each.get(1), each.get(2), causal));
   }
 
   private static Case convolution(

@@ -119,6 +119,7 @@ public final class Trainer {
     }
     Torch.precision(options.precision());
     try (Metrics metrics = new Metrics(run, step)) {
+      Curves curves = new Curves(run, progress);
       Pace pace = new Pace();
       while (step < options.steps() && !stopping) {
         Map<String, Double> measured = step();
@@ -135,6 +136,7 @@ public final class Trainer {
         }
         if (step % options.checkpointEvery() == 0 || last || stopping || isBest()) {
           checkpoints.write(step, bestStep, optimisers, task.buffers(), state());
+          curves.write();
         }
       }
     } finally {
@@ -227,7 +229,7 @@ public final class Trainer {
 
   private void validate(Metrics metrics) {
     Map<String, Double> measured = new LinkedHashMap<>();
-    task.validate().forEach((name, value) -> measured.put("validation_" + name, value));
+    task.validate(step).forEach((name, value) -> measured.put("validation_" + name, value));
     if (measured.isEmpty()) {
       return;
     }

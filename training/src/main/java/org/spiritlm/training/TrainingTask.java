@@ -43,8 +43,12 @@ public interface TrainingTask extends AutoCloseable {
   /** What {@link #drawn} counts. */
   String unit();
 
-  /** How well the part does on data that it does not learn from; the first is the one to lower. */
-  Map<String, Double> validate();
+  /**
+   * How well the part does on data that it does not learn from; the first is the one to lower.
+   *
+   * @param step how many are done, for what is written beside
+   */
+  Map<String, Double> validate(long step);
 
   /** All that decides what is drawn next. */
   ObjectNode state();

@@ -225,7 +225,7 @@ public final class AlignerTask implements TrainingTask {
 
   /** Errors of the best paths by character of the transcripts, and the loss by character. */
   @Override
-  public Map<String, Double> validate() {
+  public Map<String, Double> validate(long step) {
     long errors = 0;
     long length = 0;
     double loss = 0;

@@ -79,7 +79,8 @@ final class TrainableBlock {
           Products.attention(
               heads(queries.get(i), group),
               heads(keys.get(i), group),
-              heads(values.get(i), group)); // [B, H, F, D/H]
+              heads(values.get(i), group),
+              false); // [B, H, F, D/H]
       attended.add(y.transpose(1, 2).reshape(group.rows(), x.size(1)));
     }
     return output.forward(joined(attended));

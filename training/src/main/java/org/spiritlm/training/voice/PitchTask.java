@@ -174,7 +174,7 @@ public final class PitchTask implements TrainingTask {
 
   /** The mean squared error first; then errors in Hz where there is a voice, and of voicing. */
   @Override
-  public Map<String, Double> validate() {
+  public Map<String, Double> validate(long step) {
     ContourErrors errors = new ContourErrors(settings);
     CodeUse use = new CodeUse(settings.config().codes());
     try (NoGradients none = NoGradients.open()) {

@@ -234,7 +234,7 @@ public final class StyleTask implements TrainingTask {
 
   /** The loss first, and the share of seconds and of recordings that are told right. */
   @Override
-  public Map<String, Double> validate() {
+  public Map<String, Double> validate(long step) {
     double loss = 0;
     double seconds = 0;
     int rightRecordings = 0;

@@ -198,8 +198,8 @@ public final class VocoderTask implements TrainingTask {
   }
 
   @Override
-  public Map<String, Double> validate() {
-    return validation.measure(vocoder, drawn);
+  public Map<String, Double> validate(long step) {
+    return validation.measure(vocoder, step);
   }
 
   @Override
