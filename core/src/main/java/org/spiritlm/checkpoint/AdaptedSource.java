@@ -45,6 +45,7 @@ final class AdaptedSource implements TensorSource {
       Weights own = weights.at(AdapterFiles.PREFIX + path);
       long[] shape = model.info(name).dimensions();
       if (own.has("lora_A.weight")) {
+        checkMatrix(file, name, shape);
         products.put(
             name,
             new LowRankAdapter(
@@ -62,6 +63,12 @@ final class AdaptedSource implements TensorSource {
     weights.finish();
     if (products.isEmpty() && tables.isEmpty()) {
       throw new CheckpointException(file.origin() + ": changes nothing of this model");
+    }
+  }
+
+  private static void checkMatrix(SafetensorsFile file, String name, long... shape) {
+    if (shape.length != 2) {
+      throw new CheckpointException(file.origin() + ": changes '" + name + "', which is no matrix");
     }
   }
 

@@ -1,9 +1,12 @@
 package org.spiritlm.checkpoint;
 
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
+import org.spiritlm.lm.LlamaConfig;
+import org.spiritlm.torch.CheckpointException;
 import org.spiritlm.torch.Initializer;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.TensorInfo;
@@ -33,14 +36,29 @@ final class ExtendedSource implements TensorSource {
   /**
    * Extends tables.
    *
-   * @param tied whether the head is the embedding, and needs no table of its own
+   * @param sizes of the model as it is; where it is tied, it needs no table for its head
+   * @throws CheckpointException if a table is not of these sizes
    */
-  ExtendedSource(TensorSource model, boolean tied, Rows rows) {
+  ExtendedSource(TensorSource model, LlamaConfig sizes, Rows rows) {
     this.model = model;
     this.rows = rows;
     this.names = new LinkedHashSet<>(model.names());
-    if (tied) {
+    if (sizes.tied()) {
       names.remove(AdapterFiles.HEAD + ".weight");
+    }
+    long[] expected = {sizes.vocabulary(), sizes.width()};
+    for (String name : TABLES) {
+      if (names.contains(name) && !Arrays.equals(model.info(name).dimensions(), expected)) {
+        throw new CheckpointException(
+            model.origin()
+                + ": tensor '"
+                + name
+                + "' has shape "
+                + model.info(name).shape()
+                + ", expected "
+                + Arrays.toString(expected)
+                + " as config.json beside it says");
+      }
     }
   }
 

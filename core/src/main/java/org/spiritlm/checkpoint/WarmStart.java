@@ -132,7 +132,9 @@ public record WarmStart(
     ConfigFile file = ConfigFile.read(languageModel.resolve(OwnLayout.CONFIG));
     LlamaConfig before = LlamaConfig.read(file);
     int added = ExtendedTokenizer.write(languageModel, lm, tokens(), before.context());
-    int size = TextTokenizer.open(lm).size();
+    TextTokenizer tokenizer = TextTokenizer.open(lm);
+    int size = tokenizer.size();
+    Vocabulary.of(tokenizer, size); // speech tokens of its own may be out of order
     int kept = size - added;
     if (kept > before.vocabulary()) {
       throw new CheckpointException(
@@ -160,7 +162,7 @@ public record WarmStart(
     TensorSource extended =
         new ExtendedSource(
             Converter.languageModel(languageModel),
-            sizes.tied(),
+            before,
             new ExtendedSource.Rows(
                 kept, sizes.vocabulary(), file.number("initializer_range", DEVIATION), seed));
     writer.languageModel(config, extended, dtype);
