@@ -34,8 +34,11 @@ import org.spiritlm.torch.Rendezvous;
 public final class LocalRanks {
   private static final String ADDRESS = "127.0.0.1";
 
-  /** Says to a process that it is to end when the one that started it does. */
-  private static final String STARTED = "spiritlm.started";
+  /** Names the process that started this one as a rank, which is to end when that one does. */
+  private static final String STARTER = "spiritlm.starter";
+
+  /** Exit code of a process that has said what to change. */
+  private static final int MISTAKE = 2;
 
   /** What Gloo prints where results belong. */
   private static final String GLOO = "[Gloo] ";
@@ -137,7 +140,7 @@ public final class LocalRanks {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-    command.add("-D" + STARTED + "=true");
+    command.add("-D" + STARTER + "=" + ProcessHandle.current().pid());
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(arguments);
     return command;
@@ -145,12 +148,12 @@ public final class LocalRanks {
 
   /** Does something when the process that started this one as a rank ends, however it does. */
   static void whenStarterEnds(Runnable action) {
-    ProcessHandle starter = ProcessHandle.current().parent().orElse(null);
-    if (Boolean.getBoolean(STARTED) && starter != null) {
+    Long starter = Long.getLong(STARTER);
+    if (starter != null) {
       Thread thread =
           new Thread(
               () -> {
-                starter.onExit().join();
+                ProcessHandle.of(starter).ifPresent(running -> running.onExit().join());
                 action.run();
               },
               "spiritlm-starter");
@@ -245,20 +248,22 @@ public final class LocalRanks {
         }
       }
     }
-    int code = failed.process.exitValue();
     throw new InputException(
-        "rank "
-            + failed.number
-            + " of "
-            + count
-            + (code > 128 ? " was killed by signal " + (code - 128) : " ended with code " + code)
-            + ", and the others with it; the same command goes on from the last checkpoint");
+        "rank " + failed.number + " of " + count + end(failed.process.exitValue()));
+  }
+
+  private static String end(int code) {
+    if (code == MISTAKE) {
+      return " cannot go on, for the reason above";
+    }
+    return (code > 128 ? " was killed by signal " + (code - 128) : " ended with code " + code)
+        + ", and the others with it; the same command goes on from the last checkpoint";
   }
 
   /** Asks all to stop, and waits for their checkpoint. */
   private void stop() {
     stopping = true;
-    ranks.forEach(rank -> rank.process.destroy());
+    ranks.forEach(rank -> rank.process.toHandle().destroy()); // its streams stay open
     try {
       if (!allEnded.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
         ranks.forEach(rank -> rank.process.destroyForcibly());
