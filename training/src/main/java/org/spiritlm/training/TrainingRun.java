@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -14,13 +15,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.json.Json;
 import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.ProcessGroup;
 
 /**
  * The directory of a run: its settings, checkpoints, metrics, and in the end what was trained. Only
- * one process may work in it.
+ * one process, or one group of processes, may work in it.
  */
 public final class TrainingRun implements AutoCloseable {
   private static final String SETTINGS = "settings.json";
@@ -29,11 +32,11 @@ public final class TrainingRun implements AutoCloseable {
   private static final long PATIENCE_SECONDS = 300;
 
   private final Path directory;
-  private final FileChannel channel;
+  private final @Nullable FileChannel channel; // of process 0
   private final CountDownLatch ended = new CountDownLatch(1);
   private @Nullable Thread hook;
 
-  private TrainingRun(Path directory, FileChannel channel) {
+  private TrainingRun(Path directory, @Nullable FileChannel channel) {
     this.directory = directory;
     this.channel = channel;
   }
@@ -54,7 +57,7 @@ public final class TrainingRun implements AutoCloseable {
               directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       TrainingRun run = new TrainingRun(directory, channel);
       try {
-        run.lock();
+        run.lock(channel);
         run.settle(settings, free);
         return run;
       } catch (RuntimeException | IOException e) {
@@ -66,7 +69,28 @@ public final class TrainingRun implements AutoCloseable {
     }
   }
 
-  private void lock() throws IOException {
+  /**
+   * The same in each of several processes; process 0 holds the directory for all.
+   *
+   * @throws InputException also if a process has other settings than process 0
+   */
+  public static TrainingRun open(
+      Path directory, ObjectNode settings, List<String> free, ProcessGroup ranks) {
+    TrainingRun run =
+        ranks.rank() == 0 ? open(directory, settings, free) : new TrainingRun(directory, null);
+    CRC32C checksum = new CRC32C();
+    checksum.update(Json.line(settings).getBytes(StandardCharsets.UTF_8));
+    double own = (double) checksum.getValue();
+    if (ranks.sum(ranks.rank() == 0 ? own : 0)[0] != own) {
+      throw new InputException(
+          "rank "
+              + ranks.rank()
+              + " has other settings than rank 0; start all processes with the same command");
+    }
+    return run;
+  }
+
+  private void lock(FileChannel channel) throws IOException {
     FileLock lock;
     try {
       lock = channel.tryLock();
@@ -125,13 +149,14 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /**
-   * Trains. Where the process is asked to end meanwhile (SIGTERM, Ctrl-C), a checkpoint is written
-   * first.
+   * Trains. Where the process is asked to end meanwhile (SIGTERM, Ctrl-C), or the one that started
+   * it ends, a checkpoint is written first.
    */
   public Trainer.Result train(Trainer trainer) {
     Thread waiting = new Thread(() -> stop(trainer), "spiritlm-stop");
     Runtime.getRuntime().addShutdownHook(waiting);
     hook = waiting;
+    LocalRanks.whenStarterEnds(trainer::stop);
     return trainer.run();
   }
 
@@ -157,10 +182,12 @@ public final class TrainingRun implements AutoCloseable {
         // the process is ending
       }
     }
-    try {
-      channel.close();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    if (channel != null) {
+      try {
+        channel.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
   }
 }

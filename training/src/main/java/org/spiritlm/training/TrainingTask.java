@@ -30,6 +30,14 @@ public interface TrainingTask extends AutoCloseable {
   void draw();
 
   /**
+   * Passes over what {@link #draw} would draw, which another process learns from: what is drawn
+   * afterwards is what follows it. What was drawn before may be gone.
+   */
+  default void skip() {
+    draw();
+  }
+
+  /**
    * Adds the gradients of the drawn batch to a group's parameters.
    *
    * @param share what the loss is multiplied by for that: how much of a step the batch is

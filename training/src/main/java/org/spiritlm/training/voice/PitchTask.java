@@ -115,6 +115,11 @@ public final class PitchTask implements TrainingTask {
   }
 
   @Override
+  public void skip() {
+    drawn++;
+  }
+
+  @Override
   public Map<String, Double> backward(Group trained, double share) {
     int channels = settings.config().features().size();
     int segment = settings.segment();

@@ -166,6 +166,11 @@ public final class StyleTask implements TrainingTask {
   }
 
   @Override
+  public void skip() {
+    drawn++;
+  }
+
+  @Override
   public Map<String, Double> backward(Group trained, double share) {
     try (Scope scope = Scope.open()) {
       Noise noise =

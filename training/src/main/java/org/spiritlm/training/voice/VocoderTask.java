@@ -109,6 +109,11 @@ public final class VocoderTask implements TrainingTask {
     batch = sampler.draw(drawn++);
   }
 
+  @Override
+  public void skip() {
+    drawn++;
+  }
+
   private VoiceBatch batch() {
     VoiceBatch current = batch;
     if (current == null) {
