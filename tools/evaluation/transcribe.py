@@ -1,10 +1,12 @@
 """Writes down what is heard in the recordings of a manifest: python transcribe.py MANIFEST.jsonl -o TRANSCRIPTS.jsonl
 
-Whisper base by faster-whisper, greedy fallbacks off, so that the same audio has the same transcript. Each line of the
-result is {"id": …, "text": …}. What is there already is not heard again; the same command goes on where it was stopped.
+Whisper base by faster-whisper, without its random second tries, so that the same audio has the same transcript. Each line
+of the result is {"id": …, "text": …, "sha256": …}, the checksum being that of the audio. What is there already is not
+heard again, unless the audio has changed; the same command goes on where it was stopped.
 """
 
 import argparse
+import hashlib
 import importlib.util
 import json
 import pathlib
@@ -45,15 +47,21 @@ def objects(file: pathlib.Path) -> list[dict]:
         return [json.loads(line) for line in lines if line.strip()]
 
 
-def heard_before(file: pathlib.Path) -> set[str]:
-    """The ids that are there; half a line at the end, which a kill leaves, is removed."""
+def checksum(file: pathlib.Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def heard_before(file: pathlib.Path, recordings: dict[str, str]) -> set[str]:
+    """The ids that are there; half a line, which a kill leaves, and what was heard in other audio are removed."""
     if not file.exists():
         return set()
-    content = file.read_bytes()
-    whole = content[: content.rfind(b"\n") + 1]
-    if whole != content:
-        file.write_bytes(whole)
-    return {each["id"] for each in objects(file)}
+    content = file.read_text(encoding="utf-8")
+    lines = [json.loads(line) for line in content[: content.rfind("\n") + 1].splitlines() if line.strip()]
+    kept = [each for each in lines if recordings.get(each["id"]) == each.get("sha256")]
+    beside = file.with_name(file.name + ".part")
+    beside.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in kept), encoding="utf-8")
+    beside.replace(file)
+    return {each["id"] for each in kept}
 
 
 def main() -> None:
@@ -67,19 +75,22 @@ def main() -> None:
         "--model", type=pathlib.Path, default=pathlib.Path(sys.prefix) / "share" / "whisper-base", help="where its parts are joined"
     )
     options = parser.parse_args()
-    before = heard_before(options.output)
-    left = [each for each in objects(options.manifest) if each["id"] not in before]
-    if not left:
-        return
-    for each in left:
+    recordings = objects(options.manifest)
+    for each in recordings:
         if "#" in each["audio"] or each.get("start"):
             sys.exit(f"{each['id']}: is a part of a file; give a manifest of whole files, such as DIR/audio/manifest.jsonl of eval")
-    model = WhisperModel(str(whisper(options.model)), device="cpu", compute_type="float32", cpu_threads=options.threads)
+    folder = options.manifest.parent
+    checksums = {each["id"]: checksum(folder / each["audio"]) for each in recordings}
+    before = heard_before(options.output, checksums)
+    left = [each for each in recordings if each["id"] not in before]
+    if not left:
+        return
+    model = WhisperModel(str(whisper(options.model)), device="cpu", compute_type="int8", cpu_threads=options.threads)
     began = time.time()
     with options.output.open("a", encoding="utf-8") as out:
         for number, each in enumerate(left, start=1):
             segments, _ = model.transcribe(
-                str(options.manifest.parent / each["audio"]),
+                str(folder / each["audio"]),
                 language=options.language,
                 beam_size=options.beams,
                 temperature=0.0,
@@ -87,7 +98,8 @@ def main() -> None:
                 without_timestamps=True,
             )
             text = "".join(segment.text for segment in segments).strip()
-            out.write(json.dumps({"id": each["id"], "text": text}, ensure_ascii=False) + "\n")
+            line = {"id": each["id"], "text": text, "sha256": checksums[each["id"]]}
+            out.write(json.dumps(line, ensure_ascii=False) + "\n")
             out.flush()
             if number % 20 == 0:
                 rest = (time.time() - began) / number * (len(left) - number)

@@ -1,5 +1,8 @@
 package org.spiritlm.evaluation;
 
+import org.spiritlm.text.EditCounts;
+import org.spiritlm.text.TranscriptNormalizer;
+
 /** Counts how transcripts differ from what is said, without what is not heard. Not thread-safe. */
 final class ErrorRates {
   private final boolean english;

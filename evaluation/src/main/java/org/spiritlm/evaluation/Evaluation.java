@@ -3,18 +3,14 @@ package org.spiritlm.evaluation;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.SpiritLm;
@@ -166,39 +162,20 @@ public final class Evaluation {
   /** What an evaluation that is to be gone on with must have in common with this. */
   private ObjectNode identity() {
     ModelDirectory model = subject.model().directory();
-    MessageDigest digest = sha256();
-    for (Item item : set.items()) {
-      digest.update((Manifest.line(item.utterance()) + "\n").getBytes(StandardCharsets.UTF_8));
-    }
+    Path place = model.path().toAbsolutePath().normalize();
+    Path record = place.resolve(ModelRecord.FILE); // it has the checksums of all other files
+    String utterances =
+        set.items().stream()
+            .map(item -> Manifest.line(item.utterance()))
+            .collect(Collectors.joining("\n"));
     ObjectNode identity = Json.object();
-    identity.put("model", String.valueOf(model.path().toAbsolutePath().normalize().getFileName()));
+    identity.put("model", String.valueOf(place.getFileName()));
     identity.put("variant", model.variant().key());
-    identity.put("model_sha256", checksum(model.path()));
+    identity.put(
+        "model_sha256", Files.exists(record) ? Sha256.of(record) : Sha256.of(place.toString()));
     identity.put("split", set.split());
-    identity.put("utterances_sha256", HexFormat.of().formatHex(digest.digest()));
+    identity.put("utterances_sha256", Sha256.of(utterances));
     return identity;
-  }
-
-  /** Of what says which files a model has and what is in them; else of its directory's name. */
-  private static String checksum(Path model) {
-    Path record = model.resolve(ModelRecord.FILE);
-    try {
-      byte[] bytes =
-          Files.exists(record)
-              ? Files.readAllBytes(record)
-              : model.toAbsolutePath().toString().getBytes(StandardCharsets.UTF_8);
-      return HexFormat.of().formatHex(sha256().digest(bytes));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // every JVM has it
-    }
   }
 
   /** Removes what another evaluation has left. */
@@ -225,8 +202,7 @@ public final class Evaluation {
     List<Measure> measures = new ArrayList<>(List.of(units));
     if (options.has("purity")) {
       measures.add(
-          new PurityMeasure(
-              subject, items, FrameLabels.of(items, options.phones()), clusters(listener::say)));
+          new PurityMeasure(subject, items, FrameLabels.of(items, options.phones()), clusters()));
     }
     if (options.has("asr")) {
       measures.add(new RecognitionMeasure(subject, items, options.english()));
@@ -246,14 +222,14 @@ public final class Evaluation {
     return measures;
   }
 
-  private @Nullable MfccClusters clusters(Consumer<String> progress) {
+  private @Nullable MfccClusters clusters() {
     return set.training().size() == 0
         ? null
         : new MfccClusters(
             set.training(),
             subject.model().vocabulary().hubert().size(),
             directory.resolve(CLUSTERS),
-            progress);
+            listener::say);
   }
 
   private List<Measure> speaking(List<Item> items) {

@@ -27,7 +27,7 @@ public final class EvaluationSet {
   public static final String TRAINING = "train";
 
   /** More than this does not change what baselines and classifiers learn. */
-  private static final int MOST_TRAINING = 2000;
+  private static final int MOST_TRAINING = 1000;
 
   private final String split;
   private final SpeechSet judged;

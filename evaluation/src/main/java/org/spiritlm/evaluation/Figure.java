@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.json.Json;
+import org.spiritlm.text.EditCounts;
 
 /**
  * One figure by which a model is judged.

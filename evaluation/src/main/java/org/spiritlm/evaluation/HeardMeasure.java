@@ -2,9 +2,11 @@ package org.spiritlm.evaluation;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.audio.Audio;
 
 /** A measure that makes speech, which an independent recogniser then hears. */
 abstract class HeardMeasure extends ItemMeasure {
+  private final SpeechFiles files;
   private final Hearing hearing;
   private final String title;
 
@@ -16,10 +18,16 @@ abstract class HeardMeasure extends ItemMeasure {
    */
   record Hearing(Transcripts transcripts, boolean english) {}
 
-  HeardMeasure(String kind, String title, List<Item> items, Hearing hearing) {
+  HeardMeasure(String kind, String title, List<Item> items, SpeechFiles files, Hearing hearing) {
     super(kind, items);
+    this.files = files;
     this.title = title;
     this.hearing = hearing;
+  }
+
+  /** Keeps the speech that was made of an item. */
+  final void keep(Item item, Audio audio) {
+    files.write(name(), item, audio);
   }
 
   /** What is beside the two error rates of what was heard. */
@@ -36,7 +44,9 @@ abstract class HeardMeasure extends ItemMeasure {
       }
       boolean isSilent = Results.failed(results.of(name(), item.id()));
       @Nullable String heard =
-          isSilent ? "" : hearing.transcripts().of(SpeechFiles.name(name(), item));
+          isSilent
+              ? ""
+              : hearing.transcripts().of(SpeechFiles.name(name(), item), files.file(name(), item));
       silent += isSilent ? 1 : 0;
       if (heard == null) {
         unheard++;

@@ -81,9 +81,8 @@ final class MfccClusters {
       KMeansTraining.Options options =
           new KMeansTraining.Options(units, SEED, BATCH_ROWS, STEPS, CHECKPOINT_EVERY);
       try {
-        new KMeansTraining(
-                speech, features, options, run, line -> progress.accept("k-means of MFCC: " + line))
-            .run();
+        progress.accept("clustering MFCC of " + speech.size() + " recordings");
+        new KMeansTraining(speech, features, options, run, step -> {}).run();
       } catch (InputException e) {
         refusal = e;
         throw e;

@@ -83,7 +83,9 @@ final class PurityMeasure extends ItemMeasure {
                   items().isEmpty() ? "no times of phones or words" : "nothing to make them of")
               : Figure.of(
                   name + "." + names[i], of, Figure.Form.SHARE, value(purity, i), items().size());
-      quality.add(figure.withBar(baseline == null ? null : Bar.atLeast(value(baseline, i))));
+      boolean isPurity = i < 2;
+      quality.add(
+          baseline == null || !isPurity ? figure : figure.withBar(Bar.atLeast(value(baseline, i))));
     }
   }
 

@@ -9,17 +9,14 @@ import org.spiritlm.json.Json;
 final class RecordingMeasure extends HeardMeasure {
   static final String WORD_ERRORS = SpeechFiles.ORIGINAL + ".wer";
 
-  private final SpeechFiles files;
-
   RecordingMeasure(List<Item> items, SpeechFiles files, Hearing hearing) {
-    super(SpeechFiles.ORIGINAL, "recordings", items, hearing);
-    this.files = files;
+    super(SpeechFiles.ORIGINAL, "recordings", items, files, hearing);
   }
 
   @Override
   ObjectNode measure(Item item) {
     Audio audio = new Audio(item.samples(), Audio.SPEECH_RATE);
-    files.write(name(), item, audio);
+    keep(item, audio);
     return Json.object().put("seconds", audio.seconds());
   }
 

@@ -26,14 +26,12 @@ final class ResynthesisMeasure extends HeardMeasure {
   private static final double MOST_FRAME_ERRORS = 0.16;
 
   private final Subject subject;
-  private final SpeechFiles files;
   private final PitchExtractor pitch;
 
   ResynthesisMeasure(
       Subject subject, List<Item> items, SpeechFiles files, PitchExtractor pitch, Hearing hearing) {
-    super(SpeechFiles.RESYNTHESIZED, "resynthesis", items, hearing);
+    super(SpeechFiles.RESYNTHESIZED, "resynthesis", items, files, hearing);
     this.subject = subject;
-    this.files = files;
     this.pitch = pitch;
   }
 
@@ -43,7 +41,7 @@ final class ResynthesisMeasure extends HeardMeasure {
     VoiceOptions voice = subject.voice(item);
     Audio heard = subject.model().decode(units, voice).audio();
     Audio timed = subject.model().decode(units, voice.withPredictedDurations(false)).audio();
-    files.write(name(), item, heard);
+    keep(item, heard);
     PitchErrors errors = compare(item.samples(), speech(timed));
     return Json.object()
         .put("seconds", heard.seconds())

@@ -43,7 +43,8 @@ final class SpeechFiles {
     return kind + "/" + item.id();
   }
 
-  private Path file(String kind, Item item) {
+  /** Where a recording lies. */
+  Path file(String kind, Item item) {
     return directory.resolve(kind).resolve(String.format(Locale.ROOT, "%06d.wav", item.number()));
   }
 

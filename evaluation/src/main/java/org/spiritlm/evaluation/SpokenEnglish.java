@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.spiritlm.text.TranscriptNormalizer;
 
 /**
  * Writes English as it is said, so that transcripts which differ in spelling alone are the same:

@@ -18,12 +18,10 @@ final class SynthesisMeasure extends HeardMeasure {
   private static final double MORE = 0.15;
 
   private final Subject subject;
-  private final SpeechFiles files;
 
   SynthesisMeasure(Subject subject, List<Item> items, SpeechFiles files, Hearing hearing) {
-    super(SpeechFiles.SPOKEN, "TTS by the language model", withText(items), hearing);
+    super(SpeechFiles.SPOKEN, "TTS by the language model", withText(items), files, hearing);
     this.subject = subject;
-    this.files = files;
   }
 
   private static List<Item> withText(List<Item> items) {
@@ -45,7 +43,7 @@ final class SynthesisMeasure extends HeardMeasure {
                 options)
             .speak(item.text());
     Audio audio = answer.audio();
-    files.write(name(), item, audio);
+    keep(item, audio);
     return Json.object().put("seconds", audio.seconds());
   }
 
