@@ -32,11 +32,9 @@ import picocli.CommandLine.Parameters;
     footer = {
       "",
       "Examples:",
-      "  spiritlm eval my-model --corpus corpus/manifest.jsonl -o quality --limit 100",
-      "  spiritlm eval my-model --corpus corpus/manifest.jsonl -o quality --limit 100"
-          + " --transcripts heard.jsonl",
-      "  spiritlm eval my-model --corpus corpus/manifest.jsonl -o units --measures purity"
-          + " --phones corpus/phones.ctm",
+      "  spiritlm eval my-model --corpus corpus.jsonl -o quality --limit 100",
+      "  spiritlm eval my-model --corpus corpus.jsonl -o quality --transcripts heard.jsonl",
+      "  spiritlm eval my-model --corpus corpus.jsonl -o units --measures purity --phones p.ctm",
     })
 final class EvalCommand implements Runnable {
   private static final String ENGLISH = "en";

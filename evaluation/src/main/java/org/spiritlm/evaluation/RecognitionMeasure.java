@@ -45,14 +45,18 @@ final class RecognitionMeasure implements Measure {
   @Override
   public void conclude(Results results, Quality quality) {
     ErrorRates rates = new ErrorRates(english);
+    int failed = 0;
     for (Item item : items) {
-      rates.add(item.text(), results.of(name(), item.id()).path(TEXT).asText());
+      ObjectNode found = results.of(name(), item.id());
+      failed += Results.failed(found) ? 1 : 0;
+      rates.add(item.text(), found.path(TEXT).asText()); // nothing where it failed
     }
     String title = "ASR by the language model";
     quality.add(
         rates
             .words("asr.wer", title)
             .withPaper(subject.paper(0.219, 0.379))
+            .withNote(failed == 0 ? null : failed + " could not be transcribed")
             .withBar(Bar.atMost(MOST_WORD_ERRORS)));
     quality.add(rates.characters("asr.cer", title));
   }

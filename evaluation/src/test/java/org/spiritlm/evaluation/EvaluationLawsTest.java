@@ -147,6 +147,24 @@ final class EvaluationLawsTest {
   }
 
   @Test
+  void oneProcessAtATimeKeepsAJournal(@TempDir Path directory) {
+    Path file = directory.resolve("items.jsonl");
+    ObjectNode identity = Json.object().put("model", "m");
+    try (ItemJournal first = ItemJournal.open(file, identity, false)) {
+      assertThat(first.isNew()).isTrue();
+      first.add("asr", "u1", Json.object().put("text", "é\n"));
+      assertThatThrownBy(() -> ItemJournal.open(file, identity, false))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("in use");
+    }
+    try (ItemJournal again = ItemJournal.open(file, identity, false)) {
+      assertThat(again.isNew()).isFalse();
+      assertThat(again.results().has("asr", "u2")).isFalse();
+      assertThat(again.results().of("asr", "u1").path("text").asText()).isEqualTo("é\n");
+    }
+  }
+
+  @Test
   void transcriptsAreReadOrRefused(@TempDir Path directory) throws IOException {
     Path file = directory.resolve("heard.jsonl");
     Files.writeString(file, "{\"id\":\"a\",\"text\":\"x\"}\n{\"id\":\"b\",\"text\":\"\"}\n");
