@@ -76,6 +76,7 @@ public final class App implements Runnable {
     commands.put("shards", ShardsCommand.class);
     commands.put("train", TrainCommand.class);
     commands.put("merge-lora", MergeLoraCommand.class);
+    commands.put("eval", EvalCommand.class);
     commands.put("doctor", DoctorCommand.class);
     commands.put("bench", BenchCommand.class);
     commands.put(COMPLETION, CompletionCommand.class);

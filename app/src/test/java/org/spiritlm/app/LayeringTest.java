@@ -59,7 +59,23 @@ final class LayeringTest {
               "spark", List.of("app", "corpus", "json", "audio", "text", "units", "checkpoint")),
           Map.entry("alignment", List.of("json", "audio", "units", "corpus")),
           Map.entry("synthesis", List.of("json", "audio", "corpus")),
-          Map.entry("evaluation", List.of()));
+          Map.entry(
+              "evaluation",
+              List.of(
+                  "",
+                  "json",
+                  "audio",
+                  "text",
+                  "lm",
+                  "units",
+                  "vocoder",
+                  "prompt",
+                  "checkpoint",
+                  "task",
+                  "corpus",
+                  "interleaving",
+                  "inspection",
+                  "training")));
 
   private static final List<String> MODULES =
       List.of("torch", "core", "training", "evaluation", "spark");

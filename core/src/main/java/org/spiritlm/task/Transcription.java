@@ -78,6 +78,18 @@ public final class Transcription {
     return transcript(model.generate(prompt(speech), options));
   }
 
+  /**
+   * What is said in several recordings, read together, which is faster; each has the transcript
+   * that it would have alone.
+   *
+   * @throws InputException as for a single one
+   */
+  public List<String> transcribe(List<Segment.Speech> speech) {
+    return model.batch(speech.stream().map(this::prompt).toList(), options).stream()
+        .map(answers -> transcript(answers.get(0)))
+        .toList();
+  }
+
   /** An answer's text without the flag before it. */
   static String transcript(Generation answer) {
     String text = answer.text().strip();
