@@ -1,20 +1,15 @@
 package org.spiritlm.app;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.spiritlm.checkpoint.ModelAssembly;
-import org.spiritlm.checkpoint.ModelDirectory;
-import org.spiritlm.checkpoint.Part;
 import org.spiritlm.json.Json;
+import org.spiritlm.recipe.PartTraining;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.ProcessGroup;
@@ -22,9 +17,6 @@ import org.spiritlm.torch.Rendezvous;
 import org.spiritlm.torch.Torch;
 import org.spiritlm.training.LocalRanks;
 import org.spiritlm.training.Settings;
-import org.spiritlm.training.Trainer;
-import org.spiritlm.training.TrainingRun;
-import org.spiritlm.training.TrainingTask;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -36,7 +28,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "train",
     description = {
-      "Train a part of a model: lm, aligner, hubert, quantizer, pitch, style, vocoder.",
+      "Train a part of a model: lm, aligner, hubert, clusters, quantizer, pitch, style, vocoder.",
       "",
       "The run's directory holds settings.json, checkpoints, metrics.jsonl, files for TensorBoard,"
           + " and in the end the model. The same command goes on where a run was stopped."
@@ -50,15 +42,10 @@ import picocli.CommandLine.Spec;
       "  spiritlm train lm --out runs/lm --config lm.yaml --set optimiser.rate=3e-4",
       "  spiritlm train aligner --out runs/aligner --set data.manifest=corpus/manifest.jsonl",
       "  spiritlm train lm --out runs/lm --config lm.yaml --nproc 4",
+      "  spiritlm train clusters --out runs/units --set data.manifest=corpus/manifest.jsonl"
+          + " --set features.encoder=runs/aligner/aligner --set features.layer=4",
     })
 final class TrainCommand implements Runnable {
-  /**
-   * Settings on which what is learnt does not depend; the trainer itself sees to it that
-   * 'accumulate' changes with the number of processes alone.
-   */
-  private static final List<String> FREE =
-      List.of("accumulate", "checkpoint_every", "keep", "log_every", "spike");
-
   /** How long a process waits for the others to start. */
   private static final Duration MEETING = Duration.ofMinutes(5);
 
@@ -164,18 +151,13 @@ final class TrainCommand implements Runnable {
     for (String assignment : assignments) {
       settings = settings.with(assignment);
     }
-    TrainableParts.Opened opened = TrainableParts.open(part, settings, on, out);
-    try (TrainingTask task = opened.task()) {
-      Trainer.Options options = Trainer.Options.of(settings, 1000);
-      settings.finish();
-      try (ProcessGroup ranks =
-              place == null ? ProcessGroup.alone() : ProcessGroup.join(place, on, MEETING);
-          TrainingRun run = TrainingRun.open(out, settings.resolved(), FREE, ranks)) {
-        Trainer trainer = new Trainer(task, options, out, console::say, ranks);
-        Trainer.Result result = run.train(trainer);
-        if (ranks.rank() == 0) {
-          report(result, result.finished() ? write(trainer, opened) : null);
-        }
+    PartTraining training = new PartTraining(part, out);
+    training.check(settings);
+    try (ProcessGroup ranks =
+        place == null ? ProcessGroup.alone() : ProcessGroup.join(place, on, MEETING)) {
+      PartTraining.Outcome outcome = training.run(settings, on, ranks, console::say);
+      if (ranks.rank() == 0) {
+        report(outcome);
       }
     }
   }
@@ -190,50 +172,28 @@ final class TrainCommand implements Runnable {
     return named.kind() == Device.Kind.CPU ? named : Device.parse("cuda:" + place.localRank());
   }
 
-  /** The part that was trained, or the whole model with it where there is one. */
-  private Path write(Trainer trainer, TrainableParts.Opened opened) {
-    Path trained = out.resolve(part);
-    if (!Files.exists(trained)) {
-      trainer.write(trained);
-    }
-    ModelDirectory base = opened.base();
-    Part replaced = opened.part();
-    if (base == null || replaced == null) {
-      return trained;
-    }
-    Path model = out.resolve("model");
-    if (!Files.exists(model)) {
-      Map<String, String> provenance = new LinkedHashMap<>();
-      provenance.put(part, "trained by spiritlm train, see " + out.resolve("settings.json"));
-      ModelAssembly.write(
-          base,
-          Map.of(replaced, trained),
-          model,
-          "that of the data it was trained on",
-          provenance,
-          console::say);
-    }
-    return model;
-  }
-
-  private void report(Trainer.Result result, @Nullable Path written) {
+  private void report(PartTraining.Outcome outcome) {
+    Path model = outcome.model();
+    Path trained = outcome.part();
     if (common.json) {
       ObjectNode object = Json.object();
       object.put("run", out.toString());
-      object.put("steps", result.step());
-      object.put("finished", result.finished());
-      if (result.bestStep() != null) {
-        object.put("best_step", result.bestStep());
-        object.put("best", result.best());
+      object.put("steps", outcome.steps());
+      object.put("finished", outcome.finished());
+      if (outcome.bestStep() != null) {
+        object.put("best_step", outcome.bestStep());
+        object.put("best", outcome.best());
       }
-      if (written != null) {
-        object.put(written.endsWith("model") ? "model" : "part", written.toString());
+      if (model != null) {
+        object.put("model", model.toString());
+      } else if (trained != null) {
+        object.put("part", trained.toString());
       }
       console.json(object);
-    } else if (written == null) {
-      console.print("stopped at step " + result.step() + "; the same command goes on from there");
+    } else if (trained == null) {
+      console.print("stopped at step " + outcome.steps() + "; the same command goes on from there");
     } else {
-      console.print(written.toString());
+      console.print((model == null ? trained : model).toString());
     }
   }
 }

@@ -60,6 +60,24 @@ final class LayeringTest {
           Map.entry("alignment", List.of("json", "audio", "units", "corpus")),
           Map.entry("synthesis", List.of("json", "audio", "corpus")),
           Map.entry(
+              "recipe",
+              List.of(
+                  "",
+                  "json",
+                  "audio",
+                  "text",
+                  "lm",
+                  "units",
+                  "prompt",
+                  "vocoder",
+                  "checkpoint",
+                  "corpus",
+                  "interleaving",
+                  "shards",
+                  "alignment",
+                  "synthesis",
+                  "training")),
+          Map.entry(
               "evaluation",
               List.of(
                   "",

@@ -118,7 +118,7 @@ public final class Converter {
   static void write(ModelLayout layout, Part part, OwnLayoutWriter writer, @Nullable DType dtype)
       throws IOException {
     switch (part) {
-      case LM -> languageModel(layout.languageModel(), writer, dtype, tensors -> tensors);
+      case LM -> languageModel(layout.languageModel(), writer, dtype);
       case HUBERT -> writer.hubert(layout.hubertConfig(), layout.hubert(), layout.quantizer());
       case PITCH ->
           writer.pitch(
@@ -133,6 +133,12 @@ public final class Converter {
         writer.vocoder(layout.vocoder());
       }
     }
+  }
+
+  /** Writes a language model as it is. */
+  static void languageModel(Path from, OwnLayoutWriter writer, @Nullable DType dtype)
+      throws IOException {
+    languageModel(from, writer, dtype, tensors -> tensors);
   }
 
   /**

@@ -1,7 +1,5 @@
 package org.spiritlm.checkpoint;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,10 +10,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.lm.LlamaConfig;
-import org.spiritlm.lm.LlamaModel;
 import org.spiritlm.prompt.TaskToken;
 import org.spiritlm.text.NewTokenizer;
-import org.spiritlm.text.TextTokenizer;
 import org.spiritlm.text.Vocabulary;
 import org.spiritlm.torch.DType;
 import org.spiritlm.torch.FreshTensors;
@@ -53,9 +49,6 @@ public record FreshModel(
     DType dtype,
     @Nullable Path tokenizer,
     boolean taskTokens) {
-  /** The released vocabularies are padded to a multiple of this: 32512 and 32768. */
-  private static final int VOCABULARY_STEP = 256;
-
   private static final String LICENCE = "Apache-2.0 (random weights, nothing was trained)";
   private static final String PITCH_LICENCE = "; pitch/fcpe.safetensors: MIT (torchfcpe)";
   private static final String TOKENIZER_LICENCE =
@@ -122,7 +115,6 @@ public record FreshModel(
   }
 
   private void languageModel(OwnLayoutWriter writer) throws IOException {
-    Path lm = writer.part(Part.LM);
     List<String> tokens =
         new ArrayList<>(
             variant == Variant.EXPRESSIVE
@@ -134,17 +126,8 @@ public record FreshModel(
     }
     NewTokenizer text =
         tokenizer == null ? NewTokenizer.small(tokens) : NewTokenizer.extending(tokenizer, tokens);
-    text.write(lm, preset.languageModel(1).context());
-    TextTokenizer written = TextTokenizer.open(lm);
-    checkKinds(Vocabulary.of(written, written.size()));
-    LlamaConfig sizes = preset.languageModel(padded(written.size()));
-    ObjectNode ends = JsonNodeFactory.instance.objectNode();
-    ends.put("bos_token_id", written.start().orElseThrow());
-    ends.put("eos_token_id", written.end().orElseThrow());
-    OwnLayoutWriter.json(lm.resolve(OwnLayout.GENERATION), ends);
-    ObjectNode config = sizes.json();
-    config.setAll(ends);
-    writer.languageModel(config, languageModel(sizes), dtype);
+    new FreshLanguageModel(preset.languageModel(1), text, seed, dtype)
+        .write(writer, written -> checkKinds(Vocabulary.of(written, written.size())));
   }
 
   /** A given tokenizer may have speech tokens of its own. */
@@ -155,10 +138,6 @@ public record FreshModel(
               + ": has pitch and style tokens, which a base model has not; add --variant"
               + " expressive, or give a tokenizer without them");
     }
-  }
-
-  private static int padded(int size) {
-    return (size + VOCABULARY_STEP - 1) / VOCABULARY_STEP * VOCABULARY_STEP;
   }
 
   private String licence() {
@@ -178,7 +157,7 @@ public record FreshModel(
   }
 
   TensorSource languageModel(LlamaConfig sizes) {
-    return FreshTensors.of(seed, weights -> new LlamaModel(weights, sizes));
+    return FreshLanguageModel.tensors(sizes, seed);
   }
 
   TensorSource hubert() {

@@ -99,6 +99,13 @@ public final class AlignerTask implements TrainingTask {
     return new AlignerTask(source, splits, options, device);
   }
 
+  /** Reads the settings of {@link #of} without opening the manifest. */
+  public static void check(Settings settings) {
+    Options.of(settings);
+    EncoderSource.of(settings.below("encoder"));
+    SpeechSet.check(settings.below("data"));
+  }
+
   /**
    * An aligner to be trained.
    *
