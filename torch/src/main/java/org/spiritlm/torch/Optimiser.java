@@ -5,6 +5,14 @@ import org.bytedeco.pytorch.Tensor;
 
 /** Changes parameters by their gradients, step by step. */
 public interface Optimiser extends AutoCloseable {
+  /** AdamW, of this process alone or of several that have the same parameters. */
+  static Optimiser of(
+      Map<String, Tensor> parameters, AdamW.Options options, ProcessGroup processes) {
+    return processes.size() == 1
+        ? new AdamW(parameters, options)
+        : new ShardedAdamW(parameters, options, processes);
+  }
+
   /** Says that the next pass backwards is the last before gradients are clipped and used. */
   void expectLastPass();
 

@@ -16,6 +16,7 @@ import org.bytedeco.pytorch.AllreduceOptions;
 import org.bytedeco.pytorch.Backend;
 import org.bytedeco.pytorch.BroadcastOptions;
 import org.bytedeco.pytorch.GlooDeviceVector;
+import org.bytedeco.pytorch.PrefixStore;
 import org.bytedeco.pytorch.ProcessGroupGloo;
 import org.bytedeco.pytorch.ReduceScatterOptions;
 import org.bytedeco.pytorch.TCPStore;
@@ -93,7 +94,7 @@ public final class ProcessGroup implements AutoCloseable {
     Torch.start();
     try {
       String own = ownAddress(place);
-      TCPStore store = store(place, wait);
+      PrefixStore store = store(place, wait);
       claim(store, place);
       Backend backend =
           device.kind() == Device.Kind.CPU ? gloo(store, place, own, wait) : nccl(store, place);
@@ -113,20 +114,21 @@ public final class ProcessGroup implements AutoCloseable {
     }
   }
 
-  private static TCPStore store(Rendezvous place, Duration wait) {
+  private static PrefixStore store(Rendezvous place, Duration wait) {
     try (Scope scope = Scope.open()) {
       TCPStoreOptions options = new TCPStoreOptions();
       options.port((short) place.port());
-      options.isServer(place.rank() == 0);
+      options.isServer(place.rank() == 0 && !place.served());
       options.numWorkers(new SizeTPointer(1).put(place.size()));
       options.waitWorkers(true);
       options.timeout(new Milliseconds(wait.toMillis()));
-      return Scope.release(new TCPStore(place.address(), options));
+      TCPStore store = new TCPStore(place.address(), options);
+      return Scope.release(new PrefixStore("spiritlm/" + place.attempt(), store));
     }
   }
 
-  private static void claim(TCPStore store, Rendezvous place) {
-    if (store.add("spiritlm/rank/" + place.rank(), 1) > 1) {
+  private static void claim(PrefixStore store, Rendezvous place) {
+    if (store.add("rank/" + place.rank(), 1) > 1) {
       throw new InputException(
           "another process with RANK "
               + place.rank()
@@ -137,7 +139,7 @@ public final class ProcessGroup implements AutoCloseable {
     }
   }
 
-  private static Backend gloo(TCPStore store, Rendezvous place, String own, Duration wait) {
+  private static Backend gloo(PrefixStore store, Rendezvous place, String own, Duration wait) {
     Loader.load(torch_gloo.class);
     try (Scope scope = Scope.open()) {
       ProcessGroupGloo.Options options =
@@ -163,7 +165,7 @@ public final class ProcessGroup implements AutoCloseable {
     }
   }
 
-  private static Backend nccl(TCPStore store, Rendezvous place) {
+  private static Backend nccl(PrefixStore store, Rendezvous place) {
     try (Scope scope = Scope.open()) {
       return Scope.release(new ProcessGroupNCCL(store, place.rank(), place.size()));
     }

@@ -16,15 +16,26 @@ import org.jspecify.annotations.Nullable;
  * @param localSize how many are on this machine
  * @param address of the machine of rank 0
  * @param port there, on which rank 0 listens
+ * @param served whether torchrun itself listens there, instead of rank 0
+ * @param attempt how often torchrun has started the processes again
  */
 public record Rendezvous(
-    int rank, int size, int localRank, int localSize, String address, int port) {
+    int rank,
+    int size,
+    int localRank,
+    int localSize,
+    String address,
+    int port,
+    boolean served,
+    int attempt) {
   private static final String RANK = "RANK";
   private static final String SIZE = "WORLD_SIZE";
   private static final String LOCAL_RANK = "LOCAL_RANK";
   private static final String LOCAL_SIZE = "LOCAL_WORLD_SIZE";
   private static final String ADDRESS = "MASTER_ADDR";
   private static final String PORT = "MASTER_PORT";
+  private static final String SERVED = "TORCHELASTIC_USE_AGENT_STORE";
+  private static final String ATTEMPT = "TORCHELASTIC_RESTART_COUNT";
   private static final int MOST_PORTS = 65_535;
   private static final int MOST_RANKS = 1 << 20;
 
@@ -37,6 +48,12 @@ public record Rendezvous(
     if (address.isBlank()) {
       throw new InputException(ADDRESS + " is empty; expected the name of the machine of rank 0");
     }
+  }
+
+  /** One where rank 0 listens. */
+  public Rendezvous(
+      int rank, int size, int localRank, int localSize, String address, int port) {
+    this(rank, size, localRank, localSize, address, port, false, 0);
   }
 
   private static void within(String name, int value, int least, int most) {
@@ -75,7 +92,9 @@ public record Rendezvous(
         localRank,
         environment.containsKey(LOCAL_SIZE) ? number(environment, LOCAL_SIZE) : localRank + 1,
         environment.getOrDefault(ADDRESS, ""),
-        number(environment, PORT));
+        number(environment, PORT),
+        environment.getOrDefault(SERVED, "").equals("True"),
+        environment.containsKey(ATTEMPT) ? number(environment, ATTEMPT) : 0);
   }
 
   private static int number(Map<String, String> environment, String name) {
@@ -87,7 +106,7 @@ public record Rendezvous(
     }
   }
 
-  /** The variables from which {@link #of} reads this. */
+  /** The variables from which {@link #of} reads this, but those of torchrun alone. */
   public Map<String, String> environment() {
     Map<String, String> variables = new TreeMap<>();
     variables.put(RANK, Integer.toString(rank));

@@ -21,6 +21,15 @@ final class RendezvousTest {
   }
 
   @Test
+  void torchrunMayListenItself() {
+    Map<String, String> environment = new TreeMap<>(PLACE.environment());
+    environment.put("TORCHELASTIC_USE_AGENT_STORE", "True");
+    environment.put("TORCHELASTIC_RESTART_COUNT", "2");
+    assertThat(Rendezvous.of(environment))
+        .isEqualTo(new Rendezvous(3, 8, 1, 2, "node1", 29500, true, 2));
+  }
+
+  @Test
   void theLocalPlaceMayBeLeftAway() {
     Map<String, String> environment = new TreeMap<>(PLACE.environment());
     environment.remove("LOCAL_RANK");

@@ -13,13 +13,11 @@ import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.json.Json;
-import org.spiritlm.torch.AdamW;
 import org.spiritlm.torch.Gradients;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.Optimiser;
 import org.spiritlm.torch.ProcessGroup;
 import org.spiritlm.torch.Scope;
-import org.spiritlm.torch.ShardedAdamW;
 import org.spiritlm.torch.Torch;
 
 /**
@@ -124,12 +122,7 @@ public final class Trainer {
     this.watch = new LossWatch(options.spike());
     this.checkpoints = new Checkpoints(run.resolve("checkpoints"), options.keep());
     for (TrainingTask.Group group : task.groups()) {
-      AdamW.Options adam = group.settings().adam();
-      optimisers.put(
-          group,
-          ranks.size() == 1
-              ? new AdamW(group.parameters(), adam)
-              : new ShardedAdamW(group.parameters(), adam, ranks));
+      optimisers.put(group, Optimiser.of(group.parameters(), group.settings().adam(), ranks));
     }
   }
 
