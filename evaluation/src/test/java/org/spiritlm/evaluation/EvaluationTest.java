@@ -236,6 +236,19 @@ final class EvaluationTest {
   }
 
   @Test
+  void aDirectoryOfSomethingElseIsLeftAlone() throws IOException {
+    Path recording = directory.resolve("audio/mine.wav");
+    Files.createDirectories(directory.resolve("audio"));
+    Files.writeString(recording, "mine");
+    Evaluation.Options anew =
+        new Evaluation.Options(Set.of(), null, Transcripts.none(), true, true);
+    assertThatThrownBy(() -> run(model(Variant.BASE), directory, anew, DEAF))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("holds something else");
+    assertThat(recording).hasContent("mine");
+  }
+
+  @Test
   void whatCannotBeJudgedIsSaid() {
     assertThatThrownBy(() -> EvaluationSet.read(manifest, "dev", 10))
         .isInstanceOf(InputException.class)
