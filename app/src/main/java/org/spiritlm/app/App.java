@@ -71,10 +71,13 @@ public final class App implements Runnable {
     commands.put("init", InitCommand.class);
     commands.put("info", InfoCommand.class);
     commands.put("corpus", CorpusCommand.class);
+    commands.put("tokenizer", TokenizerCommand.class);
     commands.put("align", AlignCommand.class);
     commands.put("prepare", PrepareCommand.class);
     commands.put("shards", ShardsCommand.class);
     commands.put("train", TrainCommand.class);
+    commands.put("merge-lora", MergeLoraCommand.class);
+    commands.put("recipe", RecipeCommand.class);
     commands.put("eval", EvalCommand.class);
     commands.put("doctor", DoctorCommand.class);
     commands.put("bench", BenchCommand.class);

@@ -1,32 +1,34 @@
 package org.spiritlm.app;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.spiritlm.checkpoint.ModelAssembly;
-import org.spiritlm.checkpoint.ModelDirectory;
-import org.spiritlm.checkpoint.Part;
 import org.spiritlm.json.Json;
+import org.spiritlm.recipe.PartTraining;
 import org.spiritlm.torch.Device;
+import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.ProcessGroup;
+import org.spiritlm.torch.Rendezvous;
 import org.spiritlm.torch.Torch;
+import org.spiritlm.training.LocalRanks;
 import org.spiritlm.training.Settings;
-import org.spiritlm.training.Trainer;
-import org.spiritlm.training.TrainingRun;
-import org.spiritlm.training.TrainingTask;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code spiritlm train}: one part of a model. */
 @Command(
     name = "train",
     description = {
-      "Train a part of a model: lm, aligner, hubert, quantizer, pitch, style, vocoder.",
+      "Train a part of a model: lm, aligner, hubert, clusters, quantizer, pitch, style, vocoder.",
       "",
       "The run's directory holds settings.json, checkpoints, metrics.jsonl, files for TensorBoard,"
           + " and in the end the model. The same command goes on where a run was stopped."
@@ -39,11 +41,15 @@ import picocli.CommandLine.Parameters;
       "  spiritlm train lm --out runs/lm --set model=fresh --set shards=shards --set steps=2000",
       "  spiritlm train lm --out runs/lm --config lm.yaml --set optimiser.rate=3e-4",
       "  spiritlm train aligner --out runs/aligner --set data.manifest=corpus/manifest.jsonl",
+      "  spiritlm train lm --out runs/lm --config lm.yaml --nproc 4",
+      "  spiritlm train clusters --out runs/units --set data.manifest=corpus/manifest.jsonl"
+          + " --set features.encoder=runs/aligner/aligner --set features.layer=4",
     })
 final class TrainCommand implements Runnable {
-  /** Settings on which what is learnt does not depend. */
-  private static final List<String> FREE =
-      List.of("checkpoint_every", "keep", "log_every", "spike");
+  /** How long a process waits for the others to start. */
+  private static final Duration MEETING = Duration.ofMinutes(5);
+
+  private static final String PROCESSES = "--nproc";
 
   private final Console console;
 
@@ -70,9 +76,16 @@ final class TrainCommand implements Runnable {
   Path out = Path.of("");
 
   @Option(
+      names = PROCESSES,
+      paramLabel = "N",
+      description = "Processes on this machine that train together (default: 1).")
+  int processes = 1;
+
+  @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "Threads that one operation may use (default: one a core).")
+      description =
+          "Threads that one operation may use (default: one a core, divided by the processes).")
   int threads;
 
   @Option(
@@ -83,73 +96,104 @@ final class TrainCommand implements Runnable {
 
   @Mixin CommonOptions common = new CommonOptions();
 
+  @Spec private @Nullable CommandSpec spec;
+
   TrainCommand(Console console) {
     this.console = console;
   }
 
   @Override
   public void run() {
-    Torch.threads(threads);
+    Rendezvous place = Rendezvous.of(System.getenv());
+    if (processes < 1) {
+      throw new InputException(PROCESSES + " must be 1 or more, found " + processes);
+    }
+    if (processes == 1) {
+      train(place);
+    } else if (place == null) {
+      start();
+    } else {
+      throw new InputException(
+          "this process is one of several already, by its environment (RANK, WORLD_SIZE); leave "
+              + PROCESSES
+              + " away");
+    }
+  }
+
+  /** Starts the processes, which run this command without the option that starts them. */
+  private void start() {
+    Torch.start(); // so that no two of them unpack the libraries at once
+    List<String> arguments = new ArrayList<>();
+    Iterator<String> given =
+        Objects.requireNonNull(spec)
+            .root()
+            .commandLine()
+            .getParseResult()
+            .originalArgs()
+            .iterator();
+    while (given.hasNext()) {
+      String argument = given.next();
+      if (argument.equals(PROCESSES)) {
+        given.next();
+      } else if (!argument.startsWith(PROCESSES + "=")) {
+        arguments.add(argument);
+      }
+    }
+    new LocalRanks(LocalRanks.java(App.class, arguments), processes, console::print, console::say)
+        .run();
+  }
+
+  /** Trains, alone or as one of several processes. */
+  private void train(@Nullable Rendezvous place) {
+    Torch.threads(place == null || threads > 0 ? threads : share(place));
+    Device on = place == null ? Device.parse(device) : device(place);
     Settings settings = config == null ? Settings.none() : Settings.read(config);
     for (String assignment : assignments) {
       settings = settings.with(assignment);
     }
-    TrainableParts.Opened opened = TrainableParts.open(part, settings, Device.parse(device), out);
-    try (TrainingTask task = opened.task()) {
-      Trainer.Options options = Trainer.Options.of(settings, 1000);
-      settings.finish();
-      try (TrainingRun run = TrainingRun.open(out, settings.resolved(), FREE)) {
-        Trainer trainer = new Trainer(task, options, out, console::say);
-        Trainer.Result result = run.train(trainer);
-        report(result, result.finished() ? write(trainer, opened) : null);
+    PartTraining training = new PartTraining(part, out);
+    training.check(settings);
+    try (ProcessGroup ranks =
+        place == null ? ProcessGroup.alone() : ProcessGroup.join(place, on, MEETING)) {
+      PartTraining.Outcome outcome = training.run(settings, on, ranks, console::say);
+      if (ranks.rank() == 0) {
+        report(outcome);
       }
     }
   }
 
-  /** The part that was trained, or the whole model with it where there is one. */
-  private Path write(Trainer trainer, TrainableParts.Opened opened) {
-    Path trained = out.resolve(part);
-    if (!Files.exists(trained)) {
-      trainer.write(trained);
-    }
-    ModelDirectory base = opened.base();
-    Part replaced = opened.part();
-    if (base == null || replaced == null) {
-      return trained;
-    }
-    Path model = out.resolve("model");
-    if (!Files.exists(model)) {
-      Map<String, String> provenance = new LinkedHashMap<>();
-      provenance.put(part, "trained by spiritlm train, see " + out.resolve("settings.json"));
-      ModelAssembly.write(
-          base,
-          Map.of(replaced, trained),
-          model,
-          "that of the data it was trained on",
-          provenance,
-          console::say);
-    }
-    return model;
+  private static int share(Rendezvous place) {
+    return Math.max(1, Runtime.getRuntime().availableProcessors() / place.localSize());
   }
 
-  private void report(Trainer.Result result, @Nullable Path written) {
+  /** Each process on a machine has a GPU of its own. */
+  private Device device(Rendezvous place) {
+    Device named = Device.parse(device);
+    return named.kind() == Device.Kind.CPU ? named : Device.parse("cuda:" + place.localRank());
+  }
+
+  private void report(PartTraining.Outcome outcome) {
+    Path model = outcome.model();
+    Path trained = outcome.part();
     if (common.json) {
       ObjectNode object = Json.object();
       object.put("run", out.toString());
-      object.put("steps", result.step());
-      object.put("finished", result.finished());
-      if (result.bestStep() != null) {
-        object.put("best_step", result.bestStep());
-        object.put("best", result.best());
+      object.put("steps", outcome.steps());
+      object.put("finished", outcome.finished());
+      if (outcome.bestStep() != null) {
+        object.put("best_step", outcome.bestStep());
+        object.put("best", outcome.best());
       }
-      if (written != null) {
-        object.put(written.endsWith("model") ? "model" : "part", written.toString());
+      if (model != null) {
+        object.put("model", model.toString());
+      } else if (trained != null) {
+        object.put("part", trained.toString());
       }
       console.json(object);
-    } else if (written == null) {
-      console.print("stopped at step " + result.step() + "; the same command goes on from there");
+    } else if (trained == null) {
+      console.print("stopped at step " + outcome.steps() + "; the same command goes on from there");
     } else {
-      console.print(written.toString());
+      console.print((model == null ? trained : model).toString());
     }
   }
 }

@@ -41,6 +41,9 @@ final class LayeringTest {
           Map.entry(
               "training",
               List.of(
+                  "",
+                  "task",
+                  "prompt",
                   "json",
                   "audio",
                   "text",
@@ -50,11 +53,30 @@ final class LayeringTest {
                   "checkpoint",
                   "corpus",
                   "interleaving",
-                  "shards")),
+                  "shards",
+                  "inspection")),
           Map.entry(
               "spark", List.of("app", "corpus", "json", "audio", "text", "units", "checkpoint")),
           Map.entry("alignment", List.of("json", "audio", "units", "corpus")),
           Map.entry("synthesis", List.of("json", "audio", "corpus")),
+          Map.entry(
+              "recipe",
+              List.of(
+                  "",
+                  "json",
+                  "audio",
+                  "text",
+                  "lm",
+                  "units",
+                  "prompt",
+                  "vocoder",
+                  "checkpoint",
+                  "corpus",
+                  "interleaving",
+                  "shards",
+                  "alignment",
+                  "synthesis",
+                  "training")),
           Map.entry(
               "evaluation",
               List.of(

@@ -2,12 +2,14 @@ package org.spiritlm.checkpoint;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Comparator;
@@ -19,14 +21,14 @@ import org.spiritlm.torch.CheckpointException;
 import org.spiritlm.torch.InputException;
 
 /** Directories that are written whole or not at all, and what lies in them. */
-final class Directories {
+public final class Directories {
   private static final int BUFFER_BYTES = 1 << 20;
 
   private Directories() {}
 
   /** Fills a directory. */
   @FunctionalInterface
-  interface Content {
+  public interface Content {
     void writeTo(Path directory) throws IOException;
   }
 
@@ -36,7 +38,7 @@ final class Directories {
    *
    * @throws InputException if it exists and is not empty, or cannot be written
    */
-  static void write(Path target, Content content) {
+  public static void write(Path target, Content content) {
     Path place = target.toAbsolutePath().normalize();
     Path beside = place.resolveSibling("." + place.getFileName() + ".part");
     try {
@@ -54,6 +56,50 @@ final class Directories {
     } catch (RuntimeException e) {
       discard(beside, e);
       throw e;
+    }
+  }
+
+  /**
+   * Writes a file beside its place and moves it there.
+   *
+   * @throws UncheckedIOException if it cannot be written; what was there stays
+   */
+  public static void write(Path file, String text) {
+    Path beside = file.resolveSibling("." + file.getFileName() + ".part");
+    try {
+      Files.writeString(beside, text);
+      Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Copies the files that lie in a directory itself into another one that is there. */
+  public static void copy(Path from, Path to) {
+    try (Stream<Path> files = Files.list(from)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Files.copy(file, to.resolve(file.getFileName()));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Moves a whole directory to a place where there is none. */
+  public static void move(Path from, Path to) {
+    try {
+      Files.move(from, to);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Removes a directory with all that is in it, where there is one. */
+  public static void remove(Path directory) {
+    try {
+      delete(directory);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

@@ -1,9 +1,8 @@
 package org.spiritlm.checkpoint;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,9 +10,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.lm.LlamaConfig;
-import org.spiritlm.lm.LlamaModel;
+import org.spiritlm.prompt.TaskToken;
 import org.spiritlm.text.NewTokenizer;
-import org.spiritlm.text.TextTokenizer;
 import org.spiritlm.text.Vocabulary;
 import org.spiritlm.torch.DType;
 import org.spiritlm.torch.FreshTensors;
@@ -42,12 +40,15 @@ import org.spiritlm.vocoder.VocoderConfig;
  * @param dtype of the language model's tensors, float32 or bfloat16; all other parts are float32
  * @param tokenizer a SentencePiece {@code tokenizer.model} (or its directory) whose vocabulary the
  *     text has, or null for a small one
+ * @param taskTokens whether there are tokens for recognition and synthesis ({@link TaskToken})
  */
 public record FreshModel(
-    Preset preset, Variant variant, long seed, DType dtype, @Nullable Path tokenizer) {
-  /** The released vocabularies are padded to a multiple of this: 32512 and 32768. */
-  private static final int VOCABULARY_STEP = 256;
-
+    Preset preset,
+    Variant variant,
+    long seed,
+    DType dtype,
+    @Nullable Path tokenizer,
+    boolean taskTokens) {
   private static final String LICENCE = "Apache-2.0 (random weights, nothing was trained)";
   private static final String PITCH_LICENCE = "; pitch/fcpe.safetensors: MIT (torchfcpe)";
   private static final String TOKENIZER_LICENCE =
@@ -57,6 +58,12 @@ public record FreshModel(
     if (dtype != DType.F32 && dtype != DType.BF16) {
       throw new InputException("cannot make a model of " + dtype + "; expected fp32 or bf16");
     }
+  }
+
+  /** A model with the tokens of SPIRIT LM alone. */
+  public FreshModel(
+      Preset preset, Variant variant, long seed, DType dtype, @Nullable Path tokenizer) {
+    this(preset, variant, seed, dtype, tokenizer, false);
   }
 
   /** The model of a preset as it is where nothing is asked for. */
@@ -108,24 +115,19 @@ public record FreshModel(
   }
 
   private void languageModel(OwnLayoutWriter writer) throws IOException {
-    Path lm = writer.part(Part.LM);
     List<String> tokens =
-        variant == Variant.EXPRESSIVE
-            ? Vocabulary.tokens(SpeechSizes.UNITS + 1, SpeechSizes.PITCH_CODES, SpeechSizes.STYLES)
-            : Vocabulary.tokens(SpeechSizes.UNITS + 1, 0, 0);
+        new ArrayList<>(
+            variant == Variant.EXPRESSIVE
+                ? Vocabulary.tokens(
+                    SpeechSizes.UNITS + 1, SpeechSizes.PITCH_CODES, SpeechSizes.STYLES)
+                : Vocabulary.tokens(SpeechSizes.UNITS + 1, 0, 0));
+    if (taskTokens) {
+      tokens.addAll(TaskToken.pieces());
+    }
     NewTokenizer text =
         tokenizer == null ? NewTokenizer.small(tokens) : NewTokenizer.extending(tokenizer, tokens);
-    text.write(lm, preset.languageModel(1).context());
-    TextTokenizer written = TextTokenizer.open(lm);
-    checkKinds(Vocabulary.of(written, written.size()));
-    LlamaConfig sizes = preset.languageModel(padded(written.size()));
-    ObjectNode ends = JsonNodeFactory.instance.objectNode();
-    ends.put("bos_token_id", written.start().orElseThrow());
-    ends.put("eos_token_id", written.end().orElseThrow());
-    OwnLayoutWriter.json(lm.resolve(OwnLayout.GENERATION), ends);
-    ObjectNode config = sizes.json();
-    config.setAll(ends);
-    writer.languageModel(config, languageModel(sizes), dtype);
+    new FreshLanguageModel(preset.languageModel(1), text, seed, dtype)
+        .write(writer, written -> checkKinds(Vocabulary.of(written, written.size())));
   }
 
   /** A given tokenizer may have speech tokens of its own. */
@@ -136,10 +138,6 @@ public record FreshModel(
               + ": has pitch and style tokens, which a base model has not; add --variant"
               + " expressive, or give a tokenizer without them");
     }
-  }
-
-  private static int padded(int size) {
-    return (size + VOCABULARY_STEP - 1) / VOCABULARY_STEP * VOCABULARY_STEP;
   }
 
   private String licence() {
@@ -159,7 +157,7 @@ public record FreshModel(
   }
 
   TensorSource languageModel(LlamaConfig sizes) {
-    return FreshTensors.of(seed, weights -> new LlamaModel(weights, sizes));
+    return FreshLanguageModel.tensors(sizes, seed);
   }
 
   TensorSource hubert() {

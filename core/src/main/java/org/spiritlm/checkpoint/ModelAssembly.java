@@ -1,13 +1,10 @@
 package org.spiritlm.checkpoint;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.spiritlm.lm.LlamaConfig;
 import org.spiritlm.torch.CheckpointException;
@@ -63,7 +60,7 @@ public final class ModelAssembly {
             if (replacement == null) {
               Converter.write(layout, part, writer, null);
             } else {
-              copy(replacement, writer.part(part));
+              Directories.copy(replacement, writer.part(part));
             }
           }
           progress.accept("checking what was written");
@@ -71,14 +68,6 @@ public final class ModelAssembly {
               writer.finish(layout.variant(), layout.parts().stream().toList(), licence, whole);
         });
     return written[0];
-  }
-
-  private static void copy(Path from, Path to) throws IOException {
-    try (Stream<Path> files = Files.list(from)) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        Files.copy(file, to.resolve(file.getFileName()));
-      }
-    }
   }
 
   /**

@@ -120,15 +120,16 @@ public record ModelInformation(
     }
     Map<String, ModelRecord.FileRecord> known = new LinkedHashMap<>(description.files());
     List<FileCheck> checks = new ArrayList<>();
-    for (Path path : Directories.files(directory)) {
-      String name = directory.relativize(path).toString().replace('\\', '/');
-      ModelRecord.FileRecord file = known.remove(name);
-      if (file != null) {
-        checks.add(new FileCheck(name, problem(path, file)));
-      } else if (!name.equals(ModelRecord.FILE)) {
-        checks.add(new FileCheck(name, "not listed in " + ModelRecord.FILE));
-      }
-    }
+    description
+        .files(directory)
+        .forEach(
+            (name, path) -> {
+              ModelRecord.FileRecord file = known.remove(name);
+              checks.add(
+                  new FileCheck(
+                      name,
+                      file == null ? "not listed in " + ModelRecord.FILE : problem(path, file)));
+            });
     known.keySet().forEach(name -> checks.add(new FileCheck(name, "missing")));
     return checks;
   }

@@ -12,8 +12,10 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.spiritlm.text.IdRange;
 import org.spiritlm.text.Vocabulary;
 import org.spiritlm.torch.CheckpointException;
@@ -23,16 +25,19 @@ import org.spiritlm.torch.ConfigFile;
  * What {@code spiritlm.json} says of a model directory.
  *
  * @param parts the parts that are there
+ * @param shared where parts lie that models beside this one have as well, such as {@code
+ *     ../shared/hubert}; other parts are in the directory of their name
  * @param sampleRate of the audio that it speaks (Hz)
  * @param frameRates units of one second by stream: {@code hubert}, {@code pitch}, {@code style}
  * @param vocabulary half-open ranges of ids by kind; written for readers, the tokenizer decides
  * @param licence of the weights
  * @param provenance where they come from: data, recipe, commit, or the files converted
- * @param files all other files, by path relative to the directory
+ * @param files all other files, by path relative to the directory, those of shared parts among them
  */
 public record ModelRecord(
     Variant variant,
     List<Part> parts,
+    Map<Part, String> shared,
     int sampleRate,
     Map<String, Double> frameRates,
     Map<String, List<IdRange>> vocabulary,
@@ -43,6 +48,10 @@ public record ModelRecord(
   public static final String FILE = "spiritlm.json";
 
   private static final int VERSION = 1;
+  private static final String SHARED = "shared";
+
+  /** A directory of a directory beside the model's: a record cannot name any other place. */
+  private static final Pattern BESIDE = Pattern.compile("\\.\\./[A-Za-z0-9_-]+/[A-Za-z0-9_-]+");
 
   private static final ObjectMapper MAPPER =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
@@ -52,6 +61,7 @@ public record ModelRecord(
 
   public ModelRecord {
     parts = List.copyOf(parts);
+    shared = Collections.unmodifiableMap(new LinkedHashMap<>(shared));
     frameRates = Collections.unmodifiableMap(new LinkedHashMap<>(frameRates));
     vocabulary = Collections.unmodifiableMap(new LinkedHashMap<>(vocabulary));
     provenance = Collections.unmodifiableMap(new LinkedHashMap<>(provenance));
@@ -118,6 +128,7 @@ public record ModelRecord(
     return new ModelRecord(
         variant(file),
         parts(file),
+        shared(file),
         file.positive("sample_rate"),
         rates,
         vocabulary,
@@ -139,11 +150,11 @@ public record ModelRecord(
   private static List<Part> parts(ConfigFile file) {
     List<Part> parts = new ArrayList<>();
     for (JsonNode name : file.node("parts")) {
-      try {
-        parts.add(Part.valueOf(name.asText().toUpperCase(Locale.ROOT)));
-      } catch (IllegalArgumentException e) {
+      Part part = Part.of(name.asText());
+      if (part == null) {
         throw file.wrong("parts", "a list of lm, hubert, pitch, style, vocoder");
       }
+      parts.add(part);
     }
     if (parts.isEmpty()) {
       throw file.wrong("parts", "a list of lm, hubert, pitch, style, vocoder");
@@ -151,19 +162,69 @@ public record ModelRecord(
     return parts;
   }
 
+  private static Map<Part, String> shared(ConfigFile file) {
+    Map<Part, String> shared = new LinkedHashMap<>();
+    if (!file.has(SHARED)) {
+      return shared;
+    }
+    for (Map.Entry<String, JsonNode> entry : file.node(SHARED).properties()) {
+      Part part = Part.of(entry.getKey());
+      String place = entry.getValue().asText();
+      if (part == null || !isBeside(place)) {
+        throw file.wrong(
+            SHARED, "parts with a directory beside the model's, such as ../shared/hubert");
+      }
+      shared.put(part, place);
+    }
+    return shared;
+  }
+
+  /** Whether a shared part may lie in a place, relative to the model's directory. */
+  static boolean isBeside(String place) {
+    return BESIDE.matcher(place).matches();
+  }
+
+  /** The directory of a part of the model in a directory. */
+  Path place(Path directory, Part part) {
+    return directory.resolve(shared.getOrDefault(part, part.key()));
+  }
+
+  /**
+   * All files of the model in a directory but the record, by their names in the record.
+   *
+   * @throws CheckpointException if one cannot be listed
+   */
+  Map<String, Path> files(Path directory) {
+    Set<Path> all = new TreeSet<>(Directories.files(directory));
+    shared.keySet().forEach(part -> all.addAll(Directories.files(place(directory, part))));
+    Map<String, Path> named = new LinkedHashMap<>();
+    for (Path path : all) {
+      named.put(directory.relativize(path).toString().replace('\\', '/'), path);
+    }
+    named.remove(FILE);
+    return named;
+  }
+
   /** Lists the files of a directory, with their checksums, and writes the record into it. */
   ModelRecord write(Path directory) throws IOException {
     Map<String, FileRecord> listed = new LinkedHashMap<>();
-    for (Path path : Directories.files(directory)) {
-      String name = directory.relativize(path).toString().replace('\\', '/');
-      if (!name.equals(FILE)) {
-        listed.put(name, new FileRecord(Files.size(path), Directories.sha256(path)));
-      }
+    for (Map.Entry<String, Path> file : files(directory).entrySet()) {
+      listed.put(
+          file.getKey(),
+          new FileRecord(Files.size(file.getValue()), Directories.sha256(file.getValue())));
     }
     ModelRecord whole =
         new ModelRecord(
-            variant, parts, sampleRate, frameRates, vocabulary, licence, provenance, listed);
-    Files.writeString(directory.resolve(FILE), MAPPER.writeValueAsString(whole.json()) + "\n");
+            variant,
+            parts,
+            shared,
+            sampleRate,
+            frameRates,
+            vocabulary,
+            licence,
+            provenance,
+            listed);
+    Directories.write(directory.resolve(FILE), MAPPER.writeValueAsString(whole.json()) + "\n");
     return whole;
   }
 
@@ -172,6 +233,10 @@ public record ModelRecord(
     json.put("version", VERSION).put("variant", variant.key());
     ArrayNode names = json.putArray("parts");
     parts.forEach(part -> names.add(part.key()));
+    if (!shared.isEmpty()) {
+      ObjectNode places = json.putObject(SHARED);
+      shared.forEach((part, place) -> places.put(part.key(), place));
+    }
     json.put("sample_rate", sampleRate);
     ObjectNode rates = json.putObject("frame_rates");
     frameRates.forEach(rates::put);

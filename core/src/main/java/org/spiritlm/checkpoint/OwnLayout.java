@@ -34,7 +34,7 @@ record OwnLayout(Path directory, ModelRecord description) implements ModelLayout
   }
 
   private Path at(Part part) {
-    return directory.resolve(part.key());
+    return description.place(directory, part);
   }
 
   @Override
@@ -81,9 +81,11 @@ record OwnLayout(Path directory, ModelRecord description) implements ModelLayout
     return Quantizer.load(weights);
   }
 
+  /** The part's own, or where it has none the one that comes with this program. */
   @Override
   public FcpeFile pitchNetwork() {
-    return FcpeFile.open(at(Part.PITCH).resolve(FcpeFile.NAME));
+    Path file = at(Part.PITCH).resolve(FcpeFile.NAME);
+    return Files.exists(file) ? FcpeFile.open(file) : FcpeFile.bundled();
   }
 
   @Override

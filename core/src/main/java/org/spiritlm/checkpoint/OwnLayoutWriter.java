@@ -118,10 +118,15 @@ final class OwnLayoutWriter {
 
   void pitch(FcpeFile network, PitchQuantizerConfig config, TensorSource quantizer)
       throws IOException {
-    Path pitch = part(Part.PITCH);
     Map<String, String> metadata = new LinkedHashMap<>(FORMAT);
     metadata.put(FcpeFile.CONFIG, network.config().json().toString());
-    floats(pitch.resolve(FcpeFile.NAME), network.weights(), metadata);
+    floats(part(Part.PITCH).resolve(FcpeFile.NAME), network.weights(), metadata);
+    pitchQuantizer(config, quantizer);
+  }
+
+  /** The same without a network: the one that comes with this program is taken. */
+  void pitchQuantizer(PitchQuantizerConfig config, TensorSource quantizer) throws IOException {
+    Path pitch = part(Part.PITCH);
     json(pitch.resolve(OwnLayout.PITCH_QUANTIZER_CONFIG), config.json());
     floats(pitch.resolve(OwnLayout.PITCH_QUANTIZER), quantizer, FORMAT);
   }
@@ -160,9 +165,28 @@ final class OwnLayoutWriter {
   ModelRecord finish(
       Variant variant, List<Part> parts, String licence, Map<String, String> provenance)
       throws IOException {
+    return finish(variant, parts, Map.of(), licence, provenance);
+  }
+
+  /** The same where some of the parts lie beside the directory. */
+  ModelRecord finish(
+      Variant variant,
+      List<Part> parts,
+      Map<Part, String> shared,
+      String licence,
+      Map<String, String> provenance)
+      throws IOException {
     ModelRecord first =
         new ModelRecord(
-            variant, parts, Audio.SPEECH_RATE, Map.of(), Map.of(), licence, provenance, Map.of());
+            variant,
+            parts,
+            shared,
+            Audio.SPEECH_RATE,
+            Map.of(),
+            Map.of(),
+            licence,
+            provenance,
+            Map.of());
     ModelDirectory written = new ModelDirectory(new OwnLayout(directory, first));
     int sampleRate = Audio.SPEECH_RATE;
     Map<String, List<IdRange>> vocabulary = Map.of();
@@ -189,6 +213,7 @@ final class OwnLayoutWriter {
     return new ModelRecord(
             variant,
             parts,
+            shared,
             sampleRate,
             written.frameRates(),
             vocabulary,

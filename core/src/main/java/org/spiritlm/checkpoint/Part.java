@@ -1,6 +1,8 @@
 package org.spiritlm.checkpoint;
 
+import java.util.Arrays;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** The parts of a model; each has its directory in our layout. */
 public enum Part {
@@ -18,5 +20,10 @@ public enum Part {
   /** The name of its directory. */
   public String key() {
     return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** The part whose directory has this name, or null. */
+  static @Nullable Part of(String key) {
+    return Arrays.stream(values()).filter(part -> part.key().equals(key)).findFirst().orElse(null);
   }
 }

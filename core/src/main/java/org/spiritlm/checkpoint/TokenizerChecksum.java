@@ -41,7 +41,8 @@ public final class TokenizerChecksum {
       for (Path file : layout.files(part)) {
         String name = file.getFileName().toString();
         if (part != Part.LM || TEXT_TOKENIZER.contains(name)) {
-          ModelRecord.FileRecord record = known.get(part.key() + "/" + name);
+          String place = model.path().relativize(file).toString().replace('\\', '/');
+          ModelRecord.FileRecord record = known.get(place);
           sums.put(
               part.key() + "/" + name, record == null ? Directories.sha256(file) : record.sha256());
         }

@@ -38,7 +38,8 @@ public final class TrainedParts {
   }
 
   /**
-   * Writes a pitch quantizer and the network whose pitch it takes.
+   * Writes a pitch quantizer and the network whose pitch it takes; the released one comes with this
+   * program and is not written again.
    *
    * @param target a directory that does not exist or is empty
    * @param base the model whose network is taken, or null for the released one
@@ -51,11 +52,16 @@ public final class TrainedParts {
       @Nullable ModelDirectory base,
       PitchQuantizerConfig config,
       Map<String, Tensor> tensors) {
-    FcpeFile network = base == null ? FcpeFile.bundled() : base.layout().pitchNetwork();
     Directories.write(
         target,
-        directory ->
-            OwnLayoutWriter.ofOnePart(directory).pitch(network, config, source(target, tensors)));
+        directory -> {
+          OwnLayoutWriter writer = OwnLayoutWriter.ofOnePart(directory);
+          if (base == null) {
+            writer.pitchQuantizer(config, source(target, tensors));
+          } else {
+            writer.pitch(base.layout().pitchNetwork(), config, source(target, tensors));
+          }
+        });
   }
 
   /** The released network that finds the fundamental frequency, which comes with this product. */

@@ -17,6 +17,8 @@ import org.spiritlm.torch.InputException;
  *
  * <p>The transcript is what comes between the two flags. It also ends where the model begins the
  * next example, and without examples, where flags are not to be expected, at the most new tokens.
+ * Models that have {@link org.spiritlm.prompt.TaskToken#RECOGNITION} are asked with it in place of
+ * {@code [Speech]}.
  *
  * <p>Safe for use by several threads.
  */
@@ -63,7 +65,7 @@ public final class Transcription {
   public Prompt prompt(Segment.Speech speech) {
     List<Segment> segments = new ArrayList<>(shots);
     segments.add(Segment.speech(model.tokens(speech)));
-    return model.prompt(segments, OutputModality.TEXT);
+    return model.prompt(segments, OutputModality.TEXT).forRecognition(model.tokenizer());
   }
 
   /**

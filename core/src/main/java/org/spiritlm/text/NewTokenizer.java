@@ -8,11 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.spiritlm.text.SentencePieceModel.Piece;
 import org.spiritlm.text.SentencePieceModel.PieceType;
 import org.spiritlm.torch.CheckpointException;
+import org.spiritlm.torch.InputException;
 
 /**
  * The text tokenizer of a new model: pieces for text, then the speech tokens as pieces that are cut
@@ -22,6 +24,11 @@ public final class NewTokenizer {
   private static final String UNKNOWN = "<unk>";
   private static final String START = "<s>";
   private static final String END = "</s>";
+
+  /** How many of these there are. */
+  private static final int SPECIAL = 3;
+
+  private static final int BYTES = 256;
 
   private static final ObjectMapper MAPPER =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
@@ -56,17 +63,60 @@ public final class NewTokenizer {
    * bytes.
    */
   public static NewTokenizer small(List<String> speechTokens) {
+    List<String> pieces = new ArrayList<>(List.of(MERGES.strip().split("\\s+")));
+    pieces.add(SentencePieceTokenizer.BLANK);
+    for (char letter = '!'; letter <= '~'; letter++) {
+      pieces.add(String.valueOf(letter));
+    }
+    return of(pieces, speechTokens);
+  }
+
+  /**
+   * A vocabulary for texts of any language, learnt from words by byte-pair encoding: single
+   * characters, the most frequent first, and what is merged of them. Any text can be written, what
+   * is not in it as bytes.
+   *
+   * @param size pieces for text, special ones and bytes among them; fewer where the words have no
+   *     more
+   * @throws InputException if the size leaves no room for a piece, or there is no word
+   */
+  public static NewTokenizer learnt(WordCounts words, int size, List<String> speechTokens) {
+    int room = size - SPECIAL - BYTES;
+    if (room < 2) {
+      throw new InputException(
+          "a vocabulary of "
+              + size
+              + " pieces has no room for text beside its "
+              + (SPECIAL + BYTES)
+              + " special pieces and bytes; ask for more, such as 1000");
+    }
+    if (words.characters().isEmpty()) {
+      throw new InputException("the text is empty; a vocabulary is learnt from words");
+    }
+    List<String> characters =
+        words.characters().entrySet().stream()
+            .sorted(
+                Map.Entry.<Integer, Long>comparingByValue()
+                    .reversed()
+                    .thenComparing(Map.Entry.comparingByKey()))
+            .limit(room / 2) // rare ones, as of Chinese, cost their bytes
+            .map(entry -> Character.toString(entry.getKey()))
+            .toList();
+    Set<String> known = Set.copyOf(characters);
+    List<String> pieces =
+        new ArrayList<>(BytePairs.learn(words.written(known), room - characters.size()));
+    pieces.addAll(characters);
+    return of(pieces, speechTokens);
+  }
+
+  /** A vocabulary of pieces in the order in which they are merged. */
+  private static NewTokenizer of(List<String> pieces, List<String> speechTokens) {
     SentencePieceWriter writer = new SentencePieceWriter(new byte[0], 0);
     writer.piece(UNKNOWN, PieceType.UNKNOWN, 0);
     writer.piece(START, PieceType.CONTROL, 0);
     writer.piece(END, PieceType.CONTROL, 0);
-    for (int value = 0; value < 256; value++) {
+    for (int value = 0; value < BYTES; value++) {
       writer.piece(String.format("<0x%02X>", value), PieceType.BYTE, 0);
-    }
-    List<String> pieces = new ArrayList<>(List.of(MERGES.strip().split("\\s+")));
-    pieces.add("▁");
-    for (char letter = '!'; letter <= '~'; letter++) {
-      pieces.add(String.valueOf(letter));
     }
     for (int rank = 0; rank < pieces.size(); rank++) {
       writer.piece(pieces.get(rank), PieceType.NORMAL, -rank);

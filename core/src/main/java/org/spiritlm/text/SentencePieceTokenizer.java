@@ -30,7 +30,8 @@ import org.spiritlm.torch.InputException;
  * cleaned up ({@code clean_up_tokenization_spaces}).
  */
 public final class SentencePieceTokenizer implements TextTokenizer {
-  private static final String BLANK = "▁";
+  /** What stands for a blank in a piece. */
+  static final String BLANK = "▁";
 
   private final NativeHandle model;
   private final List<Piece> pieces;

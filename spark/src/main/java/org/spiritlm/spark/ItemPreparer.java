@@ -11,19 +11,15 @@ import org.spiritlm.corpus.PreparedUtterance;
 import org.spiritlm.corpus.Rejection;
 import org.spiritlm.corpus.Utterance;
 import org.spiritlm.corpus.UtteranceChecks;
-import org.spiritlm.corpus.WordSpans;
+import org.spiritlm.corpus.UtterancePreparer;
 import org.spiritlm.json.JsonLine;
 import org.spiritlm.torch.CheckpointException;
 import org.spiritlm.torch.InputException;
-import org.spiritlm.units.SpeechTokenizer;
-import org.spiritlm.units.SpeechUnits;
 
 /** Makes a prepared utterance of a line of the manifest, or says why it cannot be used. */
 final class ItemPreparer {
-  private final SpeechModels models;
+  private final UtterancePreparer preparer;
   private final CorpusAudio audio;
-  private final String model;
-  private final String code;
   private final long[] duplicates;
 
   /**
@@ -35,10 +31,9 @@ final class ItemPreparer {
    */
   ItemPreparer(
       SpeechModels models, CorpusAudio audio, String model, String code, long[] duplicates) {
-    this.models = models;
+    this.preparer =
+        new UtterancePreparer(models.speech(), models.text(), models.rate(), model, code);
     this.audio = audio;
-    this.model = model;
-    this.code = code;
     this.duplicates = duplicates;
   }
 
@@ -97,33 +92,9 @@ final class ItemPreparer {
   }
 
   private Outcome prepare(Utterance utterance) {
-    double seconds;
-    SpeechUnits units;
     try (AudioReader reader = audio.open(utterance)) {
-      units = models.speech().encode(reader);
-      seconds = reader.seconds();
+      PreparedUtterance prepared = preparer.prepare(utterance, reader);
+      return new Outcome(prepared, null, Math.round(prepared.seconds() * Audio.SPEECH_RATE));
     }
-    if (units.hubert().length == 0) {
-      throw new InputException(
-          seconds
-              + " s of audio hold no speech unit; expected at least "
-              + (double) SpeechTokenizer.SHORTEST_PIECE / Audio.SPEECH_RATE
-              + " s");
-    }
-    String text = utterance.text();
-    PreparedUtterance prepared =
-        new PreparedUtterance(
-            utterance.id(),
-            utterance.speaker(),
-            utterance.style(),
-            utterance.split(),
-            seconds,
-            units,
-            WordSpans.of(utterance, seconds, units.hubert().length, models.rate()),
-            text,
-            text == null || models.text() == null ? null : models.text().encode(text, false),
-            model,
-            code);
-    return new Outcome(prepared, null, Math.round(seconds * Audio.SPEECH_RATE));
   }
 }

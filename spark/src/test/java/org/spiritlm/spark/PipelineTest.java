@@ -128,8 +128,15 @@ final class PipelineTest {
         aligner.get("part").asText(),
         "--min-score",
         -1000);
-    String prepare = "data.prepared=" + prepared;
     String data = "data.manifest=" + manifest;
+    ObjectNode units =
+        train(
+            "clusters",
+            data,
+            "features.encoder=" + aligner.get("part").asText() + " features.layer=1",
+            "units=8 batch_rows=20");
+    assertThat(Path.of(units.get("part").asText())).isDirectoryContaining("glob:**quantizer*");
+    String prepare = "data.prepared=" + prepared;
     String none = "data.validation=none";
     train("pitch", "model=" + model, data, prepare, none, "batch=2");
     ObjectNode vocoder =

@@ -3,7 +3,6 @@ package org.spiritlm.alignment;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
@@ -285,7 +284,11 @@ public final class CorpusAlignment {
       }
       @Nullable Double start = utterance.start();
       List<AlignedWord> words = WordTimes.moved(aligned.words(), start == null ? 0 : start);
-      journal.aligned(utterance.withWords(words).withAudio(moved(utterance.audio())), aligned);
+      journal.aligned(
+          utterance
+              .withWords(words)
+              .withAudio(UtteranceAudio.relocated(utterance.audio(), from, to)),
+          aligned);
     }
 
     private void note(Utterance utterance, String reason) {
@@ -297,23 +300,8 @@ public final class CorpusAlignment {
       journal.rejected(
           audio == null
               ? rejection
-              : new Rejection(rejection.id(), moved(audio), rejection.reason()));
-    }
-
-    /** The same place as the output's directory sees it. */
-    private AudioLocation moved(AudioLocation audio) {
-      if (from.equals(to) || UtteranceAudio.isUri(audio.file())) {
-        return audio;
-      }
-      try {
-        if (Path.of(audio.file()).isAbsolute()) {
-          return audio;
-        }
-        Path relative = to.relativize(from.resolve(audio.file()).normalize());
-        return audio.withFile(relative.toString().replace('\\', '/'));
-      } catch (InvalidPathException e) {
-        return audio;
-      }
+              : new Rejection(
+                  rejection.id(), UtteranceAudio.relocated(audio, from, to), rejection.reason()));
     }
   }
 

@@ -47,4 +47,9 @@ public record Utterance(
   public Utterance withAudio(AudioLocation other) {
     return new Utterance(id, other, start, end, text, words, speaker, style, split);
   }
+
+  /** The same in another part of the corpus. */
+  public Utterance withSplit(String other) {
+    return new Utterance(id, audio, start, end, text, words, speaker, style, other);
+  }
 }

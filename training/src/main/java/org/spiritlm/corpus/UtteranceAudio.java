@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.regex.Pattern;
@@ -89,6 +90,27 @@ public final class UtteranceAudio {
     }
     throw new InputException(
         "'" + file + "' is not a local file; copy it, or use a command that reads there");
+  }
+
+  /**
+   * A location as another manifest names it.
+   *
+   * @param from the directory of the manifest that has it
+   * @param to that of the other one
+   */
+  public static AudioLocation relocated(AudioLocation location, Path from, Path to) {
+    if (from.equals(to) || isUri(location.file())) {
+      return location;
+    }
+    try {
+      if (Path.of(location.file()).isAbsolute()) {
+        return location;
+      }
+      Path relative = to.relativize(from.resolve(location.file()).normalize());
+      return location.withFile(relative.toString().replace('\\', '/'));
+    } catch (InvalidPathException e) {
+      return location;
+    }
   }
 
   /** Whether a location's file is a URI rather than a path. */

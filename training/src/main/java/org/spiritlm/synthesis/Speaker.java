@@ -13,6 +13,7 @@ import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioWriter;
 import org.spiritlm.corpus.AudioLocation;
 import org.spiritlm.corpus.Manifest;
+import org.spiritlm.corpus.Split;
 import org.spiritlm.corpus.Utterance;
 import org.spiritlm.json.Json;
 import org.spiritlm.synthesis.Sentences.Sentence;
@@ -21,8 +22,6 @@ import org.spiritlm.torch.InputException;
 
 /** Speaks blocks of sentences for a {@link SyntheticCorpus}; one for each thread. */
 final class Speaker {
-  private static final int SPLIT_STEPS = 20;
-
   private final SynthesisRecipe recipe;
   private final List<Pair> pairs;
   private final CorpusFiles files;
@@ -92,23 +91,7 @@ final class Speaker {
         speech.words(),
         pair.voice().name(),
         pair.style().name(),
-        split(text));
-  }
-
-  /**
-   * The part of the corpus in which a sentence is: it depends on the sentence's letters alone, so
-   * that one that comes again, or is spoken again, is in the same part.
-   */
-  static String split(String text) {
-    String letters = text.toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{N}]+", " ").strip();
-    byte[] hash = Sentences.sha256().digest(letters.getBytes(StandardCharsets.UTF_8));
-    int number = ((hash[0] & 0xff) << 8) | (hash[1] & 0xff);
-    int step = (number * SPLIT_STEPS) >> 16;
-    return switch (step) {
-      case 0 -> "dev";
-      case 1 -> "test";
-      default -> "train";
-    };
+        Split.of(text));
   }
 
   /** A line of a CTM file: recording, channel, start and length in seconds, phone. */

@@ -2,8 +2,8 @@ package org.spiritlm.training;
 
 import java.time.Duration;
 
-/** How fast a run goes, and how long it will take. */
-final class Pace {
+/** How fast work goes, and how long it will take. */
+public final class Pace {
   /** How much the newest step counts. */
   private static final double NEWEST = 0.05;
 
@@ -28,7 +28,12 @@ final class Pace {
 
   /** How long so many steps will take, such as {@code 2 h 5 min}. */
   String left(long more) {
-    Duration time = Duration.ofMillis((long) (1e3 * secondsAStep * more));
+    return shown(secondsAStep * more);
+  }
+
+  /** A time for people, such as {@code 2 h 5 min}. */
+  public static String shown(double seconds) {
+    Duration time = Duration.ofMillis((long) (1e3 * seconds));
     if (time.toHours() > 0) {
       return time.toHours() + " h " + time.toMinutesPart() + " min";
     }

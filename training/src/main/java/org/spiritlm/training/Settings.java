@@ -54,30 +54,76 @@ public final class Settings {
   }
 
   /**
+   * Values that are there already.
+   *
+   * @param origin where they come from, for messages
+   */
+  public static Settings of(String origin, ObjectNode given) {
+    return new Settings(origin, "", given.deepCopy());
+  }
+
+  /**
    * Reads a file.
    *
    * @throws InputException if it is no YAML or JSON with keys and values
    */
   public static Settings read(Path file) {
     try {
-      JsonNode node = YAML.readTree(Files.readString(file));
+      return parse(file.toString(), Files.readString(file));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Reads a text.
+   *
+   * @param origin where it comes from, for messages
+   * @throws InputException if it is no YAML or JSON with keys and values
+   */
+  public static Settings parse(String origin, String text) {
+    try {
+      JsonNode node = YAML.readTree(text);
       if (node == null || node.isMissingNode() || node.isNull()) {
         node = JsonNodeFactory.instance.objectNode();
       }
       if (!(node instanceof ObjectNode object)) {
-        throw new InputException(file + ": expected keys with values, such as 'steps: 100'");
+        throw new InputException(origin + ": expected keys with values, such as 'steps: 100'");
       }
-      return new Settings(file.toString(), "", object);
+      return new Settings(origin, "", object);
     } catch (JsonProcessingException e) {
       throw new InputException(
-          file
+          origin
               + (e.getLocation() == null ? "" : ", line " + e.getLocation().getLineNr())
               + ": not YAML: "
               + e.getOriginalMessage().lines().findFirst().orElse(""),
           e);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
+  }
+
+  /** The same, and what others have where these have nothing. */
+  public Settings over(Settings others) {
+    return new Settings(origin, path, merged(given, others.given));
+  }
+
+  private static ObjectNode merged(ObjectNode upper, ObjectNode lower) {
+    ObjectNode all = lower.deepCopy();
+    upper
+        .properties()
+        .forEach(
+            entry ->
+                all.set(
+                    entry.getKey(),
+                    entry.getValue() instanceof ObjectNode section
+                            && all.get(entry.getKey()) instanceof ObjectNode below
+                        ? merged(section, below)
+                        : entry.getValue().deepCopy()));
+    return all;
+  }
+
+  /** What was given, without what nobody gave. */
+  public ObjectNode given() {
+    return given.deepCopy();
   }
 
   /**
@@ -92,21 +138,30 @@ public final class Settings {
       throw new InputException(
           "'" + assignment + "' sets nothing; expected KEY=VALUE, such as optimiser.rate=0.001");
     }
-    ObjectNode copy = given.deepCopy();
-    ObjectNode object = copy;
-    String[] keys = assignment.substring(0, at).strip().split("\\.", -1);
-    for (int i = 0; i < keys.length - 1; i++) {
-      JsonNode below = object.get(keys[i]);
-      object = below instanceof ObjectNode section ? section : object.putObject(keys[i]);
-    }
     try {
       JsonNode value = YAML.readTree(assignment.substring(at + 1));
-      object.set(
-          keys[keys.length - 1],
+      return with(
+          assignment.substring(0, at).strip(),
           value == null || value.isMissingNode() ? JsonNodeFactory.instance.textNode("") : value);
     } catch (JsonProcessingException e) {
       throw new InputException("'" + assignment + "' has a value that is not YAML", e);
     }
+  }
+
+  /**
+   * The same with one value replaced; ask for nothing before.
+   *
+   * @param key such as {@code optimiser.rate}
+   */
+  public Settings with(String key, JsonNode value) {
+    ObjectNode copy = given.deepCopy();
+    ObjectNode object = copy;
+    String[] keys = key.split("\\.", -1);
+    for (int i = 0; i < keys.length - 1; i++) {
+      JsonNode below = object.get(keys[i]);
+      object = below instanceof ObjectNode section ? section : object.putObject(keys[i]);
+    }
+    object.set(keys[keys.length - 1], value);
     return new Settings(origin, path, copy);
   }
 

@@ -3,24 +3,24 @@ package org.spiritlm.training;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.json.Json;
 import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.ProcessGroup;
 
 /**
  * The directory of a run: its settings, checkpoints, metrics, and in the end what was trained. Only
- * one process may work in it.
+ * one process, or one group of processes, may work in it.
  */
 public final class TrainingRun implements AutoCloseable {
   private static final String SETTINGS = "settings.json";
@@ -29,13 +29,13 @@ public final class TrainingRun implements AutoCloseable {
   private static final long PATIENCE_SECONDS = 300;
 
   private final Path directory;
-  private final FileChannel channel;
+  private final @Nullable DirectoryLock lock; // of process 0
   private final CountDownLatch ended = new CountDownLatch(1);
   private @Nullable Thread hook;
 
-  private TrainingRun(Path directory, FileChannel channel) {
+  private TrainingRun(Path directory, @Nullable DirectoryLock lock) {
     this.directory = directory;
-    this.channel = channel;
+    this.lock = lock;
   }
 
   /**
@@ -47,42 +47,47 @@ public final class TrainingRun implements AutoCloseable {
    * @throws InputException if another process works there, or it has other settings
    */
   public static TrainingRun open(Path directory, ObjectNode settings, List<String> free) {
+    DirectoryLock lock =
+        DirectoryLock.take(
+            directory, "another process trains there; wait for it or give another --out");
+    TrainingRun run = new TrainingRun(directory, lock);
     try {
-      Files.createDirectories(directory);
-      FileChannel channel =
-          FileChannel.open(
-              directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      TrainingRun run = new TrainingRun(directory, channel);
-      try {
-        run.lock();
-        run.settle(settings, free);
-        return run;
-      } catch (RuntimeException | IOException e) {
-        channel.close();
-        throw e;
-      }
+      run.settle(settings, free);
+      return run;
+    } catch (RuntimeException e) {
+      lock.close();
+      throw e;
     } catch (IOException e) {
+      lock.close();
       throw new UncheckedIOException(e);
     }
   }
 
-  private void lock() throws IOException {
-    FileLock lock;
-    try {
-      lock = channel.tryLock();
-    } catch (OverlappingFileLockException e) {
-      lock = null;
-    }
-    if (lock == null) {
+  /**
+   * The same in each of several processes; process 0 holds the directory for all.
+   *
+   * @throws InputException also if a process has other settings than process 0
+   */
+  public static TrainingRun open(
+      Path directory, ObjectNode settings, List<String> free, ProcessGroup ranks) {
+    TrainingRun run =
+        ranks.rank() == 0 ? open(directory, settings, free) : new TrainingRun(directory, null);
+    CRC32C checksum = new CRC32C();
+    checksum.update(Json.line(settings).getBytes(StandardCharsets.UTF_8));
+    double own = (double) checksum.getValue();
+    if (ranks.sum(ranks.rank() == 0 ? own : 0)[0] != own) {
       throw new InputException(
-          directory + ": another process trains there; wait for it or give another --out");
+          "rank "
+              + ranks.rank()
+              + " has other settings than rank 0; start all processes with the same command");
     }
+    return run;
   }
 
   private void settle(ObjectNode settings, List<String> free) throws IOException {
     Path file = directory.resolve(SETTINGS);
     if (Files.exists(file)) {
-      List<String> differing = differing("", Json.file(file), settings);
+      List<String> differing = differing(Json.file(file), settings);
       differing.removeAll(free);
       if (!differing.isEmpty()) {
         throw new InputException(
@@ -96,6 +101,11 @@ public final class TrainingRun implements AutoCloseable {
     Path beside = directory.resolve(SETTINGS + ".part");
     Files.writeString(beside, Json.line(settings) + "\n");
     Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  /** The keys whose values are others in two trees of settings, or that one of them has alone. */
+  public static List<String> differing(ObjectNode before, ObjectNode now) {
+    return differing("", before, now);
   }
 
   private static List<String> differing(String path, ObjectNode before, ObjectNode now) {
@@ -125,18 +135,27 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /**
-   * Trains. Where the process is asked to end meanwhile (SIGTERM, Ctrl-C), a checkpoint is written
-   * first.
+   * Trains. Where the process is asked to end meanwhile (SIGTERM, Ctrl-C), or the one that started
+   * it ends, a checkpoint is written first.
    */
   public Trainer.Result train(Trainer trainer) {
-    Thread waiting = new Thread(() -> stop(trainer), "spiritlm-stop");
-    Runtime.getRuntime().addShutdownHook(waiting);
-    hook = waiting;
-    return trainer.run();
+    LocalRanks.whenStarterEnds(trainer::stop);
+    return until(trainer::stop, trainer::run);
   }
 
-  private void stop(Trainer trainer) {
-    trainer.stop();
+  /**
+   * Does work that writes what it has when it is told to stop, as it is where the process is asked
+   * to end.
+   */
+  public <T> T until(Runnable stop, Supplier<T> work) {
+    Thread waiting = new Thread(() -> stop(stop), "spiritlm-stop");
+    Runtime.getRuntime().addShutdownHook(waiting);
+    hook = waiting;
+    return work.get();
+  }
+
+  private void stop(Runnable stop) {
+    stop.run();
     try {
       if (!ended.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
         System.err.println("spiritlm: the last step takes too long; its checkpoint is lost");
@@ -157,10 +176,8 @@ public final class TrainingRun implements AutoCloseable {
         // the process is ending
       }
     }
-    try {
-      channel.close();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    if (lock != null) {
+      lock.close();
     }
   }
 }

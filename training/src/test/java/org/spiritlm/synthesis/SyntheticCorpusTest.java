@@ -22,6 +22,7 @@ import org.spiritlm.audio.AudioReader;
 import org.spiritlm.corpus.CorpusListener;
 import org.spiritlm.corpus.Manifest;
 import org.spiritlm.corpus.Rejection;
+import org.spiritlm.corpus.Split;
 import org.spiritlm.corpus.Utterance;
 import org.spiritlm.torch.InputException;
 
@@ -190,11 +191,11 @@ final class SyntheticCorpusTest {
 
   @Test
   void sentencesAreSplitByTheirLettersAlone() {
-    assertThat(Speaker.split("Hello, world!")).isEqualTo(Speaker.split("hello world"));
+    assertThat(Split.of("Hello, world!")).isEqualTo(Split.of("hello world"));
     Map<String, Long> counts =
         Stream.iterate(0, i -> i + 1)
             .limit(4000)
-            .collect(Collectors.groupingBy(i -> Speaker.split("line " + i), Collectors.counting()));
+            .collect(Collectors.groupingBy(i -> Split.of("line " + i), Collectors.counting()));
     assertThat(counts.get("dev")).isBetween(140L, 260L);
     assertThat(counts.get("test")).isBetween(140L, 260L);
   }

@@ -9,8 +9,6 @@ import org.spiritlm.lm.RopeScaling;
 import org.spiritlm.torch.AdamW;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.Gradients;
-import org.spiritlm.torch.Scope;
-import org.spiritlm.torch.Tensors;
 import org.spiritlm.torch.Torch;
 import org.spiritlm.torch.Weights;
 import org.spiritlm.training.language.NextTokenLoss;
@@ -65,9 +63,7 @@ public final class TrainingBenchmarks {
     return (round, clock) -> {
       Torch.precision(precision);
       Gradients.clear(weights.taken().values());
-      try (Scope scope = Scope.open()) {
-        loss.sum(batch).mul(Tensors.scalar(1.0 / (SEQUENCES * (LENGTH - 1)))).backward();
-      }
+      loss.backward(batch, 1.0 / (SEQUENCES * (LENGTH - 1)));
       Gradients.clip(weights.taken().values(), 1);
       optimiser.step(1e-4);
       Torch.precision(Torch.Precision.FULL);

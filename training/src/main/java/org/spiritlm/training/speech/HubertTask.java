@@ -143,6 +143,13 @@ public final class HubertTask implements TrainingTask {
     return new HubertTask(source, SpeechSet.read(settings.below("data")), targets, options, device);
   }
 
+  /** Reads the settings of {@link #of} without opening what they name. */
+  public static void check(Settings settings) {
+    Options.of(settings, EncoderSource.of(settings.below("encoder")).config().layers());
+    TargetUnits.check(settings.below("targets"));
+    SpeechSet.check(settings.below("data"));
+  }
+
   /** An encoder to be trained. */
   public HubertTask(
       EncoderSource source,
@@ -308,7 +315,7 @@ public final class HubertTask implements TrainingTask {
 
   /** Loss and accuracy on masked frames, with the same masks each time. */
   @Override
-  public Map<String, Double> validate() {
+  public Map<String, Double> validate(long step) {
     double losses = 0;
     double right = 0;
     double masked = 0;

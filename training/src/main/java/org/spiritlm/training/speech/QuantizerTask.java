@@ -105,14 +105,27 @@ public final class QuantizerTask implements TrainingTask {
   public static QuantizerTask of(Settings settings, Device device) {
     Options options = Options.of(settings);
     Settings taught = settings.below("teacher");
+    Path file = quantizer(taught);
+    SpeechFeatures features = TargetUnits.features(taught, device);
+    Quantizer teacher = Quantizer.load(Weights.of(SafetensorsFile.open(file)).on(device));
+    return new QuantizerTask(
+        SpeechSet.read(settings.below("data")), features, teacher, options, device);
+  }
+
+  /** Reads the settings of {@link #of} without opening what they name. */
+  public static void check(Settings settings) {
+    Options.of(settings);
+    quantizer(settings.below("teacher"));
+    TargetUnits.Block.of(settings.below("teacher"));
+    SpeechSet.check(settings.below("data"));
+  }
+
+  private static Path quantizer(Settings taught) {
     String file = taught.text("quantizer", "");
     if (file.isBlank()) {
       throw new InputException("give the quantizer to learn from: teacher.quantizer=FILE");
     }
-    SpeechFeatures features = TargetUnits.features(taught, device);
-    Quantizer teacher = Quantizer.load(Weights.of(SafetensorsFile.open(Path.of(file))).on(device));
-    return new QuantizerTask(
-        SpeechSet.read(settings.below("data")), features, teacher, options, device);
+    return Path.of(file);
   }
 
   /**
@@ -245,7 +258,7 @@ public final class QuantizerTask implements TrainingTask {
    * change}), and the teacher's ({@code teacher_change}). Deduplicated; the same changes each time.
    */
   @Override
-  public Map<String, Double> validate() {
+  public Map<String, Double> validate(long step) {
     SplittableRandom random = Seeds.random(options.seed(), CHANGES);
     long errors = 0;
     long change = 0;

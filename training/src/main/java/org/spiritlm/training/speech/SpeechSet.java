@@ -11,6 +11,7 @@ import org.spiritlm.audio.AudioReader;
 import org.spiritlm.corpus.CorpusListener;
 import org.spiritlm.corpus.Manifest;
 import org.spiritlm.corpus.Rejection;
+import org.spiritlm.corpus.Split;
 import org.spiritlm.corpus.Utterance;
 import org.spiritlm.corpus.UtteranceAudio;
 import org.spiritlm.torch.InputException;
@@ -60,15 +61,28 @@ public final class SpeechSet {
    *     learn from
    */
   public static Splits read(Settings settings) {
-    String manifest = settings.text("manifest", "");
-    if (manifest.isBlank()) {
-      throw new InputException("give the manifest of the recordings: data.manifest=FILE");
+    Source source = Source.of(settings);
+    return read(source.manifest(), source.train(), source.validation(), source.seconds());
+  }
+
+  /** Reads the settings of {@link #read} alone. */
+  public static void check(Settings settings) {
+    Source.of(settings);
+  }
+
+  /** What {@link #read} is told. */
+  private record Source(Path manifest, String train, String validation, int seconds) {
+    static Source of(Settings settings) {
+      String manifest = settings.text("manifest", "");
+      if (manifest.isBlank()) {
+        throw new InputException("give the manifest of the recordings: data.manifest=FILE");
+      }
+      return new Source(
+          Path.of(manifest),
+          settings.text("train", Split.TRAIN),
+          settings.text("validation", Split.DEV),
+          settings.positive("longest_seconds", 30));
     }
-    return read(
-        Path.of(manifest),
-        settings.text("train", "train"),
-        settings.text("validation", "validation"),
-        settings.positive("longest_seconds", 30));
   }
 
   private static Splits read(Path manifest, String train, String validation, int seconds) {

@@ -46,26 +46,53 @@ public final class TargetUnits {
    * MFCC) and {@code layer}.
    */
   public static TargetUnits of(Settings settings, Device device) {
+    Path file = quantizer(settings);
+    SpeechFeatures features = features(settings, device);
+    return new TargetUnits(
+        features, Quantizer.load(Weights.of(SafetensorsFile.open(file)).on(device)));
+  }
+
+  /** Reads the settings of {@link #of} without opening what they name. */
+  public static void check(Settings settings) {
+    quantizer(settings);
+    Block.of(settings);
+  }
+
+  private static Path quantizer(Settings settings) {
     String file = settings.text("quantizer", "");
     if (file.isBlank()) {
       throw new InputException("give the clusters to predict: targets.quantizer=FILE");
     }
-    SpeechFeatures features = features(settings, device);
-    return new TargetUnits(
-        features, Quantizer.load(Weights.of(SafetensorsFile.open(Path.of(file))).on(device)));
+    return Path.of(file);
   }
 
   /** The features that {@code encoder} and {@code layer} name: an encoder's block, or MFCC. */
   public static SpeechFeatures features(Settings settings, Device device) {
-    String encoder = settings.text("encoder", "");
-    int layer = settings.count("layer", 0);
-    if (!encoder.isBlank()) {
-      return EncoderFeatures.open(Path.of(encoder), layer, device);
+    Block block = Block.of(settings);
+    return block.encoder().isBlank()
+        ? new Mfcc()
+        : EncoderFeatures.open(Path.of(block.encoder()), block.layer(), device);
+  }
+
+  /**
+   * A block of an encoder.
+   *
+   * @param encoder its directory, blank for none
+   * @param layer counted from 1
+   */
+  public record Block(String encoder, int layer) {
+    /**
+     * Reads {@code encoder} and {@code layer}.
+     *
+     * @throws InputException if there is a layer without an encoder
+     */
+    public static Block of(Settings settings) {
+      Block block = new Block(settings.text("encoder", ""), settings.count("layer", 0));
+      if (block.encoder().isBlank() && block.layer() != 0) {
+        throw new InputException("'layer' names a block of an encoder; give 'encoder' as well");
+      }
+      return block;
     }
-    if (layer != 0) {
-      throw new InputException("'layer' names a block of an encoder; give 'encoder' as well");
-    }
-    return new Mfcc();
   }
 
   /** Number of units. */

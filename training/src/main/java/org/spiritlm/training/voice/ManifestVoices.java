@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioReader;
@@ -18,6 +19,7 @@ import org.spiritlm.corpus.Rejection;
 import org.spiritlm.corpus.Utterance;
 import org.spiritlm.corpus.UtteranceAudio;
 import org.spiritlm.torch.InputException;
+import org.spiritlm.units.SpeechUnits;
 
 /**
  * Recordings that a manifest names, with units that were prepared of them. Sounds that were read
@@ -25,6 +27,7 @@ import org.spiritlm.torch.InputException;
  */
 public final class ManifestVoices implements VoiceItems {
   private static final float FULL_SCALE = 32_768;
+  private static final SpeechUnits NO_UNITS = new SpeechUnits(new int[0], null, null);
 
   private final List<VoiceItem> items;
   private final List<Utterance> utterances;
@@ -113,19 +116,7 @@ public final class ManifestVoices implements VoiceItems {
       SoundReader reader,
       long cacheBytes) {
     Map<String, Utterance> known = new HashMap<>();
-    Manifest.read(
-        manifest,
-        new CorpusListener() {
-          @Override
-          public void accept(Utterance utterance) {
-            known.put(utterance.id(), utterance);
-          }
-
-          @Override
-          public void reject(Rejection rejection) {
-            // was left out of what was prepared as well
-          }
-        });
+    utterances(manifest, utterance -> known.put(utterance.id(), utterance));
     List<VoiceItem> items = new ArrayList<>();
     List<Utterance> utterances = new ArrayList<>();
     for (PreparedUtterance one : prepared) {
@@ -150,6 +141,61 @@ public final class ManifestVoices implements VoiceItems {
       }
     }
     return new ManifestVoices(items, utterances, reader, cacheBytes);
+  }
+
+  /**
+   * The recordings of a manifest of local files alone, for what needs no units: they have none.
+   *
+   * @param wanted as {@link #read}
+   * @param cacheBytes how much memory sounds may take
+   * @throws InputException if a recording cannot be read
+   */
+  public static ManifestVoices withoutUnits(
+      Path manifest, Predicate<String> wanted, long cacheBytes) {
+    Path directory = Objects.requireNonNull(manifest.toAbsolutePath().getParent());
+    List<VoiceItem> items = new ArrayList<>();
+    List<Utterance> utterances = new ArrayList<>();
+    utterances(
+        manifest,
+        utterance -> {
+          String split = utterance.split();
+          if (wanted.test(split == null ? "" : split)) {
+            items.add(
+                new VoiceItem(
+                    utterance.id(),
+                    NO_UNITS,
+                    (int) Math.round(seconds(utterance, directory) * Audio.SPEECH_RATE),
+                    utterance.speaker(),
+                    utterance.style()));
+            utterances.add(utterance);
+          }
+        });
+    return new ManifestVoices(items, utterances, SoundReader.files(manifest), cacheBytes);
+  }
+
+  /** Times in a manifest are rounded, and may lie a little behind the end. */
+  private static double seconds(Utterance utterance, Path directory) {
+    Double start = utterance.start();
+    Double end = utterance.end();
+    try (AudioReader audio = UtteranceAudio.open(utterance, directory)) {
+      double whole = audio.measure();
+      return (end == null ? whole : Math.min(end, whole)) - (start == null ? 0 : start);
+    }
+  }
+
+  /** What cannot be used was left out of what was prepared as well. */
+  private static void utterances(Path manifest, Consumer<Utterance> taker) {
+    Manifest.read(
+        manifest,
+        new CorpusListener() {
+          @Override
+          public void accept(Utterance utterance) {
+            taker.accept(utterance);
+          }
+
+          @Override
+          public void reject(Rejection rejection) {}
+        });
   }
 
   @Override

@@ -89,7 +89,7 @@ public final class PitchTask implements TrainingTask {
       PitchExtractor extractor,
       @Nullable ModelDirectory base) {
     PitchSettings read = PitchSettings.of(settings);
-    int validated = settings.positive("validate_on", 50);
+    int validated = validated(settings);
     return new PitchTask(
         read,
         device,
@@ -97,6 +97,16 @@ public final class PitchTask implements TrainingTask {
         new PitchContours(read.config(), heldOut, extractor, read.hertz(), read.frames()),
         Math.min(validated, heldOut.count()),
         base);
+  }
+
+  /** Reads the settings of {@link #of} alone. */
+  public static void check(Settings settings) {
+    PitchSettings.of(settings);
+    validated(settings);
+  }
+
+  private static int validated(Settings settings) {
+    return settings.positive("validate_on", 50);
   }
 
   @Override
@@ -112,6 +122,11 @@ public final class PitchTask implements TrainingTask {
       places.add(contours.draw(random));
     }
     batch = places;
+  }
+
+  @Override
+  public void skip() {
+    drawn++;
   }
 
   @Override
@@ -174,7 +189,7 @@ public final class PitchTask implements TrainingTask {
 
   /** The mean squared error first; then errors in Hz where there is a voice, and of voicing. */
   @Override
-  public Map<String, Double> validate() {
+  public Map<String, Double> validate(long step) {
     ContourErrors errors = new ContourErrors(settings);
     CodeUse use = new CodeUse(settings.config().codes());
     try (NoGradients none = NoGradients.open()) {

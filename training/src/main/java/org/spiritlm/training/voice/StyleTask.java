@@ -35,7 +35,6 @@ import org.spiritlm.training.speech.Noise;
 import org.spiritlm.training.speech.TrainableEncoder.Disturbance;
 import org.spiritlm.units.style.StyleConfig;
 import org.spiritlm.units.style.StyleTokenizer;
-import org.spiritlm.units.wav2vec2.Wav2Vec2Config;
 
 /**
  * Training the style encoder: it tells of each second in which of the corpus's styles it is said
@@ -120,33 +119,50 @@ public final class StyleTask implements TrainingTask {
    */
   public static StyleTask of(
       Settings settings, Device device, VoiceItems items, VoiceItems heldOut) {
-    EncoderSource source = EncoderSource.of(settings.below("encoder"), STRIDE);
-    Wav2Vec2Config encoder = source.config();
-    if (encoder.stride() != STRIDE) {
-      throw new InputException(
-          "'encoder.stride' must be "
-              + STRIDE
-              + " samples for style tokens, 50 frames a second; found "
-              + encoder.stride());
-    }
-    Options options =
-        new Options(
-            settings.positive("batch", 16),
-            settings.positive("piece_seconds", 3) * Audio.SPEECH_RATE,
-            Noise.Rates.of(settings.below("noise"), new Noise.Rates(0.1, 0)),
-            settings.number("feature_gradient", 1),
-            settings.positive("validate_on", 100),
-            settings.seed("seed", 0));
-    int shortest = Math.toIntExact(encoder.receptiveField());
+    Plan plan = Plan.of(settings);
+    int shortest = Math.toIntExact(plan.source().config().receptiveField());
     StyleItems learnt = StyleItems.of(items, shortest);
     return new StyleTask(
-        source,
+        plan.source(),
         device,
-        settings.positive("projection", 256),
+        plan.projection(),
         learnt,
         StyleItems.of(heldOut, learnt.labels(), shortest),
-        OptimiserSettings.of(settings.below("optimiser"), OPTIMISER),
-        options);
+        plan.optimiser(),
+        plan.options());
+  }
+
+  /** Reads the settings of {@link #of} alone. */
+  public static void check(Settings settings) {
+    Plan.of(settings);
+  }
+
+  /** What the settings say. */
+  private record Plan(
+      EncoderSource source, int projection, OptimiserSettings optimiser, Options options) {
+    static Plan of(Settings settings) {
+      EncoderSource source = EncoderSource.of(settings.below("encoder"), STRIDE);
+      if (source.config().stride() != STRIDE) {
+        throw new InputException(
+            "'encoder.stride' must be "
+                + STRIDE
+                + " samples for style tokens, 50 frames a second; found "
+                + source.config().stride());
+      }
+      Options options =
+          new Options(
+              settings.positive("batch", 16),
+              settings.positive("piece_seconds", 3) * Audio.SPEECH_RATE,
+              Noise.Rates.of(settings.below("noise"), new Noise.Rates(0.1, 0)),
+              settings.number("feature_gradient", 1),
+              settings.positive("validate_on", 100),
+              settings.seed("seed", 0));
+      return new Plan(
+          source,
+          settings.positive("projection", 256),
+          OptimiserSettings.of(settings.below("optimiser"), OPTIMISER),
+          options);
+    }
   }
 
   @Override
@@ -163,6 +179,11 @@ public final class StyleTask implements TrainingTask {
     }
     pieces.sort(Comparator.comparingInt(piece -> piece.samples().length));
     batch = pieces;
+  }
+
+  @Override
+  public void skip() {
+    drawn++;
   }
 
   @Override
@@ -234,7 +255,7 @@ public final class StyleTask implements TrainingTask {
 
   /** The loss first, and the share of seconds and of recordings that are told right. */
   @Override
-  public Map<String, Double> validate() {
+  public Map<String, Double> validate(long step) {
     double loss = 0;
     double seconds = 0;
     int rightRecordings = 0;

@@ -95,7 +95,17 @@ public final class VocoderTask implements TrainingTask {
   public static VocoderTask of(
       Settings settings, Device device, VoiceItems items, VoiceItems heldOut, Path run) {
     VocoderSettings read = VocoderSettings.of(settings, items);
-    return new VocoderTask(read, device, items, heldOut, settings.count("samples", 4), run);
+    return new VocoderTask(read, device, items, heldOut, samples(settings), run);
+  }
+
+  /** Reads the settings of {@link #of} alone. */
+  public static void check(Settings settings) {
+    VocoderSettings.of(settings, VoiceItems.none());
+    samples(settings);
+  }
+
+  private static int samples(Settings settings) {
+    return settings.count("samples", 4);
   }
 
   @Override
@@ -107,6 +117,11 @@ public final class VocoderTask implements TrainingTask {
   public void draw() {
     forget();
     batch = sampler.draw(drawn++);
+  }
+
+  @Override
+  public void skip() {
+    drawn++;
   }
 
   private VoiceBatch batch() {
@@ -198,8 +213,8 @@ public final class VocoderTask implements TrainingTask {
   }
 
   @Override
-  public Map<String, Double> validate() {
-    return validation.measure(vocoder, drawn);
+  public Map<String, Double> validate(long step) {
+    return validation.measure(vocoder, step);
   }
 
   @Override

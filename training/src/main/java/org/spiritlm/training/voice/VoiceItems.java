@@ -14,4 +14,24 @@ public interface VoiceItems {
    * @throws org.spiritlm.torch.InputException if it cannot be read any more
    */
   float[] samples(int index);
+
+  /** No recordings. */
+  static VoiceItems none() {
+    return new VoiceItems() {
+      @Override
+      public int count() {
+        return 0;
+      }
+
+      @Override
+      public VoiceItem item(int index) {
+        throw new IndexOutOfBoundsException(index);
+      }
+
+      @Override
+      public float[] samples(int index) {
+        throw new IndexOutOfBoundsException(index);
+      }
+    };
+  }
 }

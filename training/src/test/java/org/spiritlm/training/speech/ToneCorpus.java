@@ -48,7 +48,7 @@ final class ToneCorpus {
                 times,
                 null,
                 null,
-                i % 8 == 0 ? "validation" : "train"));
+                i % 8 == 0 ? "dev" : "train"));
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -1,0 +1,68 @@
+package org.spiritlm.checkpoint;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+import org.spiritlm.lm.LlamaConfig;
+import org.spiritlm.lm.LlamaModel;
+import org.spiritlm.text.NewTokenizer;
+import org.spiritlm.text.TextTokenizer;
+import org.spiritlm.torch.DType;
+import org.spiritlm.torch.FreshTensors;
+import org.spiritlm.torch.TensorSource;
+
+/**
+ * A language model that is yet to be trained, with its tokenizer.
+ *
+ * @param sizes all but the vocabulary's, which is the tokenizer's, padded
+ * @param tokenizer text and speech tokens
+ * @param seed of all random values
+ * @param dtype of the tensors
+ */
+public record FreshLanguageModel(
+    LlamaConfig sizes, NewTokenizer tokenizer, long seed, DType dtype) {
+  /** The released vocabularies are padded to a multiple of this: 32512 and 32768. */
+  private static final int VOCABULARY_STEP = 256;
+
+  /**
+   * Writes it as Hugging Face's {@code LlamaForCausalLM}.
+   *
+   * @param target a directory that does not exist or is empty
+   * @throws org.spiritlm.torch.InputException if the target exists or cannot be written
+   */
+  public void write(Path target) {
+    Directories.write(
+        target, directory -> write(OwnLayoutWriter.ofOnePart(directory), written -> {}));
+  }
+
+  /**
+   * Writes it among other parts.
+   *
+   * @param check takes the tokenizer before there are weights
+   */
+  void write(OwnLayoutWriter writer, Consumer<TextTokenizer> check) throws IOException {
+    Path lm = writer.part(Part.LM);
+    tokenizer.write(lm, sizes.context());
+    TextTokenizer written = TextTokenizer.open(lm);
+    check.accept(written);
+    LlamaConfig padded = sizes.withVocabulary(padded(written.size()));
+    ObjectNode ends = JsonNodeFactory.instance.objectNode();
+    ends.put("bos_token_id", written.start().orElseThrow());
+    ends.put("eos_token_id", written.end().orElseThrow());
+    OwnLayoutWriter.json(lm.resolve(OwnLayout.GENERATION), ends);
+    ObjectNode config = padded.json();
+    config.setAll(ends);
+    writer.languageModel(config, tensors(padded, seed), dtype);
+  }
+
+  /** Random weights for sizes. */
+  static TensorSource tensors(LlamaConfig sizes, long seed) {
+    return FreshTensors.of(seed, weights -> new LlamaModel(weights, sizes));
+  }
+
+  private static int padded(int size) {
+    return (size + VOCABULARY_STEP - 1) / VOCABULARY_STEP * VOCABULARY_STEP;
+  }
+}

@@ -1,0 +1,135 @@
+package org.spiritlm.recipe;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.spiritlm.checkpoint.Directories;
+import org.spiritlm.json.Json;
+import org.spiritlm.torch.InputException;
+import org.spiritlm.training.TrainingRun;
+
+/**
+ * What tells how far a stage is: {@code begun.json} from its beginning on, {@code done.json} when
+ * it is done. Both have the settings that it is made with, a fingerprint of these and of those of
+ * the stages before it, and the seconds that it took.
+ *
+ * @param stage which
+ * @param directory the stage's
+ * @param fingerprint of all that its result depends on
+ */
+record StageFiles(Stage stage, Path directory, String fingerprint) {
+  private static final String BEGUN = "begun.json";
+  private static final String DONE = "done.json";
+
+  /**
+   * Those of a stage.
+   *
+   * @param before the fingerprints of the stages that it needs
+   */
+  static StageFiles of(Stage stage, Path directory, List<String> before) {
+    String all = stage.name() + "\n" + Json.line(stage.settings()) + "\n" + before;
+    return new StageFiles(stage, directory, sha256(all));
+  }
+
+  private static String sha256(String text) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      return HexFormat.of().formatHex(digest.digest(text.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every JVM has it
+    }
+  }
+
+  /**
+   * Whether the stage is done.
+   *
+   * @throws InputException if it was made, or begun, with other settings, or a file is damaged
+   */
+  boolean isDone() {
+    check(BEGUN);
+    return check(DONE) != null;
+  }
+
+  /** The seconds that the stage took so far. */
+  double seconds() {
+    ObjectNode done = read(DONE);
+    ObjectNode record = done == null ? read(BEGUN) : done;
+    return record == null ? 0 : record.path("seconds").asDouble();
+  }
+
+  private @Nullable ObjectNode read(String name) {
+    Path file = directory.resolve(name);
+    if (!Files.exists(file)) {
+      return null;
+    }
+    try {
+      ObjectNode object = Json.file(file);
+      if (object.path("fingerprint").isTextual()
+          && object.path("settings").isObject()
+          && object.path("seconds").isNumber()) {
+        return object;
+      }
+      throw new InputException("it lacks settings, fingerprint or seconds");
+    } catch (InputException e) {
+      throw new InputException(
+          file
+              + " is damaged ("
+              + e.getMessage()
+              + "); remove the directory "
+              + directory
+              + ", and the stage is made again",
+          e);
+    }
+  }
+
+  private @Nullable ObjectNode check(String name) {
+    ObjectNode found = read(name);
+    if (found == null || found.path("fingerprint").asText().equals(fingerprint)) {
+      return found;
+    }
+    List<String> differing =
+        found.get("settings") instanceof ObjectNode before
+            ? TrainingRun.differing(before, stage.settings())
+            : List.of();
+    throw new InputException(
+        directory
+            + (differing.isEmpty()
+                ? ": was made of other results than those of " + String.join(", ", stage.needs())
+                : ": was made with other settings (" + String.join(", ", differing) + ")")
+            + "; give those that are in "
+            + directory.resolve(name)
+            + ", or another --out, or remove the directories of this stage and of those after it");
+  }
+
+  /** Says that the stage is begun, and how long it took so far. */
+  void begin(double seconds) {
+    try {
+      Files.createDirectories(directory);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    write(BEGUN, seconds);
+  }
+
+  /** Says that the stage is done. */
+  void end(double seconds) {
+    write(DONE, seconds);
+  }
+
+  private void write(String name, double seconds) {
+    ObjectNode object = Json.object();
+    object.put("stage", stage.name());
+    object.set("settings", stage.settings());
+    object.put("fingerprint", fingerprint);
+    object.put("seconds", Math.round(10 * seconds) / 10.0);
+    Directories.write(directory.resolve(name), object.toPrettyString() + "\n");
+  }
+}

@@ -1,0 +1,152 @@
+package org.spiritlm.recipe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.spiritlm.json.Json;
+import org.spiritlm.torch.InputException;
+
+/** Stages: done once, in order, with the same settings. */
+final class RecipeTest {
+  @TempDir private Path directory;
+
+  private final List<String> worked = new ArrayList<>();
+  private final List<String> lines = new ArrayList<>();
+
+  private Stage stage(String name, int value, List<String> needs, Stage.Work work) {
+    return new Stage(name, "makes " + name, needs, Json.object().put("value", value), 1, work);
+  }
+
+  private Stage stage(String name, int value, String... needs) {
+    return stage(
+        name,
+        value,
+        List.of(needs),
+        (place, progress) -> {
+          assertThat(place).isDirectory();
+          worked.add(name);
+          progress.accept("1 of 2 things");
+          return true;
+        });
+  }
+
+  private Recipe.Result run(Stage... stages) {
+    return new Recipe(directory, List.of(stages), lines::add).run();
+  }
+
+  @Test
+  void stagesAreDoneOnceAndInOrder() {
+    Stage[] all = {stage("a", 1), stage("b", 1, "a"), stage("c", 1, "b")};
+    Recipe.Result first = run(all);
+    assertThat(first.finished()).isTrue();
+    assertThat(worked).containsExactly("a", "b", "c");
+    assertThat(lines).contains("stage 2 of 3, b: makes b", "stage 2 of 3, b: 1 of 2 things");
+    Recipe.Result again = run(all);
+    assertThat(worked).hasSize(3);
+    assertThat(again.stages()).allMatch(Recipe.Done::before);
+    assertThat(again.json().toString()).contains("\"stage\":\"b\"", "\"done_before\":true");
+  }
+
+  @Test
+  void theTimeLeftFollowsFromWhatStagesTook() throws IOException {
+    run(stage("a", 1));
+    Path marker = directory.resolve("a/done.json");
+    String slow =
+        Files.readString(marker).replaceFirst("\"seconds\" : [0-9.]+", "\"seconds\" : 100");
+    Files.writeString(marker, slow);
+    run(stage("a", 1), stage("b", 1, "a"), stage("c", 1));
+    assertThat(lines)
+        .anyMatch(
+            line -> line.matches("stage 2 of 3, b: 1 of 2 things; about 1 min 4. s left in all"));
+  }
+
+  @Test
+  void aStageThatIsStoppedOrFailsIsGoneOnWith() {
+    int[] calls = new int[1];
+    Stage[] all = {
+      stage("a", 1),
+      stage(
+          "b",
+          1,
+          List.of("a"),
+          (place, progress) -> {
+            calls[0]++;
+            if (calls[0] == 1) {
+              throw new UncheckedIOException(new IOException("No space left on device"));
+            }
+            return calls[0] > 2;
+          }),
+      stage("c", 1, "b")
+    };
+    assertThatThrownBy(() -> run(all)).hasMessageContaining("No space left on device");
+    assertThat(run(all).finished()).isFalse();
+    assertThat(lines).anyMatch(line -> line.contains("b: stopped; the same command goes on"));
+    assertThat(worked).containsExactly("a");
+    assertThat(run(all).finished()).isTrue();
+    assertThat(worked).containsExactly("a", "c");
+  }
+
+  @Test
+  void otherSettingsAreRefusedBeforeAnyWork() {
+    run(stage("a", 1), stage("b", 1, "a"));
+    worked.clear();
+    assertThatThrownBy(() -> run(stage("a", 1), stage("b", 2, "a"), stage("c", 1)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(directory.resolve("b") + ": was made with other settings (value)");
+    assertThat(worked).isEmpty();
+    Stage begun = stage("c", 1, List.of(), (place, progress) -> false);
+    assertThat(run(begun).finished()).isFalse();
+    assertThatThrownBy(() -> run(stage("c", 2)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("other settings (value)");
+  }
+
+  @Test
+  void whatWasMadeOfOtherResultsIsRefused() throws IOException {
+    run(stage("a", 1), stage("b", 1, "a"));
+    for (String file : List.of("begun.json", "done.json")) {
+      Files.delete(directory.resolve("a").resolve(file));
+    }
+    assertThatThrownBy(() -> run(stage("a", 2), stage("b", 1, "a")))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(
+            directory.resolve("b") + ": was made of other results than those of a");
+  }
+
+  @Test
+  void aDamagedMarkerIsNamed() throws IOException {
+    run(stage("a", 1));
+    Path marker = directory.resolve("a/done.json");
+    for (String content : List.of("", "{", "[1]", "{\"stage\":\"a\"}", "\u0000")) {
+      Files.writeString(marker, content);
+      assertThatThrownBy(() -> run(stage("a", 1)))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining(marker + " is damaged")
+          .hasMessageContaining("remove the directory");
+    }
+  }
+
+  @Test
+  void oneAtATimeWorksInADirectory() {
+    Stage nested =
+        stage(
+            "a",
+            1,
+            List.of(),
+            (place, progress) -> {
+              assertThatThrownBy(() -> run(stage("a", 1)))
+                  .isInstanceOf(InputException.class)
+                  .hasMessageContaining("another process makes the recipe there");
+              return true;
+            });
+    assertThat(run(nested).finished()).isTrue();
+  }
+}
