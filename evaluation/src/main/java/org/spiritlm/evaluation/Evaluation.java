@@ -130,17 +130,10 @@ public final class Evaluation {
   }
 
   private Quality run() {
-    try {
-      Files.createDirectories(directory);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    claim();
     ObjectNode identity = identity();
     try (ItemJournal journal =
-        ItemJournal.open(directory.resolve(ITEMS), identity, options.force())) {
-      if (journal.isNew()) {
-        clear();
-      }
+        ItemJournal.open(directory.resolve(ITEMS), identity, options.force(), this::clear)) {
       UnitMeasure units = new UnitMeasure(subject, set.items());
       units.restore(journal.results());
       List<Measure> measures = measures(units);
@@ -156,6 +149,23 @@ public final class Evaluation {
       }
       write(quality);
       return quality;
+    }
+  }
+
+  /** Makes the directory, or makes sure that nothing else is in it. */
+  private void claim() {
+    try {
+      Files.createDirectories(directory);
+      if (!Files.exists(directory.resolve(ITEMS))) {
+        try (Stream<Path> content = Files.list(directory)) {
+          if (content.findAny().isPresent()) {
+            throw new InputException(
+                directory + " holds something else; give -o a directory that does not exist");
+          }
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

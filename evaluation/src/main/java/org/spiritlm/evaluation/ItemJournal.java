@@ -30,7 +30,6 @@ final class ItemJournal implements AutoCloseable {
   private final Path file;
   private final FileChannel channel;
   private final Results results = new Results();
-  private boolean isNew;
 
   private ItemJournal(Path file, FileChannel channel) {
     this.file = file;
@@ -42,10 +41,11 @@ final class ItemJournal implements AutoCloseable {
    *
    * @param identity what is evaluated
    * @param force whether one of another evaluation is begun anew
-   * @throws InputException if another process writes it, or it is of another evaluation
+   * @param clear removes what else the other evaluation has left; called before it is forgotten
+   * @throws InputException if another process writes it, it is of another evaluation, or of none
    * @throws UncheckedIOException if it cannot be read or written
    */
-  static ItemJournal open(Path file, ObjectNode identity, boolean force) {
+  static ItemJournal open(Path file, ObjectNode identity, boolean force, Runnable clear) {
     try {
       FileChannel channel =
           FileChannel.open(
@@ -53,7 +53,7 @@ final class ItemJournal implements AutoCloseable {
       try {
         ItemJournal journal = new ItemJournal(file, channel);
         journal.lock();
-        journal.resume(Json.line(identity), force);
+        journal.resume(identity, force, clear);
         return journal;
       } catch (IOException | RuntimeException e) {
         channel.close();
@@ -78,7 +78,7 @@ final class ItemJournal implements AutoCloseable {
   }
 
   /** Reads what is there; through the channel, for closing a stream unlocks it. */
-  private void resume(String identity, boolean force) throws IOException {
+  private void resume(ObjectNode identity, boolean force, Runnable clear) throws IOException {
     InputStream stream = new BufferedInputStream(Channels.newInputStream(channel), 1 << 16);
     ByteArrayOutputStream line = new ByteArrayOutputStream();
     long at = 0;
@@ -95,32 +95,41 @@ final class ItemJournal implements AutoCloseable {
       number++;
       if (number > 1) {
         read(new JsonLine(file + ", line " + number, Json.parse(text, file + ", line " + number)));
-      } else if (!text.equals(identity)) {
-        if (force) {
-          break;
-        }
-        throw new InputException(
-            file
-                + " holds the evaluation of another model or other utterances; give another -o, or"
-                + " add --force to begin anew");
+      } else if (!text.equals(Json.line(identity))) {
+        refuse(text, identity, force);
+        clear.run();
+        break;
       }
       end = at;
     }
     channel.truncate(end);
     channel.position(end);
     if (end == 0) {
-      isNew = true;
-      write(identity + "\n");
+      write(Json.line(identity) + "\n");
+    }
+  }
+
+  private void refuse(String first, ObjectNode identity, boolean force) {
+    boolean isOurs;
+    try {
+      ObjectNode other = Json.parse(first, file.toString());
+      isOurs = other.properties().stream().allMatch(each -> identity.has(each.getKey()));
+    } catch (InputException e) {
+      isOurs = false;
+    }
+    if (!isOurs) {
+      throw new InputException(file + " is of no evaluation; give -o another directory");
+    }
+    if (!force) {
+      throw new InputException(
+          file
+              + " holds the evaluation of another model or other utterances; give another -o, or"
+              + " add --force to begin anew");
     }
   }
 
   private void read(JsonLine line) {
     results.add(line.text(MEASURE), line.text(ID), line.object());
-  }
-
-  /** Whether it begins here. */
-  boolean isNew() {
-    return isNew;
   }
 
   /** All that was found. */

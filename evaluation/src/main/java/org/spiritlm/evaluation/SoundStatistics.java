@@ -41,6 +41,13 @@ final class SoundStatistics {
   }
 
   /**
+   * Where blocks of values begin that another microphone moves together, and where the last ends.
+   */
+  static int[] blocks() {
+    return new int[] {0, MELS, 2 * MELS, 3 * MELS};
+  }
+
+  /**
    * The values of a recording at 16 kHz.
    *
    * @throws InputException if it is shorter than 50 ms

@@ -3,6 +3,7 @@ package org.spiritlm.evaluation;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.TreeSet;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -20,7 +21,10 @@ import org.spiritlm.torch.Weights;
  * Tells styles by fixed numbers of values: a network with one hidden layer, learnt from examples in
  * which every style counts as much as every other.
  *
- * <p>The same examples give the same network. Shapes: N examples, V values, K labels.
+ * <p>Each example is also learnt with its values moved a little, those of a block all in one
+ * direction, as other microphones or vocoders move them: recordings alone teach differences that
+ * say nothing of style. The same examples give the same network. Shapes: N examples, V values, K
+ * labels.
  */
 final class StyleClassifier implements AutoCloseable {
   private static final int HIDDEN = 64;
@@ -30,6 +34,14 @@ final class StyleClassifier implements AutoCloseable {
 
   /** Deviations below this are those of a value that never changes. */
   private static final double LEAST_DEVIATION = 1e-6;
+
+  /** How often each example is learnt with its values moved. */
+  private static final int MOVED = 4;
+
+  /** By how many deviations a block of values is moved, and each value by itself. */
+  private static final double BLOCK_MOVE = 0.5;
+
+  private static final double VALUE_MOVE = 0.3;
 
   /** Standardised values beyond this are outliers and cut to it. */
   private static final double FARTHEST = 5;
@@ -61,9 +73,10 @@ final class StyleClassifier implements AutoCloseable {
   /**
    * Learns from examples.
    *
+   * @param blocks where each block of values begins that can move together, and where the last ends
    * @throws InputException if they have fewer than two labels
    */
-  static StyleClassifier learn(List<Example> examples) {
+  static StyleClassifier learn(List<Example> examples, int... blocks) {
     List<String> labels =
         List.copyOf(new TreeSet<>(examples.stream().map(Example::label).toList()));
     if (labels.size() < 2) {
@@ -83,25 +96,28 @@ final class StyleClassifier implements AutoCloseable {
               Arrays.stream(column).map(x -> Math.pow(x - average, 2)).average().orElseThrow());
     }
     StyleClassifier classifier = new StyleClassifier(labels, mean, deviation);
-    classifier.train(examples);
+    classifier.train(examples, blocks);
     return classifier;
   }
 
-  private void train(List<Example> examples) {
+  private void train(List<Example> examples, int... blocks) {
     int[] counts = new int[labels.size()];
     int[] targets = new int[examples.size()];
     for (int i = 0; i < targets.length; i++) {
       targets[i] = labels.indexOf(examples.get(i).label());
       counts[targets[i]]++;
     }
-    float[] shares = new float[targets.length];
-    for (int i = 0; i < shares.length; i++) {
-      shares[i] = (float) (1.0 / (counts.length * (double) counts[targets[i]]));
+    int rows = targets.length * (1 + MOVED);
+    float[] shares = new float[rows];
+    int[] all = new int[rows];
+    for (int i = 0; i < rows; i++) {
+      all[i] = targets[i % targets.length];
+      shares[i] = (float) (1.0 / (counts.length * (1.0 + MOVED) * counts[all[i]]));
     }
     AdamW optimiser = new AdamW(weights.taken(), OPTIONS);
-    try (Scope all = Scope.open()) {
-      Tensor values = rows(examples.stream().map(Example::values).toList()); // [N, V]
-      Tensor wanted = Tensors.of(targets).unsqueeze(1); // [N, 1]
+    try (Scope whole = Scope.open()) {
+      Tensor values = rows(moved(examples, blocks)); // [N, V]
+      Tensor wanted = Tensors.of(all).unsqueeze(1); // [N, 1]
       Tensor weight = Tensors.of(shares); // [N]
       for (int step = 0; step < STEPS; step++) {
         try (Scope scope = Scope.open()) {
@@ -111,6 +127,34 @@ final class StyleClassifier implements AutoCloseable {
           Gradients.clear(weights.taken().values());
         }
       }
+    }
+  }
+
+  /** All examples, then all of them moved, and again. */
+  private List<double[]> moved(List<Example> examples, int... blocks) {
+    SplittableRandom random = new SplittableRandom(0);
+    List<double[]> all = new ArrayList<>();
+    for (int round = 0; round <= MOVED; round++) {
+      for (Example example : examples) {
+        double[] values = example.values().clone();
+        if (round > 0) {
+          move(values, random, blocks);
+        }
+        all.add(values);
+      }
+    }
+    return all;
+  }
+
+  private void move(double[] values, SplittableRandom random, int... blocks) {
+    for (int block = 0; block + 1 < blocks.length; block++) {
+      double together = BLOCK_MOVE * random.nextGaussian();
+      for (int v = blocks[block]; v < blocks[block + 1]; v++) {
+        values[v] += together * deviation[v];
+      }
+    }
+    for (int v = 0; v < values.length; v++) {
+      values[v] += VALUE_MOVE * random.nextGaussian() * deviation[v];
     }
   }
 

@@ -112,7 +112,8 @@ final class StyleMeasure extends ItemMeasure {
     }
     Figure recordings;
     Figure resynthesis;
-    try (StyleClassifier classifier = StyleClassifier.learn(examples.of(results))) {
+    try (StyleClassifier classifier =
+        StyleClassifier.learn(examples.of(results), SoundStatistics.blocks())) {
       if (told.isEmpty()) {
         throw new InputException("no recordings with a style");
       }

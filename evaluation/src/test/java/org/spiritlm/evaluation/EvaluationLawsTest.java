@@ -150,17 +150,31 @@ final class EvaluationLawsTest {
   void oneProcessAtATimeKeepsAJournal(@TempDir Path directory) {
     Path file = directory.resolve("items.jsonl");
     ObjectNode identity = Json.object().put("model", "m");
-    try (ItemJournal first = ItemJournal.open(file, identity, false)) {
-      assertThat(first.isNew()).isTrue();
+    try (ItemJournal first = open(file, identity, false)) {
       first.add("asr", "u1", Json.object().put("text", "é\n"));
-      assertThatThrownBy(() -> ItemJournal.open(file, identity, false))
+      assertThatThrownBy(() -> open(file, identity, false))
           .isInstanceOf(InputException.class)
           .hasMessageContaining("in use");
     }
-    try (ItemJournal again = ItemJournal.open(file, identity, false)) {
-      assertThat(again.isNew()).isFalse();
+    try (ItemJournal again = open(file, identity, false)) {
       assertThat(again.results().has("asr", "u2")).isFalse();
       assertThat(again.results().of("asr", "u1").path("text").asText()).isEqualTo("é\n");
+    }
+  }
+
+  private static ItemJournal open(Path file, ObjectNode identity, boolean force) {
+    return ItemJournal.open(file, identity, force, () -> {});
+  }
+
+  @Test
+  void filesOfOthersAreLeftAlone(@TempDir Path directory) throws IOException {
+    Path file = directory.resolve("items.jsonl");
+    for (String content : List.of("{\"id\":\"a\"}\n", "text\n", "\n")) {
+      Files.writeString(file, content);
+      assertThatThrownBy(() -> open(file, Json.object().put("model", "m"), true))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("is of no evaluation");
+      assertThat(file).hasContent(content);
     }
   }
 

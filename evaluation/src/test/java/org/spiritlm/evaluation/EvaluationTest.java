@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,6 +27,7 @@ import org.spiritlm.json.JsonLine;
 import org.spiritlm.torch.DType;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.Torch;
 
 /** A small model is judged by a few utterances, by all measures. */
 final class EvaluationTest {
@@ -50,6 +52,7 @@ final class EvaluationTest {
 
   @BeforeAll
   static void judge() {
+    Torch.threads(1); // these sizes are too small to share out
     manifest = SmallCorpus.write(shared);
     whole = shared.resolve("whole");
     quality = run(model(Variant.EXPRESSIVE), whole, options(Transcripts.none()), DEAF);
@@ -140,7 +143,7 @@ final class EvaluationTest {
   @Test
   void whatWasInterruptedBecomesTheWhole() throws IOException {
     SpiritLm model = model(Variant.EXPRESSIVE);
-    for (String at : List.of("units", "tts", "style_examples", "style")) {
+    for (String at : List.of("units", "tts", "style")) {
       assertThatThrownBy(() -> run(model, directory, options(Transcripts.none()), new Killer(at)))
           .hasMessage("killed");
       Files.writeString(
@@ -182,15 +185,20 @@ final class EvaluationTest {
   }
 
   @Test
-  void heardRightThereAreNoErrors() {
+  void heardRightThereAreNoErrors() throws IOException {
+    Path place = directory.resolve("copy");
+    try (Stream<Path> walk = Files.walk(whole)) {
+      for (Path path : walk.toList()) {
+        Files.copy(path, place.resolve(whole.relativize(path).toString()));
+      }
+    }
     Map<String, Transcripts.Heard> heard = new HashMap<>();
-    for (JsonLine recording : Json.lines(whole.resolve("audio/manifest.jsonl"))) {
-      Path file = whole.resolve("audio").resolve(recording.text("audio"));
+    for (JsonLine recording : Json.lines(place.resolve("audio/manifest.jsonl"))) {
+      Path file = place.resolve("audio").resolve(recording.text("audio"));
       String said = recording.text("text").replace("2", "two").replace(".", "");
       heard.put(recording.text("id"), new Transcripts.Heard(said, Sha256.of(file)));
     }
-    SpiritLm model = model(Variant.EXPRESSIVE);
-    Quality judged = run(model, whole, options(new Transcripts(heard)), DEAF);
+    Quality judged = hear(place, heard);
     assertThat(judged.value("original.wer")).isZero();
     assertThat(judged.value("resynthesis.cer")).isZero();
     Figure resynthesis = Objects.requireNonNull(judged.figures().get("resynthesis.wer"));
@@ -198,12 +206,15 @@ final class EvaluationTest {
     assertThat(resynthesis.isMet()).isTrue();
 
     heard.put("original/u0", new Transcripts.Heard("We saw", null)); // half of four words
-    assertThat(run(model, whole, options(new Transcripts(heard)), DEAF).value("original.wer"))
-        .isBetween(0.02, 0.15);
+    assertThat(hear(place, heard).value("original.wer")).isBetween(0.02, 0.15);
     heard.put("original/u0", new Transcripts.Heard("We saw 2 cats", "of another file"));
-    Quality stale = run(model, whole, options(new Transcripts(heard)), DEAF);
-    assertThat(stale.value("original.wer")).isNull();
-    run(model, whole, options(Transcripts.none()), DEAF);
+    assertThat(hear(place, heard).value("original.wer")).isNull();
+  }
+
+  private static Quality hear(Path place, Map<String, Transcripts.Heard> heard) {
+    Evaluation.Options options =
+        new Evaluation.Options(Set.of("resynthesis"), null, new Transcripts(heard), true, false);
+    return run(model(Variant.EXPRESSIVE), place, options, DEAF);
   }
 
   @Test
@@ -233,6 +244,19 @@ final class EvaluationTest {
             () -> run(model(Variant.EXPRESSIVE), directory, options(Transcripts.none()), DEAF))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("items.jsonl, line ");
+  }
+
+  @Test
+  void aDirectoryOfSomethingElseIsLeftAlone() throws IOException {
+    Path recording = directory.resolve("audio/mine.wav");
+    Files.createDirectories(directory.resolve("audio"));
+    Files.writeString(recording, "mine");
+    Evaluation.Options anew =
+        new Evaluation.Options(Set.of(), null, Transcripts.none(), true, true);
+    assertThatThrownBy(() -> run(model(Variant.BASE), directory, anew, DEAF))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("holds something else");
+    assertThat(recording).hasContent("mine");
   }
 
   @Test
