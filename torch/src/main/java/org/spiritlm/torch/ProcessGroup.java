@@ -16,7 +16,6 @@ import org.bytedeco.pytorch.AllreduceOptions;
 import org.bytedeco.pytorch.Backend;
 import org.bytedeco.pytorch.BroadcastOptions;
 import org.bytedeco.pytorch.GlooDeviceVector;
-import org.bytedeco.pytorch.PrefixStore;
 import org.bytedeco.pytorch.ProcessGroupGloo;
 import org.bytedeco.pytorch.ReduceScatterOptions;
 import org.bytedeco.pytorch.TCPStore;
@@ -44,6 +43,7 @@ public final class ProcessGroup implements AutoCloseable {
   private final int size;
   private final Device device;
   private final @Nullable Backend backend;
+  private final @Nullable TCPStore store; // the backend needs it, but does not keep it
   private final AtomicInteger open = new AtomicInteger();
 
   /** An exchange that was begun. */
@@ -71,16 +71,18 @@ public final class ProcessGroup implements AutoCloseable {
     }
   }
 
-  private ProcessGroup(int rank, int size, Device device, @Nullable Backend backend) {
+  private ProcessGroup(
+      int rank, int size, Device device, @Nullable Backend backend, @Nullable TCPStore store) {
     this.rank = rank;
     this.size = size;
     this.device = device;
     this.backend = backend;
+    this.store = store;
   }
 
   /** A process that computes for itself. */
   public static ProcessGroup alone() {
-    return new ProcessGroup(0, 1, Device.CPU, null);
+    return new ProcessGroup(0, 1, Device.CPU, null, null);
   }
 
   /**
@@ -94,11 +96,11 @@ public final class ProcessGroup implements AutoCloseable {
     Torch.start();
     try {
       String own = ownAddress(place);
-      PrefixStore store = store(place, wait);
+      TCPStore store = store(place, wait);
       claim(store, place);
       Backend backend =
           device.kind() == Device.Kind.CPU ? gloo(store, place, own, wait) : nccl(store, place);
-      return new ProcessGroup(place.rank(), place.size(), device, backend);
+      return new ProcessGroup(place.rank(), place.size(), device, backend, store);
     } catch (IOException e) {
       throw new InputException(
           "MASTER_ADDR "
@@ -114,7 +116,7 @@ public final class ProcessGroup implements AutoCloseable {
     }
   }
 
-  private static PrefixStore store(Rendezvous place, Duration wait) {
+  private static TCPStore store(Rendezvous place, Duration wait) {
     try (Scope scope = Scope.open()) {
       TCPStoreOptions options = new TCPStoreOptions();
       options.port((short) place.port());
@@ -122,13 +124,12 @@ public final class ProcessGroup implements AutoCloseable {
       options.numWorkers(new SizeTPointer(1).put(place.size()));
       options.waitWorkers(true);
       options.timeout(new Milliseconds(wait.toMillis()));
-      TCPStore store = new TCPStore(place.address(), options);
-      return Scope.release(new PrefixStore("spiritlm/" + place.attempt(), store));
+      return Scope.release(new TCPStore(place.address(), options));
     }
   }
 
-  private static void claim(PrefixStore store, Rendezvous place) {
-    if (store.add("rank/" + place.rank(), 1) > 1) {
+  private static void claim(TCPStore store, Rendezvous place) {
+    if (store.add("spiritlm/rank/" + place.rank(), 1) > 1) {
       throw new InputException(
           "another process with RANK "
               + place.rank()
@@ -139,7 +140,7 @@ public final class ProcessGroup implements AutoCloseable {
     }
   }
 
-  private static Backend gloo(PrefixStore store, Rendezvous place, String own, Duration wait) {
+  private static Backend gloo(TCPStore store, Rendezvous place, String own, Duration wait) {
     Loader.load(torch_gloo.class);
     try (Scope scope = Scope.open()) {
       ProcessGroupGloo.Options options =
@@ -165,7 +166,7 @@ public final class ProcessGroup implements AutoCloseable {
     }
   }
 
-  private static Backend nccl(PrefixStore store, Rendezvous place) {
+  private static Backend nccl(TCPStore store, Rendezvous place) {
     try (Scope scope = Scope.open()) {
       return Scope.release(new ProcessGroupNCCL(store, place.rank(), place.size()));
     }
@@ -322,8 +323,9 @@ public final class ProcessGroup implements AutoCloseable {
    */
   @Override
   public void close() {
-    if (backend != null && open.get() == 0) {
+    if (backend != null && store != null && open.get() == 0) {
       Scope.free(backend);
+      Scope.free(store);
     }
   }
 }

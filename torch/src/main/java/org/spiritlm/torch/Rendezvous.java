@@ -17,17 +17,9 @@ import org.jspecify.annotations.Nullable;
  * @param address of the machine of rank 0
  * @param port there, on which rank 0 listens
  * @param served whether torchrun itself listens there, instead of rank 0
- * @param attempt how often torchrun has started the processes again
  */
 public record Rendezvous(
-    int rank,
-    int size,
-    int localRank,
-    int localSize,
-    String address,
-    int port,
-    boolean served,
-    int attempt) {
+    int rank, int size, int localRank, int localSize, String address, int port, boolean served) {
   private static final String RANK = "RANK";
   private static final String SIZE = "WORLD_SIZE";
   private static final String LOCAL_RANK = "LOCAL_RANK";
@@ -35,7 +27,6 @@ public record Rendezvous(
   private static final String ADDRESS = "MASTER_ADDR";
   private static final String PORT = "MASTER_PORT";
   private static final String SERVED = "TORCHELASTIC_USE_AGENT_STORE";
-  private static final String ATTEMPT = "TORCHELASTIC_RESTART_COUNT";
   private static final int MOST_PORTS = 65_535;
   private static final int MOST_RANKS = 1 << 20;
 
@@ -51,9 +42,8 @@ public record Rendezvous(
   }
 
   /** One where rank 0 listens. */
-  public Rendezvous(
-      int rank, int size, int localRank, int localSize, String address, int port) {
-    this(rank, size, localRank, localSize, address, port, false, 0);
+  public Rendezvous(int rank, int size, int localRank, int localSize, String address, int port) {
+    this(rank, size, localRank, localSize, address, port, false);
   }
 
   private static void within(String name, int value, int least, int most) {
@@ -93,8 +83,7 @@ public record Rendezvous(
         environment.containsKey(LOCAL_SIZE) ? number(environment, LOCAL_SIZE) : localRank + 1,
         environment.getOrDefault(ADDRESS, ""),
         number(environment, PORT),
-        environment.getOrDefault(SERVED, "").equals("True"),
-        environment.containsKey(ATTEMPT) ? number(environment, ATTEMPT) : 0);
+        environment.getOrDefault(SERVED, "").equals("True"));
   }
 
   private static int number(Map<String, String> environment, String name) {

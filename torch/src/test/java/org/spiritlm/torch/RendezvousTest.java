@@ -24,9 +24,8 @@ final class RendezvousTest {
   void torchrunMayListenItself() {
     Map<String, String> environment = new TreeMap<>(PLACE.environment());
     environment.put("TORCHELASTIC_USE_AGENT_STORE", "True");
-    environment.put("TORCHELASTIC_RESTART_COUNT", "2");
     assertThat(Rendezvous.of(environment))
-        .isEqualTo(new Rendezvous(3, 8, 1, 2, "node1", 29500, true, 2));
+        .isEqualTo(new Rendezvous(3, 8, 1, 2, "node1", 29500, true));
   }
 
   @Test

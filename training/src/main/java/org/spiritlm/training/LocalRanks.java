@@ -195,20 +195,27 @@ public final class LocalRanks {
   }
 
   private void start() {
-    int port = freePort();
     try {
-      for (int number = 0; number < count; number++) {
+      for (Rendezvous place : places(count)) {
         ProcessBuilder builder = new ProcessBuilder(command);
-        builder
-            .environment()
-            .putAll(new Rendezvous(number, count, number, count, ADDRESS, port).environment());
+        builder.environment().putAll(place.environment());
         Process process = builder.start();
         process.getOutputStream().close();
-        ranks.add(new Rank(number, process));
+        ranks.add(new Rank(place.rank(), process));
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The places of so many processes on this machine, who meet at a port that is free now. */
+  public static List<Rendezvous> places(int count) {
+    int port = freePort();
+    List<Rendezvous> places = new ArrayList<>();
+    for (int rank = 0; rank < count; rank++) {
+      places.add(new Rendezvous(rank, count, rank, count, ADDRESS, port));
+    }
+    return places;
   }
 
   private static int freePort() {

@@ -26,6 +26,9 @@ public final class TrainingBenchmarks {
   /** Tokens of a sequence. */
   private static final int LENGTH = 512;
 
+  /** Tokens of a step of one process. */
+  static final int TOKENS = SEQUENCES * LENGTH;
+
   /** A model of 16 million parameters, for a laptop. */
   private static final LlamaConfig SMALL =
       new LlamaConfig(
@@ -52,7 +55,7 @@ public final class TrainingBenchmarks {
     all.add(new Benchmark("train-16m-fp32", UNIT, () -> alone(device, Torch.Precision.FULL)));
     all.add(new Benchmark("train-16m-bf16", UNIT, () -> alone(device, Torch.Precision.BFLOAT16)));
     if (device.kind() == Device.Kind.CPU) { // several GPUs are not counted on
-      all.add(new Benchmark("train-16m-2-ranks", UNIT, SecondRank::start));
+      all.add(new Benchmark("train-16m-2-ranks", UNIT, () -> RankProcess.start(2)));
     }
     return all;
   }
@@ -61,7 +64,7 @@ public final class TrainingBenchmarks {
     return language(device, precision, ProcessGroup.alone());
   }
 
-  /** The same steps in each of several processes; all their tokens count. */
+  /** The steps of one process, alone or of several that train together. */
   static Benchmark.Task language(Device device, Torch.Precision precision, ProcessGroup ranks) {
     Weights weights = Weights.initialise(1).on(device).trained();
     LlamaModel model = new LlamaModel(weights, SMALL);
@@ -82,7 +85,7 @@ public final class TrainingBenchmarks {
       optimiser.clip(1);
       optimiser.step(1e-4);
       Torch.precision(Torch.Precision.FULL);
-      return ranks.size() * SEQUENCES * LENGTH;
+      return TOKENS;
     };
   }
 }
