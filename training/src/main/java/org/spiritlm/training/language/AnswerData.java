@@ -80,6 +80,7 @@ record AnswerData(
             : List.of();
     heldOut.removeIf(spoken -> !labels.isEmpty() && !labels.contains(spoken.text()));
     Questions questions = new Questions(model, kind, labels);
+    heldOut.removeIf(spoken -> questions.document(spoken).ids().length > length);
     List<TrainingDocument> documents = documents(learnt, questions);
     if (documents.isEmpty()) {
       throw new InputException(

@@ -38,6 +38,9 @@ record ShardData(
   /** The key by which utterances and prompts are chosen among the held-out ones. */
   private static final long CHOICE = 1;
 
+  /** The most tokens of a question beside its speech. */
+  private static final int MARKERS = 4;
+
   /** Reads the settings. */
   static ShardData of(Settings settings, int length, int sequences, long seed) {
     Settings spans = settings.below("spans");
@@ -156,7 +159,8 @@ record ShardData(
       Shard shard = item.shard();
       SpeechTokens speech = Spoken.tokens(model, shard.units(item.index()));
       String text = String.join(" ", shard.words(item.index()));
-      if (!text.isBlank() && !speech.tokens().isEmpty()) {
+      boolean fits = speech.tokens().size() + MARKERS < length();
+      if (fits && !text.isBlank() && !speech.tokens().isEmpty()) {
         answered.add(new Spoken(shard.name(item.index()), speech, text));
       }
     }
