@@ -31,8 +31,9 @@ import org.spiritlm.torch.Torch;
  * <p>Several processes train together: each learns from batches of its own, which are those that
  * one process would draw one after another, and their gradients are added. So R processes with A
  * batches each a step do what one with R · A batches does, but for rounding, and a run can go on
- * with another number of processes. Process 0 alone validates and writes; {@linkplain
- * TrainingTask#buffers buffers} are those of process 0.
+ * with another number of processes. (Of several groups, those after the first meet changed
+ * parameters of it in the last of each process's batches.) Process 0 alone validates and writes;
+ * {@linkplain TrainingTask#buffers buffers} are those of process 0.
  */
 public final class Trainer {
   /** In a checkpoint's state: the batches of a step. */
@@ -158,7 +159,8 @@ public final class Trainer {
           validate(metrics);
         }
         ending = ranks.sum(stopping ? 1 : 0)[0] > 0; // all end together
-        if (step % options.checkpointEvery() == 0 || last || ending || isBest()) {
+        boolean isBest = bestStep != null && bestStep == step;
+        if (step % options.checkpointEvery() == 0 || last || ending || isBest) {
           checkpoint();
           if (metrics != null) {
             curves.write();
@@ -210,10 +212,6 @@ public final class Trainer {
         checkpoints.write(step, bestStep, optimisers.keySet(), learnt, task.buffers(), state());
       }
     }
-  }
-
-  private boolean isBest() {
-    return bestStep != null && bestStep == step;
   }
 
   /** Writes the part with its best parameters, where there was validation, or its last. */
