@@ -1,6 +1,7 @@
 """A unit HiFi-GAN as the papers describe it (Kong et al. 2020; Polyak et al. 2021), in PyTorch.
 
-Only for measuring: random weights, weight norm already folded, which is the faster form.
+Only for measuring: random weights; for inference weight norm is folded already, which is the faster
+form, for training `with_weight_norm` adds it.
 """
 
 import torch
@@ -53,3 +54,61 @@ class Vocoder(nn.Module):
             x = up(F.leaky_relu(x, 0.1))
             x = sum(block(x) for block in blocks) / len(blocks)
         return torch.tanh(self.last(F.leaky_relu(x)))
+
+
+def with_weight_norm(module):
+    """The module with weight norm on all its convolutions, as it is trained."""
+    for each in list(module.modules()):
+        if isinstance(each, (nn.Conv1d, nn.Conv2d, nn.ConvTranspose1d)):
+            nn.utils.parametrizations.weight_norm(each)
+    return module
+
+
+class Period(nn.Module):
+    """Hears every p-th sample."""
+
+    def __init__(self, period, width):
+        super().__init__()
+        self.period = period
+        channels = [1] + [c * width // 1024 for c in (32, 128, 512, 1024, 1024)]
+        self.layers = nn.ModuleList(
+            nn.Conv2d(a, b, (5, 1), (3 if i < 4 else 1, 1), (2, 0))
+            for i, (a, b) in enumerate(zip(channels, channels[1:])))
+        self.last = nn.Conv2d(channels[-1], 1, (3, 1), padding=(1, 0))
+
+    def forward(self, x):
+        x = F.pad(x, (0, -x.shape[-1] % self.period), "reflect")
+        return features(x.view(x.shape[0], 1, -1, self.period), self.layers, self.last)
+
+
+class Scale(nn.Module):
+    """Hears the sound at a lower rate."""
+
+    def __init__(self, halvings, width):
+        super().__init__()
+        self.halvings = halvings
+        channels = [1] + [c * width // 1024 for c in (128, 128, 256, 512, 1024, 1024, 1024)]
+        self.layers = nn.ModuleList(
+            nn.Conv1d(a, b, kernel, stride, kernel // 2, groups=groups)
+            for a, b, kernel, stride, groups in zip(
+                channels, channels[1:], (15, 41, 41, 41, 41, 41, 5), (1, 2, 2, 4, 4, 1, 1),
+                (1, 4, 16, 16, 16, 16, 1)))
+        self.last = nn.Conv1d(channels[-1], 1, 3, padding=1)
+
+    def forward(self, x):
+        for _ in range(self.halvings):
+            x = F.avg_pool1d(x, 4, 2, 2)
+        return features(x, self.layers, self.last)
+
+
+def features(x, layers, last):
+    found = []
+    for layer in layers:
+        x = F.leaky_relu(layer(x), 0.1)
+        found.append(x)
+    return found + [last(x)]
+
+
+def discriminators(width):
+    return nn.ModuleList([Period(p, width) for p in (2, 3, 5, 7, 11)]
+                         + [Scale(n, width) for n in range(3)])

@@ -229,6 +229,79 @@ def training_task(dtype):
     return task
 
 
+def hubert_training_task(dtype):
+    """Steps of AdamW on a small HuBERT at 25 Hz; the loss is the mean square of what it gives."""
+    from transformers import HubertConfig, HubertModel
+    torch.set_default_dtype(torch.float32)
+    model = HubertModel(HubertConfig(
+        hidden_size=256, num_hidden_layers=6, num_attention_heads=4, intermediate_size=1024,
+        conv_dim=[128] * 8, conv_kernel=[10, 3, 3, 3, 3, 2, 2, 2],
+        conv_stride=[5, 2, 2, 2, 2, 2, 2, 2], num_conv_pos_embeddings=64,
+        num_conv_pos_embedding_groups=16, hidden_dropout=0, attention_dropout=0,
+        activation_dropout=0, feat_proj_dropout=0, layerdrop=0, apply_spec_augment=False,
+        attn_implementation="sdpa")).train()
+    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-4, fused=True)
+    waveforms = 0.1 * torch.randn(8, 5 * RATE)
+
+    def task(_):
+        with torch.inference_mode(False), torch.enable_grad():
+            optimiser.zero_grad(set_to_none=True)
+            with torch.autocast(torch.device(DEVICE).type, torch.bfloat16, enabled=dtype == "bf16"):
+                hidden = model(waveforms.clone()).last_hidden_state
+            hidden.float().square().mean().backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1)
+            optimiser.step()
+        return waveforms.numel() / RATE
+
+    return task
+
+
+def vocoder_training_task(dtype):
+    """Steps of HiFi-GAN with both kinds of discriminators, small, on 16 stretches of 14 frames."""
+    from hifigan import Vocoder, discriminators, with_weight_norm
+    torch.set_default_dtype(torch.float32)
+    generator = with_weight_norm(Vocoder(128, 64))
+    judges = with_weight_norm(discriminators(256))
+    of_generator = torch.optim.AdamW(generator.parameters(), lr=2e-4, betas=(0.8, 0.99), fused=True)
+    of_judges = torch.optim.AdamW(judges.parameters(), lr=2e-4, betas=(0.8, 0.99), fused=True)
+    codes = [torch.randint(count, (16, 14)) for count in (500, 64, 100, 4)]
+    real = 0.1 * torch.randn(16, 1, 14 * 640)
+    window = torch.hann_window(1024)
+    filters = torch.rand(80, 513)
+
+    def mel(x):
+        spectrum = torch.stft(x.squeeze(1), 1024, 256, window=window, return_complex=True).abs()
+        return (filters @ spectrum).clamp_min(1e-5).log()
+
+    def task(_):
+        with torch.inference_mode(False), torch.enable_grad():
+            on = torch.autocast(torch.device(DEVICE).type, torch.bfloat16, enabled=dtype == "bf16")
+            given = [code.clone() for code in codes]
+            sound = real.clone()
+            with on:
+                made = generator(*given)
+                of_judges.zero_grad(set_to_none=True)
+                loss = sum((judge(sound)[-1].float() - 1).square().mean()
+                           + judge(made.detach())[-1].float().square().mean() for judge in judges)
+            loss.backward()
+            of_judges.step()
+            judges.requires_grad_(False)
+            of_generator.zero_grad(set_to_none=True)
+            with on:
+                loss = 0
+                for judge in judges:
+                    heard, expected = judge(made), judge(sound)
+                    loss = loss + (heard[-1].float() - 1).square().mean() + 2 * sum(
+                        (a - b).abs().mean() for a, b in zip(heard, expected))
+            loss = loss + 45 * (mel(made.float()) - mel(sound)).abs().mean()
+            loss.backward()
+            of_generator.step()
+            judges.requires_grad_(True)
+        return real.numel() / RATE
+
+    return task
+
+
 def bandwidth_task():
     numbers = torch.ones(1 << 28)
 
@@ -253,6 +326,10 @@ def tasks():
         "vocoder-new-lengths": (AUDIO, lambda: vocoder_task(lambda r: 60 + 7 * r)),
     }
     for dtype in ("fp32", "bf16"):
+        known[f"train-hubert-{dtype}"] = (
+            AUDIO, lambda dtype=dtype: hubert_training_task(dtype))
+        known[f"train-vocoder-{dtype}"] = (
+            AUDIO, lambda dtype=dtype: vocoder_training_task(dtype))
         known[f"train-16m-{dtype}"] = ("tokens/s", lambda dtype=dtype: training_task(dtype))
     for seconds in (3, 10, 30):
         known[f"hubert-{seconds}s"] = (

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.spiritlm.checkpoint.ModelDirectory;
 import org.spiritlm.lm.LlamaConfig;
 import org.spiritlm.lm.LlamaModel;
@@ -38,14 +39,17 @@ final class Parts {
   final Lazy<Vocoder> vocoder;
   final Lazy<TokenLayout> tokenLayout;
 
-  Parts(ModelDirectory directory, LoadOptions options) {
+  /**
+   * @param given the language model, or null for the directory's own
+   */
+  Parts(ModelDirectory directory, LoadOptions options, @Nullable LlamaModel given) {
     this.directory = directory;
     this.options = options;
     this.tokenizer = new Lazy<>(directory::textTokenizer);
     this.vocabulary =
         new Lazy<>(() -> Vocabulary.of(tokenizer.get(), languageModelConfig().vocabulary()));
     this.ends = new Lazy<>(this::readEnds);
-    this.languageModel = new Lazy<>(this::loadLanguageModel);
+    this.languageModel = new Lazy<>(() -> given == null ? loadLanguageModel() : given);
     this.speechTokenizer = new Lazy<>(() -> directory.speechTokenizer(options.device()));
     this.vocoder = new Lazy<>(() -> directory.vocoder(options.device()));
     this.tokenLayout = new Lazy<>(this::readTokenLayout);

@@ -9,6 +9,7 @@ import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioReader;
 import org.spiritlm.audio.Resampler;
 import org.spiritlm.checkpoint.ModelDirectory;
+import org.spiritlm.lm.LlamaModel;
 import org.spiritlm.lm.Scorer;
 import org.spiritlm.prompt.OutputModality;
 import org.spiritlm.prompt.Part;
@@ -57,7 +58,17 @@ public final class SpiritLm {
    * @throws InputException if it is no model, or the variant is not clear or not there
    */
   public static SpiritLm load(Path directory, LoadOptions options) {
-    return new SpiritLm(new Parts(ModelDirectory.open(directory, options.variant()), options));
+    return new SpiritLm(
+        new Parts(ModelDirectory.open(directory, options.variant()), options, null));
+  }
+
+  /**
+   * A model directory with another language model than its own, such as one that is being trained;
+   * all parts compute where that does.
+   */
+  public static SpiritLm of(ModelDirectory directory, LlamaModel languageModel) {
+    LoadOptions options = LoadOptions.standard().withDevice(languageModel.device());
+    return new SpiritLm(new Parts(directory, options, languageModel));
   }
 
   /** The model on disk. */

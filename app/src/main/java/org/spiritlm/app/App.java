@@ -76,7 +76,9 @@ public final class App implements Runnable {
     commands.put("prepare", PrepareCommand.class);
     commands.put("shards", ShardsCommand.class);
     commands.put("train", TrainCommand.class);
+    commands.put("merge-lora", MergeLoraCommand.class);
     commands.put("recipe", RecipeCommand.class);
+    commands.put("eval", EvalCommand.class);
     commands.put("doctor", DoctorCommand.class);
     commands.put("bench", BenchCommand.class);
     commands.put(COMPLETION, CompletionCommand.class);

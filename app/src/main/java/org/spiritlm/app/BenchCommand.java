@@ -18,6 +18,7 @@ import org.spiritlm.app.bench.DataBenchmarks;
 import org.spiritlm.app.bench.LanguageBenchmarks;
 import org.spiritlm.app.bench.MachineBenchmarks;
 import org.spiritlm.app.bench.SpeechBenchmarks;
+import org.spiritlm.app.bench.SpeechTrainingBenchmarks;
 import org.spiritlm.app.bench.StartBenchmarks;
 import org.spiritlm.app.bench.TrainingBenchmarks;
 import org.spiritlm.torch.Device;
@@ -120,6 +121,7 @@ final class BenchCommand implements Runnable {
     all.addAll(SpeechBenchmarks.all(place));
     all.addAll(LanguageBenchmarks.all(place));
     all.addAll(TrainingBenchmarks.all(place));
+    all.addAll(SpeechTrainingBenchmarks.all(place));
     all.addAll(DataBenchmarks.all());
     for (String name : names) {
       if (all.stream().noneMatch(benchmark -> benchmark.name().startsWith(name))) {

@@ -17,7 +17,8 @@ import picocli.CommandLine.Spec;
       CorpusConvertCommand.class,
       SynthesizeCommand.class,
       CorpusStatsCommand.class,
-      CorpusShowCommand.class
+      CorpusShowCommand.class,
+      CorpusBoundariesCommand.class
     },
     sortOptions = false,
     footer = {
@@ -27,6 +28,7 @@ import picocli.CommandLine.Spec;
       "  spiritlm corpus synthesize sentences.txt -o corpus",
       "  spiritlm corpus stats dev-clean.jsonl",
       "  spiritlm corpus show 84-121123-0000 --corpus dev-clean.jsonl -o page.html",
+      "  spiritlm corpus boundaries corpus/manifest.jsonl aligned.jsonl",
     })
 final class CorpusCommand implements Runnable {
   @Spec @Nullable CommandSpec spec;

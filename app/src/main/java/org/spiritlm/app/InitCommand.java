@@ -3,13 +3,17 @@ package org.spiritlm.app;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.checkpoint.FreshModel;
 import org.spiritlm.checkpoint.ModelDirectory;
 import org.spiritlm.checkpoint.ModelInformation;
 import org.spiritlm.checkpoint.Preset;
 import org.spiritlm.checkpoint.Variant;
+import org.spiritlm.checkpoint.WarmStart;
 import org.spiritlm.torch.DType;
+import org.spiritlm.torch.InputException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -20,7 +24,8 @@ import picocli.CommandLine.Option;
     description = {
       "Make a new model with random weights, to be trained or to try commands with.",
       "",
-      "It knows nothing: what it says is noise until it is trained."
+      "It knows nothing: what it says is noise until it is trained. With --llama its language model"
+          + " knows the text that it was trained on, and nothing of speech."
     },
     sortOptions = false,
     footer = {
@@ -35,6 +40,7 @@ import picocli.CommandLine.Option;
       "  spiritlm init --preset toy -o toy",
       "  spiritlm init --preset tiny --variant base --seed 7 -o my-model",
       "  spiritlm init --preset 7b --tokenizer Llama-2-7b-hf/tokenizer.model -o my-7b",
+      "  spiritlm init --llama Llama-2-7b-hf --speech my-model --rope-base 100000 -o start",
     })
 final class InitCommand implements Runnable {
   private final Console console;
@@ -42,18 +48,37 @@ final class InitCommand implements Runnable {
   @Option(
       names = "--preset",
       paramLabel = "NAME",
-      required = true,
       completionCandidates = Presets.class,
       description = "Sizes: ${COMPLETION-CANDIDATES}.")
-  String preset = "";
+  @Nullable String preset;
+
+  @Option(
+      names = "--llama",
+      paramLabel = "DIR",
+      description =
+          "In place of --preset: begin with a LlamaForCausalLM of Hugging Face; the speech tokens"
+              + " are added to its vocabulary, with random vectors.")
+  @Nullable Path llama;
+
+  @Option(
+      names = "--speech",
+      paramLabel = "NAME|DIR",
+      description = "With --llama: the model whose other parts and speech tokens are taken.")
+  @Nullable String speech;
+
+  @Option(
+      names = "--rope-base",
+      paramLabel = "N",
+      description = "With --llama: another base of the rotary frequencies (the paper's: 100000).")
+  @Nullable Double ropeBase;
 
   @Mixin NewDirectory output = new NewDirectory();
 
   @Option(
       names = "--variant",
       paramLabel = "base|expressive",
-      description = "Without or with pitch and style (default: expressive).")
-  ModelPlace.Variant variant = ModelPlace.Variant.EXPRESSIVE;
+      description = "Without or with pitch and style (default: expressive, or that of --speech).")
+  ModelPlace.@Nullable Variant variant;
 
   @Option(
       names = "--tokenizer",
@@ -64,11 +89,18 @@ final class InitCommand implements Runnable {
   @Nullable Path tokenizer;
 
   @Option(
+      names = "--task-tokens",
+      description =
+          "Add the tokens [ASR] and [TTS], with which transcribe and speak ask then, and training on"
+              + " pairs learns.")
+  boolean taskTokens;
+
+  @Option(
       names = "--dtype",
       paramLabel = "fp32|bf16",
       description =
           "Element type of the language model (default: fp32 for toy and tiny, bf16 for the"
-              + " others).")
+              + " others; with --llama that of its file).")
   @Nullable ElementType type;
 
   @Option(
@@ -93,18 +125,40 @@ final class InitCommand implements Runnable {
 
   @Override
   public void run() {
-    Preset sizes = Preset.of(preset);
-    DType chosen = ElementType.dtype(type);
-    FreshModel model =
-        new FreshModel(
-            sizes,
-            Variant.valueOf(variant.name()),
-            seed,
-            chosen == null ? sizes.dtype() : chosen,
-            tokenizer);
-    output.fill(directory -> model.write(directory, console::say));
-    console.say("its weights are random: it has to be trained before it can speak or understand");
+    BiConsumer<Path, Consumer<String>> writer = writer();
+    output.fill(directory -> writer.accept(directory, console::say));
+    console.say(
+        llama == null
+            ? "its weights are random: it has to be trained before it can speak or understand"
+            : "its speech tokens are random: it has to be trained before it can speak or hear");
     ModelInformation written = ModelInformation.of(ModelDirectory.open(output.directory, null));
     new ModelReport(written).print(console, common.json);
+  }
+
+  private BiConsumer<Path, Consumer<String>> writer() {
+    DType chosen = ElementType.dtype(type);
+    if (llama != null) {
+      if (preset != null || tokenizer != null || speech == null) {
+        throw new InputException(
+            "--llama has sizes and a tokenizer: give it --speech MODEL, and neither --preset nor"
+                + " --tokenizer");
+      }
+      ModelDirectory parts =
+          ModelDirectory.open(ModelPlace.find(speech), ModelPlace.Variant.name(variant));
+      return new WarmStart(llama, parts, ropeBase, taskTokens, chosen, seed)::write;
+    }
+    if (preset == null || speech != null || ropeBase != null) {
+      throw new InputException(
+          "give --preset NAME, or --llama DIR with --speech MODEL; --rope-base goes with --llama");
+    }
+    Preset sizes = Preset.of(preset);
+    return new FreshModel(
+            sizes,
+            variant == null ? Variant.EXPRESSIVE : Variant.valueOf(variant.name()),
+            seed,
+            chosen == null ? sizes.dtype() : chosen,
+            tokenizer,
+            taskTokens)
+        ::write;
   }
 }

@@ -155,7 +155,7 @@ final class AppTest {
         .forEach(
             name ->
                 assertThat(run.out().toLowerCase(Locale.ROOT))
-                    .contains("_picocli_spiritlm_" + name));
+                    .contains("_picocli_spiritlm_" + name.replace("-", "")));
   }
 
   /** Runs a command that fails in this way. */

@@ -60,6 +60,36 @@ final class InitCommandTest {
   }
 
   @Test
+  void aLanguageModelIsTheBeginningOfAnother() {
+    String toy = directory.resolve("toy").toString();
+    assertThat(Run.of("init", "--preset", "toy", "-o", toy).code()).isZero();
+    String start = directory.resolve("start").toString();
+    String lm = Path.of(toy, "lm").toString();
+    Run init =
+        Run.of(
+            "init",
+            "--llama",
+            lm,
+            "--speech",
+            toy,
+            "--rope-base",
+            "5000",
+            "--task-tokens",
+            "-o",
+            start,
+            "--json");
+    assertThat(init.code()).as(init.err()).isZero();
+    assertThat(init.err()).contains("its speech tokens are random");
+    assertThat(init.object().at("/provenance/lm").asText()).contains("weights of lm");
+    assertThat(Run.of("info", start, "--verify").code()).isZero();
+    String other = directory.resolve("other").toString();
+    mistake("give it --speech", "--llama", lm, "-o", other);
+    mistake("--rope-base goes with --llama", "--preset", "toy", "--rope-base", "5", "-o", other);
+    mistake("holds no config.json", "--llama", toy, "--speech", toy, "-o", other);
+    mistake("rotary base of 1.0", "--llama", lm, "--speech", toy, "--rope-base", "1", "-o", other);
+  }
+
+  @Test
   void aModelIsReplacedOnlyWhenForced() throws IOException {
     String model = directory.resolve("toy").toString();
     assertThat(Run.of("init", "--preset", "toy", "-o", model).code()).isZero();

@@ -41,6 +41,9 @@ final class LayeringTest {
           Map.entry(
               "training",
               List.of(
+                  "",
+                  "task",
+                  "prompt",
                   "json",
                   "audio",
                   "text",
@@ -50,7 +53,8 @@ final class LayeringTest {
                   "checkpoint",
                   "corpus",
                   "interleaving",
-                  "shards")),
+                  "shards",
+                  "inspection")),
           Map.entry(
               "spark", List.of("app", "corpus", "json", "audio", "text", "units", "checkpoint")),
           Map.entry("alignment", List.of("json", "audio", "units", "corpus")),
@@ -73,7 +77,23 @@ final class LayeringTest {
                   "alignment",
                   "synthesis",
                   "training")),
-          Map.entry("evaluation", List.of()));
+          Map.entry(
+              "evaluation",
+              List.of(
+                  "",
+                  "json",
+                  "audio",
+                  "text",
+                  "lm",
+                  "units",
+                  "vocoder",
+                  "prompt",
+                  "checkpoint",
+                  "task",
+                  "corpus",
+                  "interleaving",
+                  "inspection",
+                  "training")));
 
   private static final List<String> MODULES =
       List.of("torch", "core", "training", "evaluation", "spark");

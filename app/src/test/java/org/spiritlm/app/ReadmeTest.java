@@ -59,7 +59,7 @@ class ReadmeTest {
 
   @Test
   void everyCommandIsThere() throws IOException {
-    Matcher command = Pattern.compile("(?m)^\\| (`\\w+`(?:, `\\w+`)*) \\|").matcher(readme());
+    Matcher command = Pattern.compile("(?m)^\\| (`[\\w-]+`(?:, `[\\w-]+`)*) \\|").matcher(readme());
     StringBuilder listed = new StringBuilder();
     while (command.find()) {
       listed.append(command.group(1));

@@ -12,6 +12,7 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.spiritlm.json.Json;
 
 /** train, as a user runs it. */
 final class TrainCommandTest {
@@ -92,6 +93,49 @@ final class TrainCommandTest {
     Run other = train(run, "--set", "steps=41", "--set", "validation=" + shards);
     assertThat(other.code()).isEqualTo(2);
     assertThat(other.err()).contains("other settings", "steps").doesNotContain("\tat ");
+  }
+
+  @Test
+  void adaptersMergeIntoTheModel() {
+    Path run = directory.resolve("run");
+    Run trained =
+        train(
+            run,
+            "--set",
+            "steps=15",
+            "--set",
+            "validate_every=3",
+            "--set",
+            "lora.rank=4",
+            "--set",
+            "recompute=true",
+            "--set",
+            "validation=" + shards,
+            "--set",
+            "samples=1",
+            "--json");
+    assertThat(trained.code()).as(trained.err()).isZero();
+    String adapter = trained.object().get("part").asText();
+    assertThat(run.resolve("model")).doesNotExist();
+    assertThat(run.resolve("curves.png")).exists();
+    assertThat(run.resolve("samples/000000015/samples.jsonl")).content().contains("[Text]");
+    Path merged = directory.resolve("merged");
+    Run merge = Run.of("merge-lora", model.toString(), adapter, "-o", merged.toString());
+    assertThat(merge.code()).as(merge.err()).isZero();
+    assertThat(Run.of("info", merged.toString(), "--verify").code()).isZero();
+    // random tables that stay as they are let little be learnt, but all that is learnt shows
+    List<Double> losses =
+        Json.lines(run.resolve("metrics.jsonl")).stream()
+            .filter(line -> line.object().has("validation_loss"))
+            .map(line -> line.number("validation_loss"))
+            .toList();
+    assertThat(losses.get(4)).isLessThan(losses.get(0));
+    assertThat(score(merged.toString())).isNotEqualTo(score(model.toString()));
+    Path other = directory.resolve("other");
+    wrong(
+        Run.of("merge-lora", model.toString(), shards.toString(), "-o", other.toString()),
+        "adapter_config.json");
+    assertThat(other).doesNotExist();
   }
 
   private static double score(String of) {

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.CheckpointException;
@@ -134,8 +135,29 @@ public final class Converter {
     }
   }
 
+  /** Writes a language model as it is. */
   static void languageModel(Path from, OwnLayoutWriter writer, @Nullable DType dtype)
       throws IOException {
+    languageModel(from, writer, dtype, tensors -> tensors);
+  }
+
+  /**
+   * Writes a language model.
+   *
+   * @param from its directory
+   * @param change what is written in the tensors' place
+   */
+  static void languageModel(
+      Path from, OwnLayoutWriter writer, @Nullable DType dtype, UnaryOperator<TensorSource> change)
+      throws IOException {
+    TensorSource weights = languageModel(from);
+    ObjectNode config = ConfigFile.read(from.resolve(OwnLayout.CONFIG)).node().deepCopy();
+    copy(LANGUAGE_FILES, from, writer.part(Part.LM));
+    writer.languageModel(config, change.apply(weights), dtype);
+  }
+
+  /** The tensors of a {@code LlamaForCausalLM} in a directory, without others. */
+  static TensorSource languageModel(Path from) {
     TensorSource weights =
         new RenamedSource(
             TensorFiles.open(from), name -> LLAMA.matcher(name).matches() ? name : null);
@@ -143,9 +165,7 @@ public final class Converter {
       throw new CheckpointException(
           weights.origin() + ": has no tensor of a Llama model, such as model.norm.weight");
     }
-    ObjectNode config = ConfigFile.read(from.resolve(OwnLayout.CONFIG)).node().deepCopy();
-    copy(LANGUAGE_FILES, from, writer.part(Part.LM));
-    writer.languageModel(config, weights, dtype);
+    return weights;
   }
 
   /** Copies what stands beside a language model's configuration and weights. */
@@ -161,7 +181,7 @@ public final class Converter {
     }
   }
 
-  private static String licence(ModelLayout layout) {
+  static String licence(ModelLayout layout) {
     return layout instanceof OwnLayout own ? own.description().licence() : META_LICENCE;
   }
 

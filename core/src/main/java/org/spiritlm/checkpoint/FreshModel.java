@@ -2,6 +2,7 @@ package org.spiritlm.checkpoint;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.lm.LlamaConfig;
+import org.spiritlm.prompt.TaskToken;
 import org.spiritlm.text.NewTokenizer;
 import org.spiritlm.text.Vocabulary;
 import org.spiritlm.torch.DType;
@@ -38,9 +40,15 @@ import org.spiritlm.vocoder.VocoderConfig;
  * @param dtype of the language model's tensors, float32 or bfloat16; all other parts are float32
  * @param tokenizer a SentencePiece {@code tokenizer.model} (or its directory) whose vocabulary the
  *     text has, or null for a small one
+ * @param taskTokens whether there are tokens for recognition and synthesis ({@link TaskToken})
  */
 public record FreshModel(
-    Preset preset, Variant variant, long seed, DType dtype, @Nullable Path tokenizer) {
+    Preset preset,
+    Variant variant,
+    long seed,
+    DType dtype,
+    @Nullable Path tokenizer,
+    boolean taskTokens) {
   private static final String LICENCE = "Apache-2.0 (random weights, nothing was trained)";
   private static final String PITCH_LICENCE = "; pitch/fcpe.safetensors: MIT (torchfcpe)";
   private static final String TOKENIZER_LICENCE =
@@ -50,6 +58,12 @@ public record FreshModel(
     if (dtype != DType.F32 && dtype != DType.BF16) {
       throw new InputException("cannot make a model of " + dtype + "; expected fp32 or bf16");
     }
+  }
+
+  /** A model with the tokens of SPIRIT LM alone. */
+  public FreshModel(
+      Preset preset, Variant variant, long seed, DType dtype, @Nullable Path tokenizer) {
+    this(preset, variant, seed, dtype, tokenizer, false);
   }
 
   /** The model of a preset as it is where nothing is asked for. */
@@ -102,9 +116,14 @@ public record FreshModel(
 
   private void languageModel(OwnLayoutWriter writer) throws IOException {
     List<String> tokens =
-        variant == Variant.EXPRESSIVE
-            ? Vocabulary.tokens(SpeechSizes.UNITS + 1, SpeechSizes.PITCH_CODES, SpeechSizes.STYLES)
-            : Vocabulary.tokens(SpeechSizes.UNITS + 1, 0, 0);
+        new ArrayList<>(
+            variant == Variant.EXPRESSIVE
+                ? Vocabulary.tokens(
+                    SpeechSizes.UNITS + 1, SpeechSizes.PITCH_CODES, SpeechSizes.STYLES)
+                : Vocabulary.tokens(SpeechSizes.UNITS + 1, 0, 0));
+    if (taskTokens) {
+      tokens.addAll(TaskToken.pieces());
+    }
     NewTokenizer text =
         tokenizer == null ? NewTokenizer.small(tokens) : NewTokenizer.extending(tokenizer, tokens);
     new FreshLanguageModel(preset.languageModel(1), text, seed, dtype)

@@ -138,6 +138,12 @@ public final class ModelDirectory {
     return new Fcpe(floats(file.weights(), device), file.config());
   }
 
+  /** Speech to pitch by the released network that comes with this product, whatever a model has. */
+  public static FcpePitchExtractor releasedPitch(Device device) {
+    FcpeFile file = FcpeFile.bundled();
+    return new FcpePitchExtractor(new Fcpe(floats(file.weights(), device), file.config()));
+  }
+
   /** Fundamental frequencies to codes. */
   public PitchQuantizer pitchQuantizer(Device device) {
     return new PitchQuantizer(

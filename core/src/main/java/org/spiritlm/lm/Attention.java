@@ -6,10 +6,12 @@ import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.spiritlm.torch.DType;
 import org.spiritlm.torch.JointLinear;
 import org.spiritlm.torch.Linear;
+import org.spiritlm.torch.Products;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Tensors;
 import org.spiritlm.torch.Weights;
@@ -58,7 +60,11 @@ final class Attention {
 
   /** [N, D] to [N, D]. */
   Tensor forward(Tensor x, Step step) {
-    Tensor all = queryKeyValue.forward(x).view(x.size(0), -1, headWidth); // [N, H + 2K, d]
+    Tensor all =
+        queryKeyValue.forward(Products.rounded(x)).view(x.size(0), -1, headWidth); // [N, H + 2K, d]
+    if (all.requires_grad()) {
+      return output.forward(withGradients(all, step));
+    }
     rotary.rotate(all.narrow(1, 0, heads + keyValueHeads), step.angles());
     if (step.pieces().size() == 1) {
       return output.forward(attend(all, step.pieces().get(0))); // [N, D]
@@ -71,6 +77,32 @@ final class Attention {
       from += count;
     }
     return output.forward(Tensors.cat(attended, 0));
+  }
+
+  /**
+   * The same for sequences without caches, through which gradients go: nothing is changed in place,
+   * and the gradients of views are put together once. [N, H + 2 K, d] to [N, H d].
+   */
+  private Tensor withGradients(Tensor all, Step step) {
+    TensorVector parts = each(all, 1, heads + keyValueHeads, keyValueHeads);
+    Tensor rotated = rotary.rotated(parts.get(0), step.angles());
+    TensorVector queriesAndKeys = each(rotated, 1, heads, keyValueHeads);
+    long[] lengths = step.pieces().stream().mapToLong(piece -> piece.ids().length).toArray();
+    TensorVector queries = each(queriesAndKeys.get(0), 0, lengths);
+    TensorVector keys = each(queriesAndKeys.get(1), 0, lengths);
+    TensorVector values = each(parts.get(1), 0, lengths);
+    List<Tensor> attended = new ArrayList<>();
+    for (int i = 0; i < lengths.length; i++) {
+      attended.add(
+          joined(
+              Products.attention(
+                  split(queries.get(i)), split(keys.get(i)), split(values.get(i)), true)));
+    }
+    return attended.size() == 1 ? attended.get(0) : Tensors.cat(attended, 0);
+  }
+
+  private static TensorVector each(Tensor x, int axis, long... sizes) {
+    return torch.split_with_sizes(x, sizes, axis);
   }
 
   /** One sequence: queries, keys and values [n, H + 2 K, d] to [n, H d]. */

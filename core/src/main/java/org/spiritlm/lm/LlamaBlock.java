@@ -6,6 +6,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.spiritlm.torch.JointLinear;
 import org.spiritlm.torch.Linear;
 import org.spiritlm.torch.Normalization;
+import org.spiritlm.torch.Products;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Weights;
 
@@ -41,13 +42,20 @@ final class LlamaBlock {
   /** [N, D] to [N, D]; all but the result is freed, so that blocks share memory. */
   Tensor forward(Tensor x, Step step) {
     try (Scope scope = Scope.open()) {
-      Tensor h = attention.forward(attentionNorm.forward(x), step).add_(x);
-      return scope.keep(feedForward(feedForwardNorm.forward(h)).add_(h));
+      Tensor h = sum(attention.forward(attentionNorm.forward(x), step), x);
+      return scope.keep(sum(feedForward(feedForwardNorm.forward(h)), h));
     }
   }
 
+  /** In the place of the change, unless that is rounded. */
+  private static Tensor sum(Tensor change, Tensor x) {
+    return change.scalar_type() == x.scalar_type() ? change.add_(x) : x.add(change);
+  }
+
   private Tensor feedForward(Tensor x) {
-    List<Tensor> gateAndUp = this.gateAndUp.each(x); // two [N, F]
-    return down.forward(torch.silu_(gateAndUp.get(0)).mul(gateAndUp.get(1)));
+    List<Tensor> gateAndUp = this.gateAndUp.each(Products.rounded(x)); // two [N, F]
+    Tensor gate = gateAndUp.get(0);
+    Tensor opened = gate.requires_grad() ? torch.silu(gate) : torch.silu_(gate);
+    return down.forward(opened.mul(gateAndUp.get(1)));
   }
 }

@@ -123,6 +123,15 @@ public record LlamaConfig(
 
   /** The same for another vocabulary. */
   public LlamaConfig withVocabulary(int size) {
+    return with(size, ropeBase);
+  }
+
+  /** The same with another base of the rotary frequencies. */
+  public LlamaConfig withRopeBase(double base) {
+    return with(vocabulary, base);
+  }
+
+  private LlamaConfig with(int size, double base) {
     return new LlamaConfig(
         size,
         width,
@@ -132,7 +141,7 @@ public record LlamaConfig(
         headWidth,
         feedForward,
         epsilon,
-        ropeBase,
+        base,
         ropeScaling,
         context,
         tied,

@@ -65,7 +65,7 @@ public final class LlamaModel {
     }
     this.norm = Normalization.rms(body.at("norm"), width, config.epsilon());
     Weights table = config.tied() ? body.at("embed_tokens") : weights.at("lm_head");
-    this.head = new Linear(table, INITIALIZER, width, config.vocabulary(), false);
+    this.head = Linear.ofTable(table, INITIALIZER, width, config.vocabulary());
     // Tied models may come with the table under both names.
     weights.finish(SUPERFLUOUS.or(name -> config.tied() && name.equals("lm_head.weight")));
   }
@@ -147,13 +147,11 @@ public final class LlamaModel {
    * @throws InputException if an id is not in the vocabulary
    */
   public Tensor read(List<Piece> pieces) {
-    int[] ids = pieces.stream().flatMapToInt(piece -> Arrays.stream(piece.ids())).toArray();
-    check(ids);
     try (Scope scope = Scope.open()) {
-      Step step = new Step(pieces, rotary.at(Step.positions(pieces)));
-      Tensor x = embedding.forward(device.place(Tensors.of(ids))); // [N, D]
-      for (LlamaBlock block : blocks) {
-        x = block.forward(x, step);
+      Passage passage = new Passage(pieces);
+      Tensor x = passage.embed();
+      for (int i = 0; i < blocks.size(); i++) {
+        x = passage.block(i, x);
       }
       for (Piece piece : pieces) {
         KvCache cache = piece.cache();
@@ -161,7 +159,43 @@ public final class LlamaModel {
           cache.advance(piece.ids().length);
         }
       }
-      return scope.keep(norm.forward(x));
+      return scope.keep(passage.normalize(x));
+    }
+  }
+
+  /**
+   * The way of pieces through the network, part by part, for who needs what lies between: {@link
+   * #read} is {@code embed}, every {@code block}, {@code normalize}. What it makes belongs to the
+   * enclosing scope, in which it must be used.
+   */
+  public final class Passage {
+    private final int[] ids;
+    private final Step step;
+
+    /**
+     * Begins.
+     *
+     * @throws InputException if an id is not in the vocabulary
+     */
+    public Passage(List<Piece> pieces) {
+      this.ids = pieces.stream().flatMapToInt(piece -> Arrays.stream(piece.ids())).toArray();
+      check(ids);
+      this.step = new Step(pieces, rotary.at(Step.positions(pieces)));
+    }
+
+    /** The ids' vectors, [N, D]. */
+    public Tensor embed() {
+      return embedding.forward(device.place(Tensors.of(ids)));
+    }
+
+    /** One block, [N, D] to [N, D]; all but the result is freed. */
+    public Tensor block(int index, Tensor x) {
+      return blocks.get(index).forward(x, step);
+    }
+
+    /** What the last block gave to states, [N, D], for {@link #logits}. */
+    public Tensor normalize(Tensor x) {
+      return norm.forward(x);
     }
   }
 

@@ -2,6 +2,7 @@ package org.spiritlm.lm;
 
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.spiritlm.torch.DType;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.Scope;
@@ -79,6 +80,13 @@ final class RotaryEmbedding {
   void rotate(Tensor x, Angles angles) {
     Tensor swapped = x.roll(new long[] {width / 2}, 2);
     x.mul_(angles.cosine).addcmul_(swapped, angles.sine);
+  }
+
+  /** The same as a tensor of its own, through which gradients go. */
+  Tensor rotated(Tensor x, Angles angles) {
+    Tensor swapped = x.roll(new long[] {width / 2}, 2);
+    ScalarType type = x.scalar_type();
+    return x.mul(angles.cosine.to(type)).addcmul(swapped, angles.sine.to(type));
   }
 
   private Table upTo(int position) {

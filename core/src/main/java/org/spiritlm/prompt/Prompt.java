@@ -52,6 +52,26 @@ public record Prompt(String string) {
     return new Prompt(wanted.equals(modality) ? string.toString() : string + wanted);
   }
 
+  /**
+   * The same, asking for a transcript: with {@link TaskToken#RECOGNITION} in place of {@code
+   * [Speech]} where the model has it.
+   */
+  public Prompt forRecognition(TextTokenizer tokenizer) {
+    return asking(TaskToken.RECOGNITION, SPEECH_MARKER, tokenizer);
+  }
+
+  /**
+   * The same, asking for speech: with {@link TaskToken#SYNTHESIS} in place of {@code [Text]} where
+   * the model has it.
+   */
+  public Prompt forSynthesis(TextTokenizer tokenizer) {
+    return asking(TaskToken.SYNTHESIS, TEXT_MARKER, tokenizer);
+  }
+
+  private Prompt asking(TaskToken task, String marker, TextTokenizer tokenizer) {
+    return task.isIn(tokenizer) ? new Prompt(string.replace(marker, task.piece())) : this;
+  }
+
   /** These prompts one after another, each with its own markers. */
   public static Prompt joined(List<Prompt> prompts) {
     return new Prompt(prompts.stream().map(Prompt::string).collect(Collectors.joining()));

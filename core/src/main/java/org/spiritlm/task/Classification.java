@@ -99,6 +99,13 @@ public final class Classification {
     return Prompt.joined(sides);
   }
 
+  /** How the model answers with a label: with the marker by which the next example would begin. */
+  public static Prompt answer(List<Segment> input, String label) {
+    OutputModality first =
+        input.get(0) instanceof Segment.Text ? OutputModality.TEXT : OutputModality.SPEECH;
+    return Prompt.joined(List.of(new Prompt(MARK + label), Prompt.of(List.of(), first)));
+  }
+
   /** The label of speech, or of a text. */
   public Result classify(Segment input) {
     return classify(List.of(input));
@@ -115,14 +122,11 @@ public final class Classification {
       throw new InputException("there is nothing to classify; expected speech or text");
     }
     Prompt prompt = prompt(input);
-    OutputModality first =
-        input.get(0) instanceof Segment.Text ? OutputModality.TEXT : OutputModality.SPEECH;
-    Prompt next = Prompt.of(List.of(), first);
     TextTokenizer tokenizer = model.tokenizer();
     int[] asked = prompt.ids(tokenizer);
     List<Scorer.Pair> pairs = new ArrayList<>();
     for (String label : labels) {
-      Prompt whole = Prompt.joined(List.of(prompt, new Prompt(MARK + label), next));
+      Prompt whole = Prompt.joined(List.of(prompt, answer(input, label)));
       int[] ids = whole.ids(tokenizer);
       if (Arrays.mismatch(asked, ids) != asked.length) {
         throw new InputException(

@@ -10,6 +10,7 @@ import org.spiritlm.SpiritLm;
 import org.spiritlm.prompt.OutputModality;
 import org.spiritlm.prompt.Prompt;
 import org.spiritlm.prompt.SpeechTokens;
+import org.spiritlm.prompt.TaskToken;
 import org.spiritlm.prompt.TokenLayout;
 import org.spiritlm.text.Vocabulary;
 import org.spiritlm.torch.InputException;
@@ -49,12 +50,12 @@ public final class SpeechSynthesis {
     this(model, List.of());
   }
 
-  /** With the stop that {@link #defaultStop} gives, drawn as continuations are. */
+  /** With the stop that {@link #stopOf} gives, drawn as continuations are. */
   public SpeechSynthesis(SpiritLm model, List<Example> examples) {
     this(
         model,
         examples,
-        defaultStop(model.vocabulary()),
+        stopOf(model),
         GenerationOptions.speech().withMaxNewTokens(Integer.MAX_VALUE));
   }
 
@@ -99,7 +100,20 @@ public final class SpeechSynthesis {
         : new SpeechTokens(List.of());
   }
 
+  /**
+   * The spoken "stop" that a model is asked with where none is given: {@link #defaultStop}'s, or
+   * none where the model has {@link TaskToken#SYNTHESIS}: it learnt to end.
+   */
+  public static SpeechTokens stopOf(SpiritLm model) {
+    return TaskToken.SYNTHESIS.isIn(model.tokenizer())
+        ? new SpeechTokens(List.of())
+        : defaultStop(model.vocabulary());
+  }
+
   private Segment asked(String text) {
+    if (stop.tokens().isEmpty() && TaskToken.SYNTHESIS.isIn(model.tokenizer())) {
+      return Segment.text(text.strip());
+    }
     return Segment.text(" " + text.strip() + (stop.tokens().isEmpty() ? " " : " 'stop' "));
   }
 
@@ -107,7 +121,7 @@ public final class SpeechSynthesis {
   public Prompt prompt(String text) {
     List<Segment> segments = new ArrayList<>(shots);
     segments.add(asked(text));
-    return model.prompt(segments, OutputModality.SPEECH);
+    return model.prompt(segments, OutputModality.SPEECH).forSynthesis(model.tokenizer());
   }
 
   /**

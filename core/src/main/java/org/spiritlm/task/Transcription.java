@@ -17,6 +17,8 @@ import org.spiritlm.torch.InputException;
  *
  * <p>The transcript is what comes between the two flags. It also ends where the model begins the
  * next example, and without examples, where flags are not to be expected, at the most new tokens.
+ * Models that have {@link org.spiritlm.prompt.TaskToken#RECOGNITION} are asked with it in place of
+ * {@code [Speech]}.
  *
  * <p>Safe for use by several threads.
  */
@@ -63,7 +65,7 @@ public final class Transcription {
   public Prompt prompt(Segment.Speech speech) {
     List<Segment> segments = new ArrayList<>(shots);
     segments.add(Segment.speech(model.tokens(speech)));
-    return model.prompt(segments, OutputModality.TEXT);
+    return model.prompt(segments, OutputModality.TEXT).forRecognition(model.tokenizer());
   }
 
   /**
@@ -74,6 +76,18 @@ public final class Transcription {
    */
   public String transcribe(Segment.Speech speech) {
     return transcript(model.generate(prompt(speech), options));
+  }
+
+  /**
+   * What is said in several recordings, read together, which is faster; each has the transcript
+   * that it would have alone.
+   *
+   * @throws InputException as for a single one
+   */
+  public List<String> transcribe(List<Segment.Speech> speech) {
+    return model.batch(speech.stream().map(this::prompt).toList(), options).stream()
+        .map(answers -> transcript(answers.get(0)))
+        .toList();
   }
 
   /** An answer's text without the flag before it. */

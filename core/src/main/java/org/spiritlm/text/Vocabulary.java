@@ -95,6 +95,15 @@ public record Vocabulary(
     return tokens;
   }
 
+  /** The first of the ids of speech and markers; behind the text's in the released models. */
+  public int firstAdded() {
+    int first = Math.min(Math.min(textMarker, speechMarker), hubert.from());
+    for (IdRange range : List.of(pitch, style)) {
+      first = range.isEmpty() ? first : Math.min(first, range.from());
+    }
+    return first;
+  }
+
   /** Whether the model knows pitch and style. */
   public boolean isExpressive() {
     return !pitch.isEmpty() || !style.isEmpty();

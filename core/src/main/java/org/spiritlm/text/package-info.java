@@ -1,4 +1,4 @@
-/** The text tokenizer and the ranges of the vocabulary. */
+/** The text tokenizer, the ranges of the vocabulary, and how transcripts differ. */
 @NullMarked
 package org.spiritlm.text;
 

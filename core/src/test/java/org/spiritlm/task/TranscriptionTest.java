@@ -56,6 +56,14 @@ class TranscriptionTest {
   }
 
   @Test
+  void togetherIsOneByOne() {
+    Transcription task = new Transcription(TaskModels.BASE);
+    assertThat(task.transcribe(List.of(ONE, TWO, ONE)))
+        .containsExactly(task.transcribe(ONE), task.transcribe(TWO), task.transcribe(ONE));
+    assertThat(task.transcribe(List.of())).isEmpty();
+  }
+
+  @Test
   void flagsAreNoPartOfTheTranscript() {
     assertThat(Transcription.transcript(answer("<START Transcript> so it is ")))
         .isEqualTo("so it is");

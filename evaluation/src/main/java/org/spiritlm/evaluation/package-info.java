@@ -1,6 +1,7 @@
 /**
- * The measures by which speech models are judged: error rates of transcripts, errors of pitch,
- * perplexity.
+ * How good a model is: errors of pitch, perplexity, and an {@linkplain
+ * org.spiritlm.evaluation.Evaluation evaluation} that applies measures to utterances which the
+ * model has not seen. Errors of transcripts are counted by {@link org.spiritlm.text.EditCounts}.
  */
 @NullMarked
 package org.spiritlm.evaluation;

@@ -12,6 +12,8 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.Tuple;
 import org.junit.jupiter.api.Test;
+import org.spiritlm.text.EditCounts;
+import org.spiritlm.text.TranscriptNormalizer;
 import org.spiritlm.torch.InputException;
 
 /** What holds for measures of any input. */

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.spiritlm.Golden;
+import org.spiritlm.text.EditCounts;
 
 /** The measures have the values that other implementations of their definitions give. */
 final class MetricsGoldenTest {

@@ -15,10 +15,10 @@ import org.bytedeco.pytorch.global.torch;
  * it can be {@linkplain #state written} and {@linkplain #restore read back}, so that training goes
  * on as if it had never stopped. Not thread-safe.
  */
-public final class AdamW {
-  private static final String STEP = "step";
-  private static final String FIRST = "exp_avg.";
-  private static final String SECOND = "exp_avg_sq.";
+public final class AdamW implements Optimiser {
+  static final String STEP = "step.";
+  static final String FIRST = "exp_avg.";
+  static final String SECOND = "exp_avg_sq.";
 
   private final NamedOperator update = new NamedOperator("aten::_fused_adamw_", "");
   private final Map<String, Tensor> parameters;
@@ -70,11 +70,15 @@ public final class AdamW {
     return torch.zeros_like(like.detach());
   }
 
-  /**
-   * Changes every parameter that has a gradient.
-   *
-   * @param rate the learning rate of this step
-   */
+  @Override
+  public void expectLastPass() {}
+
+  @Override
+  public double clip(double most) {
+    return Gradients.clip(parameters.values(), most);
+  }
+
+  @Override
   public void step(double rate) {
     List<Tensor> changed = new ArrayList<>();
     List<Tensor> gradients = new ArrayList<>();
@@ -121,24 +125,20 @@ public final class AdamW {
     }
   }
 
-  /** Its state, by names that begin with what it is; the tensors stay the optimiser's own. */
+  @Override
   public Map<String, Tensor> state() {
     Map<String, Tensor> state = new LinkedHashMap<>();
     int i = 0;
     for (String name : parameters.keySet()) {
       state.put(FIRST + name, first.get(i));
       state.put(SECOND + name, second.get(i));
-      state.put(STEP + "." + name, steps.get(i));
+      state.put(STEP + name, steps.get(i));
       i++;
     }
     return state;
   }
 
-  /**
-   * Takes over a state that was written before.
-   *
-   * @throws CheckpointException if it is of other parameters
-   */
+  @Override
   public void restore(Weights weights) {
     try (Scope scope = Scope.open()) {
       for (Map.Entry<String, Tensor> entry : state().entrySet()) {

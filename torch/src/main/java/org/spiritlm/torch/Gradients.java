@@ -42,9 +42,8 @@ public final class Gradients {
    */
   public static double clip(Collection<Tensor> parameters, double most) {
     double norm = norm(parameters);
-    // as PyTorch's clip_grad_norm_ has it
-    double scale = most / (norm + 1e-6);
-    if (Double.isFinite(norm) && scale < 1) {
+    double scale = scale(norm, most);
+    if (scale < 1) {
       try (Scope scope = Scope.open()) {
         for (Tensor gradient : of(parameters)) {
           gradient.mul_(new Scalar(scale));
@@ -52,6 +51,11 @@ public final class Gradients {
       }
     }
     return norm;
+  }
+
+  /** What gradients of a norm are multiplied by, as PyTorch's clip_grad_norm_ has it. */
+  static double scale(double norm, double most) {
+    return Double.isFinite(norm) ? Math.min(1, most / (norm + 1e-6)) : 1;
   }
 
   private static List<Tensor> of(Collection<Tensor> parameters) {

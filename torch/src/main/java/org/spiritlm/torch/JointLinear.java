@@ -2,8 +2,11 @@ package org.spiritlm.torch;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,21 +82,27 @@ public final class JointLinear {
 
   /** All outputs beside each other: [N, in] to [N, sum of outs]. */
   public Tensor forward(Tensor x) {
-    return whole != null
-        ? whole.forward(x)
+    if (whole != null) {
+      return whole.forward(x);
+    }
+    return parts.stream().allMatch(Linear::isPlain)
+        ? Products.linear(x, weights(), biases())
         : Tensors.cat(parts.stream().map(part -> part.forward(x)).toList(), 1);
   }
 
   /** Each output, [N, out]; they may be views of one tensor. */
   public List<Tensor> each(Tensor x) {
-    if (whole == null) {
-      return parts.stream().map(part -> part.forward(x)).toList();
-    }
-    Tensor all = whole.forward(x);
-    long[] from = new long[outs.length];
-    for (int i = 1; i < outs.length; i++) {
-      from[i] = from[i - 1] + outs[i - 1];
-    }
-    return IntStream.range(0, outs.length).mapToObj(i -> all.narrow(1, from[i], outs[i])).toList();
+    TensorVector each = torch.split_with_sizes(forward(x), outs, 1);
+    return List.of(each.get());
+  }
+
+  /** All weights, one after another; copying them takes less time than products of their own. */
+  private Tensor weights() {
+    return Tensors.cat(parts.stream().map(part -> Products.rounded(part.weight())).toList(), 0);
+  }
+
+  private TensorOptional biases() {
+    List<Tensor> biases = parts.stream().map(Linear::bias).filter(Objects::nonNull).toList();
+    return biases.isEmpty() ? new TensorOptional() : new TensorOptional(Tensors.cat(biases, 0));
   }
 }

@@ -1,10 +1,10 @@
 package org.spiritlm.torch;
 
+import java.util.List;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /** {@code y = x W^T + b}. */
@@ -13,6 +13,8 @@ public final class Linear {
   private final @Nullable PackedProduct packed;
   private final TensorOptional bias;
   private final IValue packedBias;
+  private final @Nullable LowRankAdapter adapter;
+  private final @Nullable Tensor newRows;
 
   /** Takes {@code weight} [out, in] and, where asked, {@code bias} [out]. */
   public Linear(Weights weights, long in, long out, boolean bias) {
@@ -24,14 +26,42 @@ public final class Linear {
     this(
         weights.packs("weight") ? null : weights.tensor("weight", initializer, out, in),
         weights.packs("weight") ? pack(weights.copy("weight", initializer, out, in)) : null,
-        bias ? weights.tensor("bias", initializer, out) : null);
+        bias ? weights.tensor("bias", initializer, out) : null,
+        weights.adapter(in, out),
+        null);
   }
 
   private Linear(@Nullable Tensor weight, @Nullable PackedProduct packed, @Nullable Tensor bias) {
+    this(weight, packed, bias, null, null);
+  }
+
+  private Linear(
+      @Nullable Tensor weight,
+      @Nullable PackedProduct packed,
+      @Nullable Tensor bias,
+      @Nullable LowRankAdapter adapter,
+      @Nullable Tensor newRows) {
     this.weight = weight;
     this.packed = packed;
     this.bias = bias == null ? none() : optional(bias);
     this.packedBias = bias == null ? PackedProduct.NO_BIAS : Scope.release(new IValue(bias));
+    this.adapter = adapter;
+    this.newRows = newRows;
+  }
+
+  /**
+   * A product without bias that has an output for each row of a table by id [count, in], such as an
+   * {@link Embedding}'s own.
+   */
+  public static Linear ofTable(Weights weights, Initializer initializer, long in, long count) {
+    Linear plain = new Linear(weights, initializer, in, count, false);
+    Tensor table = plain.weight;
+    return new Linear(
+        table,
+        plain.packed,
+        null,
+        plain.adapter,
+        table == null ? null : weights.newRows("weight", table));
   }
 
   public Linear(Weights weights, long in, long out) {
@@ -89,8 +119,27 @@ public final class Linear {
     return weight;
   }
 
+  /** Whether it is nothing but a matrix that can stand beside others in one product. */
+  boolean isPlain() {
+    return packed == null && adapter == null && newRows == null;
+  }
+
+  /** The bias, or null. */
+  @Nullable Tensor bias() {
+    return bias.has_value() ? bias.get() : null;
+  }
+
   public Tensor forward(Tensor x) {
-    return packed != null ? packed.forward(x, packedBias) : torch.linear(x, weight(), bias);
+    if (packed != null) {
+      return packed.forward(x, packedBias);
+    }
+    if (newRows != null) {
+      Tensor old = weight().narrow(0, 0, weight().size(0) - newRows.size(0));
+      return Tensors.cat(
+          List.of(Products.linear(x, old, bias), Products.linear(x, newRows, bias)), -1);
+    }
+    Tensor y = Products.linear(x, weight(), bias);
+    return adapter == null ? y : adapter.add(x, y);
   }
 
   /** An optional that outlives every scope. */

@@ -1,6 +1,7 @@
 package org.spiritlm.torch;
 
 import java.util.List;
+import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.pytorch.Scalar;
@@ -21,6 +22,16 @@ public final class Tensors {
     check(tensor.numel(), values.length);
     if (values.length > 0) {
       new FloatPointer(tensor.data_ptr()).put(values);
+    }
+    return tensor;
+  }
+
+  /** A float64 tensor on the CPU, of one dimension, with a copy of the values. */
+  public static Tensor of(double[] values) {
+    Torch.start();
+    Tensor tensor = empty(DType.F64, values.length);
+    if (values.length > 0) {
+      new DoublePointer(tensor.data_ptr()).put(values);
     }
     return tensor;
   }
@@ -64,6 +75,18 @@ public final class Tensors {
       float[] values = new float[Math.toIntExact(flat.numel())];
       if (values.length > 0) {
         new FloatPointer(flat.data_ptr()).get(values);
+      }
+      return values;
+    }
+  }
+
+  /** All values in row-major order, whatever the tensor's type and device. */
+  public static double[] doubles(Tensor tensor) {
+    try (Scope scope = Scope.open()) {
+      Tensor flat = tensor.to(torch.ScalarType.Double).cpu().contiguous();
+      double[] values = new double[Math.toIntExact(flat.numel())];
+      if (values.length > 0) {
+        new DoublePointer(flat.data_ptr()).get(values);
       }
       return values;
     }

@@ -20,6 +20,8 @@ public final class Torch {
 
   private static final boolean STARTED = load();
 
+  private static volatile Precision precision = Precision.FULL;
+
   private Torch() {}
 
   /** Loads the native libraries once; later calls cost nothing. */
@@ -64,9 +66,15 @@ public final class Torch {
   }
 
   /** Sets how products of float32 matrices are computed, for the whole process. */
-  public static void precision(Precision precision) {
+  public static void precision(Precision wanted) {
     start();
-    torch.globalContext().setFloat32MatmulPrecision(precision.key);
+    torch.globalContext().setFloat32MatmulPrecision(wanted.key);
+    precision = wanted;
+  }
+
+  /** How products of float32 matrices are computed. */
+  public static Precision precision() {
+    return precision;
   }
 
   /** The version of libtorch with that of its Java binding, such as {@code 2.10.0-1.5.13}. */

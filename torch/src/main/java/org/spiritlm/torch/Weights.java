@@ -42,6 +42,7 @@ public final class Weights {
   private final String path;
   private final Device device;
   private final @Nullable DType dtype;
+  private final @Nullable LowRankAdapters adapters;
 
   private final Use use;
 
@@ -52,12 +53,23 @@ public final class Weights {
     TRAINING
   }
 
-  private Weights(Store store, String path, Device device, @Nullable DType dtype, Use use) {
+  private Weights(Store store) {
+    this(store, "", Device.CPU, null, Use.INFERENCE, null);
+  }
+
+  private Weights(
+      Store store,
+      String path,
+      Device device,
+      @Nullable DType dtype,
+      Use use,
+      @Nullable LowRankAdapters adapters) {
     this.store = store;
     this.path = path;
     this.device = device;
     this.dtype = dtype;
     this.use = use;
+    this.adapters = adapters;
   }
 
   /** Weights read from files; several sources (shards) must not share a name. */
@@ -79,8 +91,7 @@ public final class Weights {
         }
       }
     }
-    return new Weights(
-        new Store(List.of(sources), null, false), "", Device.CPU, null, Use.INFERENCE);
+    return new Weights(new Store(List.of(sources), null, false));
   }
 
   /**
@@ -89,30 +100,29 @@ public final class Weights {
    */
   public static Weights initialise(long seed) {
     Torch.start();
-    return new Weights(
-        new Store(List.of(), new FreshTensors(seed), false), "", Device.CPU, null, Use.INFERENCE);
+    return new Weights(new Store(List.of(), new FreshTensors(seed), false));
   }
 
   /** Weights that only note what a model asks for, and give it zeros. */
   static Weights planning(FreshTensors fresh) {
     Torch.start();
-    return new Weights(new Store(List.of(), fresh, true), "", Device.CPU, null, Use.INFERENCE);
+    return new Weights(new Store(List.of(), fresh, true));
   }
 
   /** The weights below a path; its parts are joined by dots. */
   public Weights at(Object... parts) {
     String below = Arrays.stream(parts).map(Object::toString).collect(Collectors.joining("."));
-    return new Weights(store, join(path, below), device, dtype, use);
+    return new Weights(store, join(path, below), device, dtype, use, adapters);
   }
 
   /** The same weights, with floating-point tensors converted to this type as they are taken. */
   public Weights as(DType type) {
-    return new Weights(store, path, device, type, use);
+    return new Weights(store, path, device, type, use, adapters);
   }
 
   /** The same weights, placed on a device as they are taken. */
   public Weights on(Device place) {
-    return new Weights(store, path, place, dtype, use);
+    return new Weights(store, path, place, dtype, use, adapters);
   }
 
   /**
@@ -121,7 +131,7 @@ public final class Weights {
    * faster then. The tensors that were copied cannot be written again ({@link #taken}).
    */
   public Weights packed() {
-    return new Weights(store, path, device, dtype, Use.PACKED_INFERENCE);
+    return new Weights(store, path, device, dtype, Use.PACKED_INFERENCE, null);
   }
 
   /**
@@ -129,7 +139,25 @@ public final class Weights {
    * each alone, and gather gradients.
    */
   public Weights trained() {
-    return new Weights(store, path, device, dtype, Use.TRAINING);
+    return new Weights(store, path, device, dtype, Use.TRAINING, null);
+  }
+
+  /**
+   * The same weights, which stay as they are, with adapters that are trained beside them; matrices
+   * lie each alone.
+   */
+  public Weights adapted(LowRankAdapters beside) {
+    return new Weights(store, path, device, dtype, Use.INFERENCE, beside);
+  }
+
+  /** The change of the product whose weight lies here, or null where it has none. */
+  @Nullable LowRankAdapter adapter(long in, long out) {
+    return adapters == null ? null : adapters.product(path, device, in, out);
+  }
+
+  /** The rows of a table at this name that are trained in its stead, or null. */
+  @Nullable Tensor newRows(String name, Tensor table) {
+    return adapters == null ? null : adapters.newRows(join(path, name), device, table);
   }
 
   /** Whether a matrix is to be packed. */
@@ -237,7 +265,7 @@ public final class Weights {
    * <p>Matrices that lie so in a file are not copied. Those of this process's own memory are moved
    * together; the tensors that were taken before are then views of the one.
    *
-   * @return the one, or null where they lie apart in files or are to be trained
+   * @return the one, or null where they lie apart in files, or are to be trained or adapted
    */
   @Nullable Tensor joined(List<String> names) {
     List<Tensor> parts = new ArrayList<>();
@@ -248,7 +276,7 @@ public final class Weights {
       }
       parts.add(part);
     }
-    if (use == Use.TRAINING) {
+    if (use == Use.TRAINING || adapters != null) {
       return null;
     }
     try (Scope scope = Scope.open()) {

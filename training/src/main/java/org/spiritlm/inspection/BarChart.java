@@ -3,13 +3,8 @@ package org.spiritlm.inspection;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.Graphics2D;
-import java.awt.RenderingHints;
-import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
-import javax.imageio.ImageIO;
 
 /**
  * Bars over a number, as a PNG picture. Needs no display.
@@ -37,27 +32,10 @@ public record BarChart(String name, String title, String unit, double width, lon
    * @throws IOException if the file cannot be written
    */
   public void write(Path file) throws IOException {
-    System.setProperty("java.awt.headless", "true");
-    BufferedImage picture =
-        new BufferedImage(PICTURE_WIDTH, PICTURE_HEIGHT, BufferedImage.TYPE_INT_RGB);
-    Graphics2D graphics = picture.createGraphics();
-    try {
-      draw(graphics);
-    } finally {
-      graphics.dispose();
-    }
-    try (var stream = Files.newOutputStream(file)) {
-      if (!ImageIO.write(picture, "png", stream)) {
-        throw new IllegalStateException("this JVM writes no PNG");
-      }
-    }
+    Picture.write(file, PICTURE_WIDTH, PICTURE_HEIGHT, this::draw);
   }
 
   private void draw(Graphics2D graphics) {
-    graphics.setRenderingHint(
-        RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
-    graphics.setColor(Color.WHITE);
-    graphics.fillRect(0, 0, PICTURE_WIDTH, PICTURE_HEIGHT);
     int right = PICTURE_WIDTH - RIGHT;
     int floor = PICTURE_HEIGHT - BOTTOM;
     long most = 1;
@@ -81,21 +59,15 @@ public record BarChart(String name, String title, String unit, double width, lon
     for (int i = 0; i <= counts.length; i += every) {
       int at = (int) Math.round(LEFT + i * step);
       graphics.drawLine(at, floor, at, floor + 4);
-      graphics.drawString(number(i * width), at - 8, floor + 20);
+      graphics.drawString(Picture.number(i * width), at - 8, floor + 20);
     }
     graphics.drawString(unit, LEFT + (right - LEFT) / 2 - 30, floor + 44);
     for (int i = 0; i <= 4; i++) {
       int at = floor - (floor - TOP) * i / 4;
       graphics.drawLine(LEFT - 4, at, LEFT, at);
-      graphics.drawString(number((double) most * i / 4), 8, at + 5);
+      graphics.drawString(Picture.number((double) most * i / 4), 8, at + 5);
     }
     graphics.setFont(new Font(Font.SANS_SERIF, Font.BOLD, 15));
     graphics.drawString(title, LEFT, 28);
-  }
-
-  private static String number(double value) {
-    return value == Math.rint(value)
-        ? Long.toString((long) value)
-        : String.format(Locale.ROOT, "%.2g", value);
   }
 }

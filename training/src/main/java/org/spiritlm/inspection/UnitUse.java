@@ -6,7 +6,7 @@ import java.util.stream.LongStream;
 import org.spiritlm.json.Json;
 
 /** How often each unit of a stream comes, before and after equal neighbours are merged. */
-final class UnitUse {
+public final class UnitUse {
   /** Larger numbers belong to no codebook. */
   private static final int MOST_UNITS = 1 << 20;
 
@@ -20,12 +20,12 @@ final class UnitUse {
    *
    * @param codebook how many units there are; more are known when they come
    */
-  UnitUse(int codebook) {
+  public UnitUse(int codebook) {
     this.counts = new long[codebook];
   }
 
   /** Adds the units of an utterance. */
-  void add(int[] stream, boolean merged) {
+  public void add(int[] stream, boolean merged) {
     for (int i = 0; i < stream.length; i++) {
       units++;
       if (merged && i > 0 && stream[i] == stream[i - 1]) {
@@ -44,17 +44,29 @@ final class UnitUse {
     }
   }
 
-  long units() {
+  /** How many units there were. */
+  public long units() {
     return units;
   }
 
-  long tokens() {
+  /** How many were left when equal neighbours were merged. */
+  public long tokens() {
     return tokens;
   }
 
   /** Bits that a unit takes if all are as likely, as the paper counts them. */
-  double bits() {
+  public double bits() {
     return Math.log(counts.length) / Math.log(2);
+  }
+
+  /** How many different ones there were. */
+  public long used() {
+    return LongStream.of(counts).filter(count -> count > 0).count();
+  }
+
+  /** How many there are to choose from. */
+  public int codebook() {
+    return counts.length;
   }
 
   /** Bits that a token takes at least if each is drawn by itself. */
@@ -74,7 +86,7 @@ final class UnitUse {
     object.put("units", units);
     object.put("tokens", tokens);
     object.put("merged_share", units == 0 ? 0 : Figures.rounded(1 - (double) tokens / units));
-    object.put("used", LongStream.of(counts).filter(count -> count > 0).count());
+    object.put("used", used());
     object.put("codebook", counts.length);
     object.put("entropy_bits", Figures.rounded(entropy()));
     if (odd) {

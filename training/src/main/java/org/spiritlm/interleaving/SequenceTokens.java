@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Arrays;
 import org.spiritlm.json.Json;
 import org.spiritlm.json.JsonLine;
+import org.spiritlm.prompt.TaskToken;
 import org.spiritlm.prompt.TokenLayout;
 import org.spiritlm.text.IdRange;
 import org.spiritlm.text.TextTokenizer;
@@ -16,6 +17,10 @@ import org.spiritlm.text.Vocabulary;
  * @param textStart what a sequence that begins with text begins with: the start token, {@code
  *     [Text]} and whatever the tokenizer puts between
  * @param speechStart the same for speech
+ * @param synthesisStart what a text that is to be spoken begins with; as {@code textStart} where
+ *     the model has no {@link TaskToken#SYNTHESIS}
+ * @param recognitionStart what speech that is to be written down begins with; as {@code
+ *     speechStart} where the model has no {@link TaskToken#RECOGNITION}
  * @param textMarker {@code [Text]} within a sequence
  * @param speechMarker {@code [Speech]} within a sequence
  * @param end what ends a sequence, none where the tokenizer has no end token
@@ -28,6 +33,8 @@ import org.spiritlm.text.Vocabulary;
 public record SequenceTokens(
     int[] textStart,
     int[] speechStart,
+    int[] synthesisStart,
+    int[] recognitionStart,
     int[] textMarker,
     int[] speechMarker,
     int[] end,
@@ -42,12 +49,36 @@ public record SequenceTokens(
     return new SequenceTokens(
         upTo(vocabulary.textMarker(), tokenizer.encode("[Text]", true)),
         upTo(vocabulary.speechMarker(), tokenizer.encode("[Speech]", true)),
+        start(TaskToken.SYNTHESIS, vocabulary.textMarker(), "[Text]", tokenizer),
+        start(TaskToken.RECOGNITION, vocabulary.speechMarker(), "[Speech]", tokenizer),
         within("[Text]", vocabulary.textMarker(), tokenizer, vocabulary),
         within("[Speech]", vocabulary.speechMarker(), tokenizer, vocabulary),
         vocabulary.end().isPresent() ? new int[] {vocabulary.end().getAsInt()} : new int[0],
         vocabulary.hubert(),
         vocabulary.pitch(),
         vocabulary.style(),
+        layout);
+  }
+
+  private static int[] start(TaskToken task, int marker, String piece, TextTokenizer tokenizer) {
+    return task.isIn(tokenizer)
+        ? upTo(tokenizer.id(task.piece()).getAsInt(), tokenizer.encode(task.piece(), true))
+        : upTo(marker, tokenizer.encode(piece, true));
+  }
+
+  /** The same for sequences that are recognition or synthesis ({@link Strategy#PAIRS}). */
+  public SequenceTokens forPairs() {
+    return new SequenceTokens(
+        synthesisStart,
+        recognitionStart,
+        synthesisStart,
+        recognitionStart,
+        textMarker,
+        speechMarker,
+        end,
+        hubert,
+        pitch,
+        style,
         layout);
   }
 
@@ -77,6 +108,12 @@ public record SequenceTokens(
     ObjectNode object = Json.object();
     object.set("text_start", Json.array(textStart));
     object.set("speech_start", Json.array(speechStart));
+    if (!Arrays.equals(synthesisStart, textStart)) {
+      object.set("synthesis_start", Json.array(synthesisStart));
+    }
+    if (!Arrays.equals(recognitionStart, speechStart)) {
+      object.set("recognition_start", Json.array(recognitionStart));
+    }
     object.set("text_marker", Json.array(textMarker));
     object.set("speech_marker", Json.array(speechMarker));
     object.set("end", Json.array(end));
@@ -110,6 +147,8 @@ public record SequenceTokens(
     return new SequenceTokens(
         ids(json, "text_start"),
         ids(json, "speech_start"),
+        ids(json, json.object().has("synthesis_start") ? "synthesis_start" : "text_start"),
+        ids(json, json.object().has("recognition_start") ? "recognition_start" : "speech_start"),
         ids(json, "text_marker"),
         ids(json, "speech_marker"),
         ids(json, "end"),

@@ -15,6 +15,8 @@ import org.spiritlm.checkpoint.ModelAssembly;
 import org.spiritlm.checkpoint.ModelDirectory;
 import org.spiritlm.checkpoint.Part;
 import org.spiritlm.torch.Device;
+import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.ProcessGroup;
 import org.spiritlm.training.Settings;
 import org.spiritlm.training.Trainer;
 import org.spiritlm.training.TrainingRun;
@@ -32,9 +34,12 @@ import org.spiritlm.training.speech.TargetUnits;
 public record PartTraining(String part, Path out) {
   private static final int STEPS = 1000;
 
-  /** Settings on which what is learnt does not depend. */
+  /**
+   * Settings on which what is learnt does not depend; the trainer itself sees to it that
+   * 'accumulate' changes with the number of processes alone.
+   */
   private static final List<String> FREE =
-      List.of("checkpoint_every", "keep", "log_every", "spike");
+      List.of("accumulate", "checkpoint_every", "keep", "log_every", "spike");
 
   /**
    * How a run ended.
@@ -105,9 +110,10 @@ public record PartTraining(String part, Path out) {
     return left;
   }
 
-  /** Trains; see {@link #run(Settings, Device, List, Consumer)}. */
-  public Outcome run(Settings settings, Device device, Consumer<String> progress) {
-    return run(settings, device, List.of(), progress);
+  /** Trains; see {@link #run(Settings, Device, List, ProcessGroup, Consumer)}. */
+  public Outcome run(
+      Settings settings, Device device, ProcessGroup ranks, Consumer<String> progress) {
+    return run(settings, device, List.of(), ranks, progress);
   }
 
   /**
@@ -116,25 +122,34 @@ public record PartTraining(String part, Path out) {
    *
    * @param free further settings on which what is learnt does not depend, such as {@code
    *     data.manifest} where it is the same manifest in another place
+   * @param ranks the processes that train together; what was trained is process 0's to write
    * @throws org.spiritlm.torch.InputException if a setting is unknown or wrong, or a run with
    *     others is there
    */
   public Outcome run(
-      Settings settings, Device device, List<String> free, Consumer<String> progress) {
+      Settings settings,
+      Device device,
+      List<String> free,
+      ProcessGroup ranks,
+      Consumer<String> progress) {
     check(settings);
     List<String> all = new ArrayList<>(FREE);
     all.addAll(free);
     if (part.equals(ClusterTraining.NAME)) {
+      if (ranks.size() > 1) {
+        throw new InputException("clusters are learnt by one process; start it alone");
+      }
       try (TrainingRun run = TrainingRun.open(out, settings.resolved(), all)) {
         return ClusterTraining.of(settings).run(settings, device, run, progress);
       }
     }
     TrainableParts.Opened opened = TrainableParts.open(part, settings, device, out);
     try (TrainingTask task = opened.task();
-        TrainingRun run = TrainingRun.open(out, settings.resolved(), all)) {
-      Trainer trainer = new Trainer(task, Trainer.Options.of(settings, STEPS), out, progress);
+        TrainingRun run = TrainingRun.open(out, settings.resolved(), all, ranks)) {
+      Trainer trainer =
+          new Trainer(task, Trainer.Options.of(settings, STEPS), out, progress, ranks);
       Trainer.Result result = run.train(trainer);
-      Path written = result.finished() ? write(trainer, settings) : null;
+      Path written = result.finished() && ranks.rank() == 0 ? write(trainer, settings) : null;
       return new Outcome(
           result.step(),
           result.finished(),

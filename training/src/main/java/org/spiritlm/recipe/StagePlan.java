@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.spiritlm.checkpoint.Variant;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.ProcessGroup;
 import org.spiritlm.training.Settings;
 
 /** Stages as they are planned one after another, with their settings. */
@@ -138,7 +139,12 @@ final class StagePlan {
         steps * step,
         (directory, progress) ->
             training
-                .run(Settings.of("the stage " + name, values), device, paths, progress)
+                .run(
+                    Settings.of("the stage " + name, values),
+                    device,
+                    paths,
+                    ProcessGroup.alone(),
+                    progress)
                 .finished());
   }
 

@@ -63,7 +63,8 @@ final class TrainableParts {
             LanguageTraining::of,
             (settings, device, run) -> {
               LanguageTraining training = LanguageTraining.of(settings);
-              return new Opened(training.task(device), training.base(), Part.LM);
+              return new Opened(
+                  training.task(device, run), training.base(), training.isWhole() ? Part.LM : null);
             }));
     parts.put("aligner", alone(AlignerTask::check, AlignerTask::of));
     parts.put("hubert", alone(HubertTask::check, HubertTask::of));

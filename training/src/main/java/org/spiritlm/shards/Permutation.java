@@ -6,7 +6,7 @@ import org.spiritlm.interleaving.Draws;
  * An order of the numbers below a count, drawn from a key, that needs no table: a Feistel network
  * of six rounds over the next power of four, walked until a number is below the count.
  */
-final class Permutation {
+public final class Permutation {
   private static final int ROUNDS = 6;
 
   private final long count;
@@ -19,7 +19,7 @@ final class Permutation {
    *
    * @param count from 1 to 2^62
    */
-  Permutation(long count, long key) {
+  public Permutation(long count, long key) {
     if (count < 1 || count > 1L << 62) {
       throw new IllegalArgumentException("an order of " + count);
     }
@@ -31,7 +31,7 @@ final class Permutation {
   }
 
   /** The number at a place. */
-  long at(long place) {
+  public long at(long place) {
     long number = place;
     do {
       number = mixed(number);

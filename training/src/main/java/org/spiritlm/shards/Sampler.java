@@ -16,6 +16,7 @@ import org.spiritlm.interleaving.Modality;
 import org.spiritlm.interleaving.SequenceTokens;
 import org.spiritlm.interleaving.SequenceWriter;
 import org.spiritlm.interleaving.Span;
+import org.spiritlm.interleaving.Strategy;
 import org.spiritlm.torch.InputException;
 
 /**
@@ -35,7 +36,6 @@ public final class Sampler {
   private final int rank;
   private final int ranks;
   private final String fingerprint;
-  private final SequenceWriter writer;
   private final List<Stream> streams = new ArrayList<>();
   private final IdBuffer document = new IdBuffer();
   private long sequences;
@@ -51,6 +51,7 @@ public final class Sampler {
     final StreamOptions options;
     final long items;
     final Interleaver interleaver;
+    final SequenceWriter writer;
     long taken;
     long tokens;
     private long orderEpoch = -1;
@@ -60,6 +61,9 @@ public final class Sampler {
       this.options = options;
       this.items = shards.items(options.kind());
       this.interleaver = new Interleaver(options.strategy(), Sampler.this.options.lengths());
+      SequenceTokens tokens = shards.tokens();
+      this.writer =
+          new SequenceWriter(options.strategy() == Strategy.PAIRS ? tokens.forPairs() : tokens);
       if (items == 0) {
         throw new InputException(
             shards.directory()
@@ -82,7 +86,7 @@ public final class Sampler {
       }
       ShardSet.Item item = shards.item(options.kind(), known.at(number % items));
       document.clear();
-      writeItem(item.shard(), item.index(), epoch, interleaver);
+      writeItem(item.shard(), item.index(), epoch, this);
       if (document.size() > 0 && Sampler.this.options.endTokens()) {
         document.add(shards.tokens().end());
       }
@@ -108,7 +112,6 @@ public final class Sampler {
     this.options = options;
     this.rank = rank;
     this.ranks = ranks;
-    this.writer = new SequenceWriter(shards.tokens());
     options.streams().forEach(stream -> streams.add(new Stream(stream)));
     this.fingerprint = fingerprint(shards, options);
   }
@@ -230,7 +233,7 @@ public final class Sampler {
     return least;
   }
 
-  private void writeItem(Shard shard, int item, long epoch, Interleaver interleaver) {
+  private void writeItem(Shard shard, int item, long epoch, Stream stream) {
     SequenceTokens tokens = shards.tokens();
     switch (shard.kind()) {
       case TEXT -> {
@@ -240,13 +243,13 @@ public final class Sampler {
       case SPEECH -> {
         var units = shard.units(item);
         Span whole = new Span(Modality.SPEECH, 0, 0, 0, units.hubert().length);
-        writer.write(List.of(whole), units, (first, end, out) -> {}, document);
+        stream.writer.write(List.of(whole), units, (first, end, out) -> {}, document);
       }
       case ALIGNED -> {
         var units = shard.units(item);
         Draws draws = new Draws(options.seed(), epoch, shard.key(item));
-        List<Span> spans = interleaver.draw(shard.cuts(item), units.hubert().length, draws);
-        writer.write(spans, units, shard.wordIds(item), document);
+        List<Span> spans = stream.interleaver.draw(shard.cuts(item), units.hubert().length, draws);
+        stream.writer.write(spans, units, shard.wordIds(item), document);
       }
     }
   }

@@ -255,7 +255,7 @@ public final class Shard implements AutoCloseable {
   }
 
   /** Adds the ids of a text, after {@code [Text]}. */
-  void text(int item, IdBuffer out) {
+  public void text(int item, IdBuffer out) {
     ids.copy(item, out);
   }
 

@@ -19,7 +19,8 @@ import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.json.Json;
-import org.spiritlm.torch.AdamW;
+import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.Optimiser;
 import org.spiritlm.torch.SafetensorsFile;
 import org.spiritlm.torch.SafetensorsWriter;
 import org.spiritlm.torch.Scope;
@@ -79,12 +80,14 @@ final class Checkpoints {
    * Writes one and removes those that need not be kept.
    *
    * @param best the step of the best one so far, which stays
+   * @param learnt the states of the optimisers, by the group's name and theirs
    * @throws UncheckedIOException if the disk is full or cannot be written; what was there stays
    */
   void write(
       long step,
       @Nullable Long best,
-      Map<TrainingTask.Group, AdamW> optimisers,
+      Set<TrainingTask.Group> groups,
+      Map<String, Tensor> learnt,
       Map<String, Tensor> buffers,
       ObjectNode state) {
     Path place = at(step);
@@ -92,15 +95,8 @@ final class Checkpoints {
     try {
       remove(beside);
       Files.createDirectories(beside);
-      SafetensorsWriter.write(
-          beside.resolve(PARAMETERS), parameters(optimisers.keySet(), buffers), Map.of());
-      Map<String, Tensor> moments = new TreeMap<>();
-      optimisers.forEach(
-          (group, optimiser) ->
-              optimiser
-                  .state()
-                  .forEach((name, tensor) -> moments.put(group.name() + "." + name, tensor)));
-      SafetensorsWriter.write(beside.resolve(OPTIMISER), moments, Map.of());
+      SafetensorsWriter.write(beside.resolve(PARAMETERS), parameters(groups, buffers), Map.of());
+      SafetensorsWriter.write(beside.resolve(OPTIMISER), learnt, Map.of());
       Files.writeString(beside.resolve(STATE), Json.line(state) + "\n", StandardCharsets.UTF_8);
       remove(place);
       Files.move(beside, place, StandardCopyOption.ATOMIC_MOVE);
@@ -145,8 +141,12 @@ final class Checkpoints {
    * @throws org.spiritlm.torch.CheckpointException if it is of a model with other parameters
    */
   ObjectNode read(
-      long step, Map<TrainingTask.Group, AdamW> optimisers, Map<String, Tensor> buffers) {
+      long step, Map<TrainingTask.Group, Optimiser> optimisers, Map<String, Tensor> buffers) {
     Path place = at(step);
+    if (!Files.isDirectory(place)) {
+      throw new InputException(
+          place + ": is not there, but process 0 has it; RUN must lie where all machines see it");
+    }
     Weights parameters = Weights.of(SafetensorsFile.open(place.resolve(PARAMETERS)));
     Weights moments = Weights.of(SafetensorsFile.open(place.resolve(OPTIMISER)));
     optimisers.forEach(

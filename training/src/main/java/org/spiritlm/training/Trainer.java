@@ -3,18 +3,21 @@ package org.spiritlm.training;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
+import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.json.Json;
-import org.spiritlm.torch.AdamW;
 import org.spiritlm.torch.Gradients;
 import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.Optimiser;
+import org.spiritlm.torch.ProcessGroup;
+import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Torch;
 
 /**
@@ -24,18 +27,26 @@ import org.spiritlm.torch.Torch;
  * <p>A run that was stopped at any moment and is started again with the same settings goes on from
  * its last checkpoint, and ends with the same parameters as one that was never stopped (bitwise, on
  * one CPU with the same number of threads). Used by one thread; {@link #stop} may be called by any.
+ *
+ * <p>Several processes train together: each learns from batches of its own, which are those that
+ * one process would draw one after another, and their gradients are added. So R processes with A
+ * batches each a step do what one with R · A batches does, but for rounding, and a run can go on
+ * with another number of processes. (Of several groups, those after the first meet changed
+ * parameters of it in the last of each process's batches.) Process 0 alone validates and writes;
+ * {@linkplain TrainingTask#buffers buffers} are those of process 0.
  */
 public final class Trainer {
-  /** Losses of the steps before, with which a spike is compared. */
-  private static final int COMPARED = 50;
+  /** In a checkpoint's state: the batches of a step. */
+  private static final String BATCHES = "batches";
 
   private final TrainingTask task;
   private final Options options;
   private final Path run;
+  private final ProcessGroup ranks;
   private final Consumer<String> progress;
   private final Checkpoints checkpoints;
-  private final Map<TrainingTask.Group, AdamW> optimisers = new LinkedHashMap<>();
-  private final Deque<Double> recent = new ArrayDeque<>();
+  private final Map<TrainingTask.Group, Optimiser> optimisers = new LinkedHashMap<>();
+  private final LossWatch watch;
   private volatile boolean stopping;
   private long step;
   private @Nullable Long bestStep;
@@ -45,7 +56,7 @@ public final class Trainer {
    * What does not depend on the part.
    *
    * @param steps how many in all
-   * @param accumulate batches whose gradients are added for one step
+   * @param accumulate batches whose gradients each process adds for one step
    * @param checkpointEvery steps between checkpoints
    * @param keep how many of the newest checkpoints stay
    * @param validateEvery steps between validations
@@ -87,22 +98,39 @@ public final class Trainer {
   public record Result(long step, boolean finished, double best, @Nullable Long bestStep) {}
 
   /**
-   * A run in a directory, which is made; what is there is resumed.
+   * A run of one process in a directory, which is made; what is there is resumed.
    *
    * @param progress takes a line now and then
    */
   public Trainer(TrainingTask task, Options options, Path run, Consumer<String> progress) {
+    this(task, options, run, progress, ProcessGroup.alone());
+  }
+
+  /**
+   * A run of several processes in a directory that all of them see, which is made; what is there is
+   * resumed.
+   *
+   * @param progress takes a line now and then, of process 0 alone
+   * @param ranks the processes; each has the same task
+   */
+  public Trainer(
+      TrainingTask task, Options options, Path run, Consumer<String> progress, ProcessGroup ranks) {
     this.task = task;
     this.options = options;
     this.run = run;
-    this.progress = progress;
+    this.ranks = ranks;
+    this.progress = ranks.rank() == 0 ? progress : line -> {};
+    this.watch = new LossWatch(options.spike());
     this.checkpoints = new Checkpoints(run.resolve("checkpoints"), options.keep());
     for (TrainingTask.Group group : task.groups()) {
-      optimisers.put(group, new AdamW(group.parameters(), group.settings().adam()));
+      optimisers.put(group, Optimiser.of(group.parameters(), group.settings().adam(), ranks));
     }
   }
 
-  /** Asks the run to write a checkpoint after the step that it is at, and to end. */
+  /**
+   * Asks the run to write a checkpoint after the step that it is at, and to end; it is enough to
+   * ask one of several processes.
+   */
   public void stop() {
     stopping = true;
   }
@@ -113,38 +141,77 @@ public final class Trainer {
    * @throws InputException if the loss is no number or jumps; the batch is saved then
    */
   public Result run() {
-    List<Long> there = checkpoints.steps();
-    if (!there.isEmpty()) {
-      resume(there.get(there.size() - 1));
-    }
-    Torch.precision(options.precision());
-    try (Metrics metrics = new Metrics(run, step)) {
+    try (Metrics metrics = begin()) {
+      Curves curves = new Curves(run, progress);
       Pace pace = new Pace();
-      while (step < options.steps() && !stopping) {
-        Map<String, Double> measured = step();
-        pace.add(task.drawn());
+      boolean ending = false;
+      while (step < options.steps() && !ending) {
+        Step done = step();
+        pace.add(done.drawn());
         step++;
         boolean last = step == options.steps();
-        if (step % options.logEvery() == 0 || last) {
-          measured.put(task.unit() + "_per_s", pace.rate());
-          metrics.write(step, measured);
-          progress.accept(line(measured, pace));
+        if (metrics != null && (step % options.logEvery() == 0 || last)) {
+          done.measured().put(task.unit() + "_per_s", pace.rate());
+          metrics.write(step, done.measured());
+          progress.accept(line(done.measured(), pace));
         }
         if (step % options.validateEvery() == 0 || last) {
           validate(metrics);
         }
-        if (step % options.checkpointEvery() == 0 || last || stopping || isBest()) {
-          checkpoints.write(step, bestStep, optimisers, task.buffers(), state());
+        ending = ranks.sum(stopping ? 1 : 0)[0] > 0; // all end together
+        boolean isBest = bestStep != null && bestStep == step;
+        if (step % options.checkpointEvery() == 0 || last || ending || isBest) {
+          checkpoint();
+          if (metrics != null) {
+            curves.write();
+          }
         }
       }
     } finally {
       Torch.precision(Torch.Precision.FULL);
+      optimisers.values().forEach(Optimiser::close);
     }
     return new Result(step, step >= options.steps(), best, bestStep);
   }
 
-  private boolean isBest() {
-    return bestStep != null && bestStep == step;
+  /** Goes on where the run is, with the same parameters everywhere; metrics are process 0's. */
+  private @Nullable Metrics begin() {
+    List<Long> there = checkpoints.steps();
+    long newest = there.isEmpty() ? 0 : there.get(there.size() - 1);
+    long from = (long) ranks.sum(ranks.rank() == 0 ? (double) newest : 0)[0];
+    if (from > 0) {
+      resume(from);
+    }
+    for (TrainingTask.Group group : optimisers.keySet()) {
+      takeOver(group.parameters());
+    }
+    takeOver(task.buffers());
+    Torch.precision(options.precision());
+    return ranks.rank() == 0 ? new Metrics(run, step) : null;
+  }
+
+  /** Replaces tensors by those of process 0. */
+  private void takeOver(Map<String, Tensor> tensors) {
+    try (Scope scope = Scope.open()) {
+      List<ProcessGroup.Exchange> exchanges = new ArrayList<>();
+      tensors.values().forEach(tensor -> exchanges.add(ranks.broadcast(tensor.detach(), 0)));
+      exchanges.forEach(ProcessGroup.Exchange::await);
+    }
+  }
+
+  /** Writes a checkpoint, for which all processes give what they have of it. */
+  private void checkpoint() {
+    try (Scope scope = Scope.open()) {
+      Map<String, Tensor> learnt = new TreeMap<>();
+      optimisers.forEach(
+          (group, optimiser) ->
+              optimiser
+                  .state()
+                  .forEach((name, tensor) -> learnt.put(group.name() + "." + name, tensor)));
+      if (ranks.rank() == 0) {
+        checkpoints.write(step, bestStep, optimisers.keySet(), learnt, task.buffers(), state());
+      }
+    }
   }
 
   /** Writes the part with its best parameters, where there was validation, or its last. */
@@ -156,30 +223,74 @@ public final class Trainer {
     task.write(directory);
   }
 
-  private Map<String, Double> step() {
+  /**
+   * What a step did.
+   *
+   * @param measured by all processes together
+   * @param drawn by all processes
+   */
+  private record Step(Map<String, Double> measured, long drawn) {}
+
+  private Step step() {
     Map<String, Double> measured = new LinkedHashMap<>();
+    Map<String, Map<String, Double>> own = new LinkedHashMap<>(); // by group
     for (TrainingTask.Group group : optimisers.keySet()) {
       Gradients.clear(group.parameters().values());
     }
-    double share = 1.0 / options.accumulate();
+    double share = 1.0 / batches();
+    long drawn = 0;
     for (int i = 0; i < options.accumulate(); i++) {
+      boolean last = i == options.accumulate() - 1;
+      skip(ranks.rank());
       task.draw();
-      for (Map.Entry<TrainingTask.Group, AdamW> entry : optimisers.entrySet()) {
+      drawn += task.drawn();
+      for (Map.Entry<TrainingTask.Group, Optimiser> entry : optimisers.entrySet()) {
         TrainingTask.Group group = entry.getKey();
+        if (last) {
+          entry.getValue().expectLastPass();
+        }
+        Map<String, Double> sums = own.computeIfAbsent(group.name(), name -> new LinkedHashMap<>());
         task.backward(group, share)
-            .forEach((name, value) -> measured.merge(name, value * share, Double::sum));
-        if (i == options.accumulate() - 1) {
+            .forEach((name, value) -> sums.merge(name, value * share, Double::sum));
+        if (last) {
+          measured.putAll(ofAll(sums));
           change(group, entry.getValue(), measured);
         }
       }
+      skip(ranks.size() - 1 - ranks.rank());
     }
-    return measured;
+    if (ranks.size() > 1) {
+      takeOver(task.buffers());
+    }
+    return new Step(measured, (long) ranks.sum((double) drawn)[0]);
   }
 
-  private void change(TrainingTask.Group group, AdamW optimiser, Map<String, Double> measured) {
+  /** Batches of a step, those of all processes. */
+  private int batches() {
+    return ranks.size() * options.accumulate();
+  }
+
+  /** Passes over batches that other processes learn from. */
+  private void skip(int count) {
+    for (int i = 0; i < count; i++) {
+      task.skip();
+    }
+  }
+
+  /** Measures added over all processes, which measure the same. */
+  private Map<String, Double> ofAll(Map<String, Double> own) {
+    double[] sums = ranks.sum(own.values().stream().mapToDouble(Double::doubleValue).toArray());
+    Map<String, Double> all = new LinkedHashMap<>();
+    int i = 0;
+    for (String name : own.keySet()) {
+      all.put(name, sums[i++]);
+    }
+    return all;
+  }
+
+  private void change(TrainingTask.Group group, Optimiser optimiser, Map<String, Double> measured) {
     double clip = group.settings().clip();
-    double norm =
-        Gradients.clip(group.parameters().values(), clip > 0 ? clip : Double.POSITIVE_INFINITY);
+    double norm = optimiser.clip(clip > 0 ? clip : Double.POSITIVE_INFINITY);
     String prefix = optimisers.size() == 1 ? "" : group.name() + "_";
     double rate = group.settings().rate().at(step, options.steps());
     measured.put(prefix + "gradient_norm", norm);
@@ -188,55 +299,45 @@ public final class Trainer {
     optimiser.step(rate);
   }
 
-  /** A group that is changed before the one that has the loss is checked by its norm alone. */
-  private void check(@Nullable Double found, double norm) {
-    double loss = found == null ? 0 : found;
-    double mean = recent.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
-    boolean jumped =
-        options.spike() > 0
-            && found != null
-            && recent.size() == COMPARED
-            && loss > options.spike() * mean;
-    if (!Double.isFinite(loss) || !Double.isFinite(norm) || jumped) {
-      Path file = run.resolve("bad-batch-" + (step + 1) + ".json");
-      task.describeBatch(file);
-      throw new InputException(
-          String.format(
-              Locale.ROOT,
-              "step %d: the loss is %.4g and the norm of the gradients %.4g, %s; what was learnt"
-                  + " from is in %s. Start again with a lower rate; the last checkpoint is of step"
-                  + " %s",
-              step + 1,
-              loss,
-              norm,
-              jumped
-                  ? String.format(Locale.ROOT, "after a mean loss of %.4g", mean)
-                  : "which are no numbers to go on with",
-              file,
-              checkpoints.steps().isEmpty()
-                  ? "0"
-                  : checkpoints.steps().get(checkpoints.steps().size() - 1).toString()));
+  private void check(@Nullable Double loss, double norm) {
+    String complaint = watch.complaint(loss, norm);
+    if (complaint == null) {
+      return;
     }
-    if (found != null) {
-      recent.add(loss);
-    }
-    if (recent.size() > COMPARED) {
-      recent.remove();
-    }
+    String rank = ranks.rank() == 0 ? "" : "-rank-" + ranks.rank();
+    Path file = run.resolve("bad-batch-" + (step + 1) + rank + ".json");
+    task.describeBatch(file);
+    List<Long> there = checkpoints.steps();
+    throw new InputException(
+        String.format(
+            Locale.ROOT,
+            "step %d: the loss is %.4g and the norm of the gradients %.4g, %s; what was learnt"
+                + " from is in %s. Start again with a lower rate; the last checkpoint is of step"
+                + " %d",
+            step + 1,
+            loss == null ? 0 : loss,
+            norm,
+            complaint,
+            file,
+            there.isEmpty() ? 0 : there.get(there.size() - 1)));
   }
 
-  private void validate(Metrics metrics) {
+  /** Process 0 measures, and all know what came of it. */
+  private void validate(@Nullable Metrics metrics) {
     Map<String, Double> measured = new LinkedHashMap<>();
-    task.validate().forEach((name, value) -> measured.put("validation_" + name, value));
-    if (measured.isEmpty()) {
+    if (metrics != null) {
+      task.validate(step).forEach((name, value) -> measured.put("validation_" + name, value));
+    }
+    double[] first =
+        ranks.sum(measured.size(), measured.isEmpty() ? 0 : measured.values().iterator().next());
+    if (first[0] > 0 && first[1] < best) {
+      best = first[1];
+      bestStep = step;
+    }
+    if (metrics == null || measured.isEmpty()) {
       return;
     }
     metrics.write(step, measured);
-    double first = measured.values().iterator().next();
-    if (first < best) {
-      best = first;
-      bestStep = step;
-    }
     StringBuilder line = new StringBuilder("step " + step + ":");
     measured.forEach(
         (name, value) -> line.append(String.format(Locale.ROOT, " %s %.4g", name, value)));
@@ -258,24 +359,41 @@ public final class Trainer {
   private ObjectNode state() {
     ObjectNode state = Json.object();
     state.put("step", step);
+    state.put(BATCHES, batches());
     if (bestStep != null) {
       state.put("best_step", bestStep);
       state.put("best", best);
     }
     ArrayNode losses = state.putArray("recent_losses");
-    recent.forEach(losses::add);
+    watch.recent().forEach(losses::add);
     state.set("task", task.state());
     return state;
   }
 
   private void resume(long from) {
     ObjectNode state = checkpoints.read(from, optimisers, task.buffers());
+    int before = state.path(BATCHES).asInt(batches());
+    if (before != batches()) {
+      throw new InputException(
+          run
+              + ": its steps were of "
+              + before
+              + " batches, but "
+              + ranks.size()
+              + " process(es) with accumulate="
+              + options.accumulate()
+              + " make "
+              + batches()
+              + "; set 'accumulate' so that their product is "
+              + before
+              + ", or begin a new run");
+    }
     step = state.path("step").asLong();
     if (state.has("best_step")) {
       bestStep = state.get("best_step").asLong();
       best = state.get("best").asDouble();
     }
-    state.path("recent_losses").forEach(loss -> recent.add(loss.asDouble()));
+    state.path("recent_losses").forEach(loss -> watch.add(loss.asDouble()));
     if (!(state.get("task") instanceof ObjectNode data)) {
       throw new InputException(checkpoints.at(from) + ": its state.json has no state of the data");
     }

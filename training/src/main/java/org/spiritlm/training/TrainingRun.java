@@ -3,6 +3,7 @@ package org.spiritlm.training;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -11,13 +12,15 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.json.Json;
 import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.ProcessGroup;
 
 /**
  * The directory of a run: its settings, checkpoints, metrics, and in the end what was trained. Only
- * one process may work in it.
+ * one process, or one group of processes, may work in it.
  */
 public final class TrainingRun implements AutoCloseable {
   private static final String SETTINGS = "settings.json";
@@ -26,11 +29,11 @@ public final class TrainingRun implements AutoCloseable {
   private static final long PATIENCE_SECONDS = 300;
 
   private final Path directory;
-  private final DirectoryLock lock;
+  private final @Nullable DirectoryLock lock; // of process 0
   private final CountDownLatch ended = new CountDownLatch(1);
   private @Nullable Thread hook;
 
-  private TrainingRun(Path directory, DirectoryLock lock) {
+  private TrainingRun(Path directory, @Nullable DirectoryLock lock) {
     this.directory = directory;
     this.lock = lock;
   }
@@ -58,6 +61,27 @@ public final class TrainingRun implements AutoCloseable {
       lock.close();
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * The same in each of several processes; process 0 holds the directory for all.
+   *
+   * @throws InputException also if a process has other settings than process 0
+   */
+  public static TrainingRun open(
+      Path directory, ObjectNode settings, List<String> free, ProcessGroup ranks) {
+    TrainingRun run =
+        ranks.rank() == 0 ? open(directory, settings, free) : new TrainingRun(directory, null);
+    CRC32C checksum = new CRC32C();
+    checksum.update(Json.line(settings).getBytes(StandardCharsets.UTF_8));
+    double own = (double) checksum.getValue();
+    if (ranks.sum(ranks.rank() == 0 ? own : 0)[0] != own) {
+      throw new InputException(
+          "rank "
+              + ranks.rank()
+              + " has other settings than rank 0; start all processes with the same command");
+    }
+    return run;
   }
 
   private void settle(ObjectNode settings, List<String> free) throws IOException {
@@ -111,10 +135,11 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /**
-   * Trains. Where the process is asked to end meanwhile (SIGTERM, Ctrl-C), a checkpoint is written
-   * first.
+   * Trains. Where the process is asked to end meanwhile (SIGTERM, Ctrl-C), or the one that started
+   * it ends, a checkpoint is written first.
    */
   public Trainer.Result train(Trainer trainer) {
+    LocalRanks.whenStarterEnds(trainer::stop);
     return until(trainer::stop, trainer::run);
   }
 
@@ -151,6 +176,8 @@ public final class TrainingRun implements AutoCloseable {
         // the process is ending
       }
     }
-    lock.close();
+    if (lock != null) {
+      lock.close();
+    }
   }
 }

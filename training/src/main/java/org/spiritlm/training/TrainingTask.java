@@ -30,6 +30,14 @@ public interface TrainingTask extends AutoCloseable {
   void draw();
 
   /**
+   * Passes over what {@link #draw} would draw, which another process learns from: what is drawn
+   * afterwards is what follows it. What was drawn before may be gone.
+   */
+  default void skip() {
+    draw();
+  }
+
+  /**
    * Adds the gradients of the drawn batch to a group's parameters.
    *
    * @param share what the loss is multiplied by for that: how much of a step the batch is
@@ -43,8 +51,12 @@ public interface TrainingTask extends AutoCloseable {
   /** What {@link #drawn} counts. */
   String unit();
 
-  /** How well the part does on data that it does not learn from; the first is the one to lower. */
-  Map<String, Double> validate();
+  /**
+   * How well the part does on data that it does not learn from; the first is the one to lower.
+   *
+   * @param step how many are done, for what is written beside
+   */
+  Map<String, Double> validate(long step);
 
   /** All that decides what is drawn next. */
   ObjectNode state();

@@ -9,8 +9,8 @@ import org.spiritlm.lm.RopeScaling;
 import org.spiritlm.torch.AdamW;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.Gradients;
-import org.spiritlm.torch.Scope;
-import org.spiritlm.torch.Tensors;
+import org.spiritlm.torch.Optimiser;
+import org.spiritlm.torch.ProcessGroup;
 import org.spiritlm.torch.Torch;
 import org.spiritlm.torch.Weights;
 import org.spiritlm.training.language.NextTokenLoss;
@@ -25,6 +25,9 @@ public final class TrainingBenchmarks {
 
   /** Tokens of a sequence. */
   private static final int LENGTH = 512;
+
+  /** Tokens of a step of one process. */
+  static final int TOKENS = SEQUENCES * LENGTH;
 
   /** A model of 16 million parameters, for a laptop. */
   private static final LlamaConfig SMALL =
@@ -46,32 +49,43 @@ public final class TrainingBenchmarks {
 
   private TrainingBenchmarks() {}
 
-  /** Language models in float32, and with products in bfloat16. */
+  /** Language models in float32, with products in bfloat16, and so in two processes. */
   public static List<Benchmark> all(Device device) {
-    return List.of(
-        new Benchmark("train-16m-fp32", UNIT, () -> language(device, Torch.Precision.FULL)),
-        new Benchmark("train-16m-bf16", UNIT, () -> language(device, Torch.Precision.BFLOAT16)));
+    List<Benchmark> all = new ArrayList<>();
+    all.add(new Benchmark("train-16m-fp32", UNIT, () -> alone(device, Torch.Precision.FULL)));
+    all.add(new Benchmark("train-16m-bf16", UNIT, () -> alone(device, Torch.Precision.BFLOAT16)));
+    if (device.kind() == Device.Kind.CPU) { // several GPUs are not counted on
+      all.add(new Benchmark("train-16m-2-ranks", UNIT, () -> RankProcess.start(2)));
+    }
+    return all;
   }
 
-  private static Benchmark.Task language(Device device, Torch.Precision precision) {
+  private static Benchmark.Task alone(Device device, Torch.Precision precision) {
+    return language(device, precision, ProcessGroup.alone());
+  }
+
+  /** The steps of one process, alone or of several that train together. */
+  static Benchmark.Task language(Device device, Torch.Precision precision, ProcessGroup ranks) {
     Weights weights = Weights.initialise(1).on(device).trained();
     LlamaModel model = new LlamaModel(weights, SMALL);
     NextTokenLoss loss = new NextTokenLoss(model);
-    AdamW optimiser = new AdamW(weights.taken(), new AdamW.Options(0.9, 0.95, 1e-8, 0.1));
+    AdamW.Options adam = new AdamW.Options(0.9, 0.95, 1e-8, 0.1);
+    Optimiser optimiser = Optimiser.of(weights.taken(), adam, ranks);
     List<TrainingDocument> batch = new ArrayList<>();
     for (int i = 0; i < SEQUENCES; i++) {
-      batch.add(TrainingDocument.of(new Random(i).ints(LENGTH, 0, SMALL.vocabulary()).toArray()));
+      Random random = new Random((long) SEQUENCES * ranks.rank() + i);
+      batch.add(TrainingDocument.of(random.ints(LENGTH, 0, SMALL.vocabulary()).toArray()));
     }
+    double share = 1.0 / (ranks.size() * SEQUENCES * (LENGTH - 1));
     return (round, clock) -> {
       Torch.precision(precision);
       Gradients.clear(weights.taken().values());
-      try (Scope scope = Scope.open()) {
-        loss.sum(batch).mul(Tensors.scalar(1.0 / (SEQUENCES * (LENGTH - 1)))).backward();
-      }
-      Gradients.clip(weights.taken().values(), 1);
+      optimiser.expectLastPass();
+      loss.backward(batch, share);
+      optimiser.clip(1);
       optimiser.step(1e-4);
       Torch.precision(Torch.Precision.FULL);
-      return SEQUENCES * LENGTH;
+      return TOKENS;
     };
   }
 }

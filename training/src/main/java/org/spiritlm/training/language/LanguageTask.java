@@ -10,19 +10,22 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 import org.spiritlm.json.Json;
 import org.spiritlm.lm.LlamaConfig;
 import org.spiritlm.lm.LlamaModel;
+import org.spiritlm.torch.LowRankAdapters;
 import org.spiritlm.torch.Scope;
-import org.spiritlm.torch.Tensors;
 import org.spiritlm.torch.Weights;
 import org.spiritlm.training.OptimiserSettings;
 import org.spiritlm.training.TrainingTask;
 
-/** Training a language model on next tokens, all its parameters alike. */
+/** Training a language model on next tokens: all its parameters alike, or adapters beside them. */
 public final class LanguageTask implements TrainingTask {
   private final Weights weights;
+  private final @Nullable LowRankAdapters adapters;
   private final LlamaModel model;
+  private final boolean recompute;
   private final NextTokenLoss loss;
   private final Group group;
   private final DocumentSource source;
@@ -33,8 +36,12 @@ public final class LanguageTask implements TrainingTask {
   /** Says how well a model does on what it does not learn from. */
   @FunctionalInterface
   public interface Validation extends AutoCloseable {
-    /** Measures by name; the first is the one to lower. */
-    Map<String, Double> measure(LlamaModel model);
+    /**
+     * Measures by name; the first is the one to lower.
+     *
+     * @param step how many are done, for what is written beside
+     */
+    Map<String, Double> measure(LlamaModel model, long step);
 
     @Override
     default void close() {}
@@ -46,9 +53,21 @@ public final class LanguageTask implements TrainingTask {
     /**
      * Writes them.
      *
-     * @param parameters by the names of {@code LlamaForCausalLM}
+     * @param parameters by the names of {@code LlamaForCausalLM}; where there are adapters, what
+     *     {@link LowRankAdapters#changes} gives
      */
     void write(Path directory, LlamaConfig config, Map<String, Tensor> parameters);
+  }
+
+  /**
+   * What is trained, and how.
+   *
+   * @param adapters are trained beside a model that stays as it is, or null to train the model
+   * @param recompute whether to compute each block twice, to take less memory
+   */
+  public record Way(@Nullable LowRankAdapters adapters, boolean recompute) {
+    /** All parameters, as fast as may be. */
+    public static final Way WHOLE = new Way(null, false);
   }
 
   /**
@@ -59,14 +78,19 @@ public final class LanguageTask implements TrainingTask {
   public LanguageTask(
       Weights weights,
       LlamaConfig config,
+      Way way,
       OptimiserSettings optimiser,
       DocumentSource source,
       Validation validation,
       ModelWriter writer) {
-    this.weights = weights.trained();
+    this.adapters = way.adapters();
+    this.recompute = way.recompute();
+    this.weights = adapters == null ? weights.trained() : weights.adapted(adapters);
     this.model = new LlamaModel(this.weights, config);
     this.loss = new NextTokenLoss(model);
-    this.group = new Group("language", this.weights.taken(), optimiser);
+    this.group =
+        new Group(
+            "language", adapters == null ? this.weights.taken() : adapters.parameters(), optimiser);
     this.source = source;
     this.validation = validation;
     this.writer = writer;
@@ -85,13 +109,13 @@ public final class LanguageTask implements TrainingTask {
   @Override
   public Map<String, Double> backward(Group trained, double share) {
     long targets = batch.stream().mapToLong(TrainingDocument::targets).sum();
-    try (Scope scope = Scope.open()) {
-      Tensor sum = loss.sum(batch);
-      sum.mul(Tensors.scalar(share / targets)).backward();
-      Map<String, Double> measured = new LinkedHashMap<>();
-      measured.put("loss", sum.item_double() / targets);
-      return measured;
-    }
+    double sum =
+        recompute
+            ? Recomputation.backward(model, batch, share / targets)
+            : loss.backward(batch, share / targets);
+    Map<String, Double> measured = new LinkedHashMap<>();
+    measured.put("loss", sum / targets);
+    return measured;
   }
 
   @Override
@@ -105,8 +129,8 @@ public final class LanguageTask implements TrainingTask {
   }
 
   @Override
-  public Map<String, Double> validate() {
-    return validation.measure(model);
+  public Map<String, Double> validate(long step) {
+    return validation.measure(model, step);
   }
 
   @Override
@@ -133,7 +157,10 @@ public final class LanguageTask implements TrainingTask {
 
   @Override
   public void write(Path directory) {
-    writer.write(directory, model.config(), weights.taken());
+    try (Scope scope = Scope.open()) {
+      writer.write(
+          directory, model.config(), adapters == null ? weights.taken() : adapters.changes());
+    }
   }
 
   @Override
@@ -141,5 +168,8 @@ public final class LanguageTask implements TrainingTask {
     source.close();
     validation.close();
     weights.taken().values().forEach(Scope::free);
+    if (adapters != null) {
+      adapters.parameters().values().forEach(Scope::free);
+    }
   }
 }

@@ -1,53 +1,25 @@
 package org.spiritlm.training.language;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.SpiritLm;
+import org.spiritlm.checkpoint.AdapterFiles;
 import org.spiritlm.checkpoint.ModelAssembly;
 import org.spiritlm.checkpoint.ModelDirectory;
-import org.spiritlm.interleaving.SpanLengths;
-import org.spiritlm.interleaving.Strategy;
 import org.spiritlm.lm.LlamaConfig;
-import org.spiritlm.lm.LlamaModel;
-import org.spiritlm.shards.SamplerOptions;
-import org.spiritlm.shards.ShardKind;
-import org.spiritlm.shards.ShardSet;
-import org.spiritlm.shards.StreamOptions;
 import org.spiritlm.torch.AdamW;
 import org.spiritlm.torch.ConfigFile;
 import org.spiritlm.torch.DType;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
-import org.spiritlm.torch.NoGradients;
-import org.spiritlm.torch.Scope;
+import org.spiritlm.torch.LowRankAdapters;
 import org.spiritlm.training.LearningRate;
 import org.spiritlm.training.OptimiserSettings;
 import org.spiritlm.training.Settings;
 import org.spiritlm.training.TrainingTask;
 
-/**
- * Everything that training a language model needs, by its settings.
- *
- * @param model the model that training begins with, and whose other parts the result has
- * @param shards what is learnt from
- * @param validation what is not learnt from, or null
- * @param sampling how sequences are made
- * @param batch what a step learns from
- * @param validationSequences how many sequences are validated with
- * @param optimiser of all parameters
- */
-public record LanguageTraining(
-    Path model,
-    Path shards,
-    @Nullable Path validation,
-    SamplerOptions sampling,
-    ShardDocuments.Batch batch,
-    int validationSequences,
-    OptimiserSettings optimiser) {
+/** Everything that training a language model needs, by its settings. */
+public final class LanguageTraining {
   /** The paper's constant rate is for a model of 7 billion parameters; small ones take more. */
   private static final OptimiserSettings DEFAULTS =
       new OptimiserSettings(
@@ -55,73 +27,48 @@ public record LanguageTraining(
           new AdamW.Options(0.9, 0.95, 1e-8, 0.1),
           1);
 
+  private final Path model;
+  private final LearningData data;
+  private final LearningData.ValidationOptions validation;
+  private final @Nullable AdapterSettings adapters;
+  private final boolean recompute;
+  private final OptimiserSettings optimiser;
+
+  private LanguageTraining(Settings settings) {
+    int length = settings.positive("length", 512);
+    int sequences = settings.positive("sequences", 8);
+    long seed = settings.seed("seed", 0);
+    AnswerKind task = settings.choice("task", AnswerKind.NONE);
+    this.model = Path.of(required(settings, "model", "the model directory to begin with"));
+    this.data =
+        task == AnswerKind.NONE
+            ? ShardData.of(settings, length, sequences, seed)
+            : AnswerData.of(settings, task, length, sequences, seed);
+    this.validation =
+        new LearningData.ValidationOptions(
+            settings.positive("validation_sequences", 32),
+            settings.has("validation_utterances") ? settings.count("validation_utterances", 0) : -1,
+            settings.count("samples", 4));
+    this.adapters = AdapterSettings.of(settings.below("lora"), seed);
+    this.recompute = settings.flag("recompute", false);
+    this.optimiser = OptimiserSettings.of(settings.below("optimiser"), DEFAULTS);
+  }
+
   /**
-   * Reads the settings.
+   * Reads the settings; opens nothing.
    *
    * @throws InputException if one is missing or wrong
    */
   public static LanguageTraining of(Settings settings) {
-    int length = settings.positive("length", 512);
-    long seed = settings.seed("seed", 0);
-    Settings spans = settings.below("spans");
-    SpanLengths paper = SpanLengths.PAPER;
-    SpanLengths lengths =
-        new SpanLengths(
-            spans.positive("text_least", paper.textLeast()),
-            spans.positive("text_most", paper.textMost()),
-            spans.positive("speech_least", paper.speechLeast()),
-            spans.positive("speech_most", paper.speechMost()));
-    SamplerOptions sampling =
-        new SamplerOptions(length, seed, streams(settings.below("mix")), lengths, true);
-    return new LanguageTraining(
-        required(settings, "model", "the model directory to begin with"),
-        required(settings, "shards", "a directory that the command shards wrote"),
-        optional(settings, "validation"),
-        sampling,
-        new ShardDocuments.Batch(settings.positive("sequences", 8), settings.flag("apart", true)),
-        settings.positive("validation_sequences", 32),
-        OptimiserSettings.of(settings.below("optimiser"), DEFAULTS));
+    return new LanguageTraining(settings);
   }
 
-  private static Path required(Settings settings, String key, String what) {
-    Path path = optional(settings, key);
-    if (path == null) {
+  static String required(Settings settings, String key, String what) {
+    String text = settings.text(key, "");
+    if (text.isEmpty()) {
       throw new InputException("the setting '" + key + "' is missing: " + what);
     }
-    return path;
-  }
-
-  private static @Nullable Path optional(Settings settings, String key) {
-    String text = settings.text(key, "");
-    return text.isEmpty() ? null : Path.of(text);
-  }
-
-  /** The streams that have a weight, by the strategy that is their name. */
-  private static List<StreamOptions> streams(Settings mix) {
-    List<StreamOptions> streams = new ArrayList<>();
-    for (Strategy strategy : Strategy.values()) {
-      String name = strategy.name().toLowerCase(Locale.ROOT);
-      double weight = mix.number(name, isOfThePaper(strategy) ? 1 : 0);
-      if (weight > 0) {
-        streams.add(new StreamOptions(name, kind(strategy), strategy, weight));
-      }
-    }
-    return streams;
-  }
-
-  private static boolean isOfThePaper(Strategy strategy) {
-    return switch (strategy) {
-      case INTERLEAVED, SPEECH, TEXT -> true;
-      case UNIMODAL, WORDS, PAIRS -> false;
-    };
-  }
-
-  private static ShardKind kind(Strategy strategy) {
-    return switch (strategy) {
-      case TEXT -> ShardKind.TEXT;
-      case SPEECH -> ShardKind.SPEECH;
-      case INTERLEAVED, UNIMODAL, WORDS, PAIRS -> ShardKind.ALIGNED;
-    };
+    return text;
   }
 
   /** The model that training begins with. */
@@ -129,77 +76,49 @@ public record LanguageTraining(
     return ModelDirectory.open(model, null);
   }
 
+  /** Whether a whole language model is trained, not adapters beside it. */
+  public boolean isWhole() {
+    return adapters == null;
+  }
+
   /**
    * The task.
    *
-   * @throws InputException if the model or the shards cannot be used together
+   * @param run the run's directory, in which {@code samples} are written
+   * @throws InputException if the model and the data cannot be used together
    */
-  public TrainingTask task(Device device) {
-    ModelDirectory directory = base();
+  public TrainingTask task(Device device, Path run) {
+    SpiritLm tokens = SpiritLm.load(model);
+    ModelDirectory directory = tokens.directory();
     Path languageModel = directory.languageModelDirectory();
     LlamaConfig config = LlamaConfig.read(ConfigFile.read(languageModel.resolve("config.json")));
-    if (sampling.length() > config.context()) {
+    if (data.length() > config.context()) {
       throw new InputException(
           "sequences of "
-              + sampling.length()
+              + data.length()
               + " tokens are longer than the model's context of "
               + config.context()
               + "; set 'length' to less");
     }
+    LearningData.Opened opened = data.open(tokens, validation);
+    WrittenSamples samples =
+        opened.prompts().isEmpty()
+            ? null
+            : new WrittenSamples(run.resolve("samples"), opened.prompts());
+    LowRankAdapters beside = adapters == null ? null : adapters.fresh(tokens.vocabulary());
     return new LanguageTask(
         directory.languageModelWeights().as(DType.F32).on(device),
         config,
+        new LanguageTask.Way(beside, recompute),
         optimiser,
-        documents(shards),
-        validation == null ? trained -> Map.of() : new HeldOut(documents(validation)),
-        (target, sizes, parameters) ->
-            ModelAssembly.writeLanguageModel(languageModel, target, sizes, parameters));
-  }
-
-  private ShardDocuments documents(Path directory) {
-    ShardSet opened = ShardSet.open(directory);
-    List<StreamOptions> there =
-        sampling.streams().stream().filter(stream -> opened.items(stream.kind()) > 0).toList();
-    if (there.isEmpty()) {
-      throw new InputException(directory + ": has nothing of what 'mix' asks for");
-    }
-    return new ShardDocuments(
-        opened,
-        new SamplerOptions(
-            sampling.length(), sampling.seed(), there, sampling.lengths(), sampling.endTokens()),
-        batch);
-  }
-
-  /** The mean loss on the first sequences of the validation shards, the same every time. */
-  private final class HeldOut implements LanguageTask.Validation {
-    private final ShardDocuments documents;
-
-    HeldOut(ShardDocuments documents) {
-      this.documents = documents;
-    }
-
-    @Override
-    public Map<String, Double> measure(LlamaModel trained) {
-      documents.rewind();
-      NextTokenLoss loss = new NextTokenLoss(trained);
-      double sum = 0;
-      long targets = 0;
-      for (int done = 0; done < validationSequences; done += batch.sequences()) {
-        List<TrainingDocument> next = documents.next();
-        try (Scope scope = Scope.open();
-            NoGradients none = NoGradients.open()) {
-          sum += loss.sum(next).item_double();
-        }
-        targets += next.stream().mapToLong(TrainingDocument::targets).sum();
-      }
-      Map<String, Double> measures = new LinkedHashMap<>();
-      measures.put("loss", sum / targets);
-      return measures;
-    }
-
-    @Override
-    public void close() {
-      documents.close();
-    }
+        opened.learnt(),
+        new HeldOutMeasures(directory, opened, samples),
+        (target, sizes, parameters) -> {
+          if (beside == null) {
+            ModelAssembly.writeLanguageModel(languageModel, target, sizes, parameters);
+          } else {
+            AdapterFiles.write(target, languageModel, sizes.tied(), beside.options(), parameters);
+          }
+        });
   }
 }

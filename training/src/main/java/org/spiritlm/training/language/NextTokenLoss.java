@@ -1,9 +1,14 @@
 package org.spiritlm.training.language;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorArrayRefOptional;
 import org.spiritlm.lm.LlamaModel;
 import org.spiritlm.lm.Piece;
+import org.spiritlm.torch.NoGradients;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Tensors;
 
@@ -11,9 +16,14 @@ import org.spiritlm.torch.Tensors;
  * How badly a model predicts the next tokens of documents: the negative log-likelihood (natural
  * logarithm) of what is to be learnt.
  *
- * <p>Documents stand one after another without padding and do not attend to each other.
+ * <p>Documents stand one after another without padding and do not attend to each other. Scores for
+ * the whole vocabulary exist for some targets at a time, with their gradients, so that they stay in
+ * the processor's cache and a large vocabulary needs no more memory than a small one.
  */
 public final class NextTokenLoss {
+  /** Targets whose scores exist together. */
+  private static final int TOGETHER = 512;
+
   private final LlamaModel model;
 
   public NextTokenLoss(LlamaModel model) {
@@ -21,32 +31,113 @@ public final class NextTokenLoss {
   }
 
   /**
-   * The sum over all targets of the documents, a scalar that carries gradients; it belongs to the
-   * enclosing scope.
+   * The sum over all targets of the documents, without gradients.
    *
    * @throws org.spiritlm.torch.InputException if an id is not in the vocabulary
    */
-  public Tensor sum(List<TrainingDocument> documents) {
-    int targets = documents.stream().mapToInt(TrainingDocument::targets).sum();
-    int[] rows = new int[targets];
-    int[] wanted = new int[targets];
-    int at = 0;
-    int row = 0;
-    for (TrainingDocument document : documents) {
-      for (int i = 1; i < document.ids().length; i++) {
-        if (document.learnt()[i]) {
-          rows[at] = row + i - 1;
-          wanted[at++] = document.ids()[i];
+  public double sum(List<TrainingDocument> documents) {
+    try (NoGradients none = NoGradients.open();
+        Scope scope = Scope.open()) {
+      Targets targets = Targets.of(documents);
+      Tensor states = states(model.read(pieces(documents)), targets);
+      double sum = 0;
+      for (int from = 0; from < targets.count(); from += TOGETHER) {
+        try (Scope part = Scope.open()) {
+          int count = targets.upTo(from);
+          sum += sum(states.narrow(0, from, count), targets, from).item_double();
         }
       }
-      row += document.ids().length;
+      return sum;
     }
+  }
+
+  /**
+   * Adds the gradients of the sum, times a factor.
+   *
+   * @return the sum
+   * @throws org.spiritlm.torch.InputException if an id is not in the vocabulary
+   */
+  public double backward(List<TrainingDocument> documents, double factor) {
     try (Scope scope = Scope.open()) {
-      Tensor states = model.read(documents.stream().map(one -> Piece.alone(one.ids())).toList());
-      Tensor index = model.device().place(Tensors.of(rows));
-      Tensor logits = model.logits(states.index_select(0, index)); // [targets, V]
-      Tensor target = model.device().place(Tensors.of(wanted)).unsqueeze(1);
-      return scope.keep(logits.log_softmax(1).gather(1, target).sum().neg());
+      return backward(documents, model.read(pieces(documents)), factor);
+    }
+  }
+
+  /** The documents as the model reads them. */
+  static List<Piece> pieces(List<TrainingDocument> documents) {
+    return documents.stream().map(one -> Piece.alone(one.ids())).toList();
+  }
+
+  /** The same from the state after each id of the documents, [N, D]. */
+  double backward(List<TrainingDocument> documents, Tensor all, double factor) {
+    try (Scope scope = Scope.open()) {
+      Targets targets = Targets.of(documents);
+      Tensor states = states(all, targets);
+      List<Tensor> gradients = new ArrayList<>();
+      double sum = 0;
+      for (int from = 0; from < targets.count(); from += TOGETHER) {
+        try (Scope part = Scope.open()) {
+          Tensor some = states.narrow(0, from, targets.upTo(from)).detach();
+          some.set_requires_grad(true);
+          Tensor found = sum(some, targets, from);
+          found.mul(Tensors.scalar(factor)).backward();
+          gradients.add(part.keep(some.grad()));
+          sum += found.item_double();
+        }
+      }
+      if (states.requires_grad()) { // not where all before the head is frozen
+        Tensor gradient = Tensors.cat(gradients, 0);
+        states.backward(gradient, new BoolOptional(), false, new TensorArrayRefOptional());
+      }
+      return sum;
+    }
+  }
+
+  /** The states from which targets are predicted, [targets, D]. */
+  private Tensor states(Tensor all, Targets targets) {
+    return all.index_select(0, model.device().place(Tensors.of(targets.rows())));
+  }
+
+  /** The sum over the targets from one on, as many as there are states; a scalar. */
+  private Tensor sum(Tensor states, Targets targets, int from) {
+    int to = from + (int) states.size(0);
+    Tensor wanted = Tensors.of(Arrays.copyOfRange(targets.wanted(), from, to));
+    Tensor scores = model.logits(states).log_softmax(1); // [targets, V]
+    return scores.gather(1, model.device().place(wanted).unsqueeze(1)).sum().neg();
+  }
+
+  /**
+   * What is to be predicted.
+   *
+   * @param rows of the ids from which, in those of all documents
+   * @param wanted the ids that come next
+   */
+  @SuppressWarnings("ArrayRecordComponent") // nobody changes them
+  private record Targets(int[] rows, int[] wanted) {
+    static Targets of(List<TrainingDocument> documents) {
+      int count = documents.stream().mapToInt(TrainingDocument::targets).sum();
+      Targets targets = new Targets(new int[count], new int[count]);
+      int at = 0;
+      int row = 0;
+      for (TrainingDocument document : documents) {
+        for (int i = 1; i < document.ids().length; i++) {
+          if (document.learnt()[i]) {
+            targets.rows[at] = row + i - 1;
+            targets.wanted[at++] = document.ids()[i];
+          }
+        }
+        row += document.ids().length;
+      }
+      return targets;
+    }
+
+    int count() {
+      return rows.length;
+    }
+
+    /** How many go together from one on. */
+    int upTo(int from) {
+      return Math.min(TOGETHER, count() - from);
     }
   }
 }

@@ -71,11 +71,6 @@ public final class ShardDocuments implements DocumentSource {
     sampler = Sampler.resume(shards, options, read, 0, 1);
   }
 
-  /** Begins anew: what comes next is what came first. */
-  void rewind() {
-    sampler = new Sampler(shards, options);
-  }
-
   @Override
   public void close() {
     shards.close();

@@ -170,7 +170,7 @@ public final class AlignerTask implements TrainingTask {
     if (targets.length == 0) {
       return null;
     }
-    float[] samples = set.samples(index);
+    float[] samples = SpeechBatch.lengthened(set.samples(index), encoder.config());
     return encoder.config().frames(samples.length) < CtcLoss.leastFrames(targets)
         ? null
         : new SpeechBatch.Item(index, set.utterance(index).id(), samples, 0, targets);
@@ -232,7 +232,7 @@ public final class AlignerTask implements TrainingTask {
 
   /** Errors of the best paths by character of the transcripts, and the loss by character. */
   @Override
-  public Map<String, Double> validate() {
+  public Map<String, Double> validate(long step) {
     long errors = 0;
     long length = 0;
     double loss = 0;
@@ -283,7 +283,7 @@ public final class AlignerTask implements TrainingTask {
         Scope scope = Scope.open()) {
       Tensor scores = logProbabilities(one, Disturbance.none());
       int[] best = Tensors.ints(torch.argmax(scores, new LongOptional(1), false));
-      return characters.text(CtcLoss.collapsed(best, 0, frames, Characters.BLANK));
+      return characters.text(CtcLoss.collapsed(best, 0, frames, Characters.BLANK)).strip();
     }
   }
 

@@ -23,10 +23,10 @@ final class CtcLoss {
    */
   static Tensor sum(Tensor logProbabilities, long[] frames, List<int[]> targets, int blank) {
     List<Tensor> losses = new ArrayList<>();
-    long row = 0;
+    TensorVector rows = torch.split_with_sizes(logProbabilities, frames, 0);
     for (int i = 0; i < frames.length; i++) {
       int[] wanted = targets.get(i);
-      Tensor each = logProbabilities.narrow(0, row, frames[i]).unsqueeze(1); // [F, 1, V]
+      Tensor each = rows.get(i).unsqueeze(1); // [F, 1, V]
       losses.add(
           torch.ctc_loss(
               each,
@@ -37,7 +37,6 @@ final class CtcLoss {
               blank,
               SUM,
               true));
-      row += frames[i];
     }
     return torch.stack(new TensorVector(losses.toArray(Tensor[]::new))).sum();
   }

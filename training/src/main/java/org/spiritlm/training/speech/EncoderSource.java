@@ -2,6 +2,7 @@ package org.spiritlm.training.speech;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -33,7 +34,10 @@ public record EncoderSource(Wav2Vec2Config config, @Nullable TensorSource start)
 
   private static final int DEFAULT_STRIDE = 640;
 
-  /** Samples a frame before the last, narrow convolutions (5 · 2⁴). */
+  /** Convolutions before the last, narrow ones. */
+  private static final int FIRST_CONVOLUTIONS = 5;
+
+  /** Samples a frame after these (5 · 2⁴). */
   private static final int FIRST_STRIDE = 80;
 
   /** Frames at most as far apart (samples): 80 ms. */
@@ -41,8 +45,9 @@ public record EncoderSource(Wav2Vec2Config config, @Nullable TensorSource start)
 
   /**
    * Reads {@code start} (a directory as {@code transformers} saves one, with or without a head), or
-   * the sizes: {@code stride} (samples a frame; 640 is 25 Hz), {@code channels}, {@code width},
-   * {@code layers}, {@code heads}, {@code feed_forward}, {@code position_kernel}, {@code
+   * the sizes: {@code stride} (samples a frame; 640 is 25 Hz), {@code channels} (of all
+   * convolutions, or of each, {@code 64,64,96,…}; the first ones take most of the time), {@code
+   * width}, {@code layers}, {@code heads}, {@code feed_forward}, {@code position_kernel}, {@code
    * position_groups}, {@code feature_norm}, {@code pre_norm}.
    *
    * @throws InputException if sizes do not fit together
@@ -74,7 +79,7 @@ public record EncoderSource(Wav2Vec2Config config, @Nullable TensorSource start)
     Wav2Vec2Config config =
         new Wav2Vec2Config(
             convolutions(
-                settings.positive("stride", defaultStride), settings.positive("channels", 192)),
+                settings.positive("stride", defaultStride), settings.text("channels", "192")),
             norm == FeatureNorm.LAYER,
             norm,
             true,
@@ -110,22 +115,42 @@ public record EncoderSource(Wav2Vec2Config config, @Nullable TensorSource start)
   }
 
   /** Kernels of the published models; the further ones are as the last of these. */
-  private static List<ConvolutionLayer> convolutions(int stride, int channels) {
-    List<ConvolutionLayer> layers = new ArrayList<>();
-    layers.add(new ConvolutionLayer(channels, 10, 5));
-    for (int i = 0; i < 4; i++) {
-      layers.add(new ConvolutionLayer(channels, 3, 2));
-    }
+  private static List<ConvolutionLayer> convolutions(int stride, String channels) {
+    int count = FIRST_CONVOLUTIONS;
     int reached = FIRST_STRIDE;
-    while (reached < Math.min(stride, LONGEST_STRIDE)) {
-      layers.add(new ConvolutionLayer(channels, 2, 2));
-      reached *= 2;
+    for (; reached < Math.min(stride, LONGEST_STRIDE); reached *= 2) {
+      count++;
     }
     if (reached != stride) {
       throw new InputException(
           "'encoder.stride' must be 80, 160, 320, 640 or 1280 samples, found " + stride);
     }
+    int[] widths = channels(channels, count);
+    List<ConvolutionLayer> layers = new ArrayList<>();
+    layers.add(new ConvolutionLayer(widths[0], 10, 5));
+    for (int i = 1; i < count; i++) {
+      layers.add(new ConvolutionLayer(widths[i], i < FIRST_CONVOLUTIONS ? 3 : 2, 2));
+    }
     return layers;
+  }
+
+  private static int[] channels(String text, int count) {
+    List<String> parts = List.of(text.strip().split("\\s*,\\s*", -1));
+    int[] widths = new int[count];
+    for (int i = 0; i < count; i++) {
+      String part = parts.get(Math.min(i, parts.size() - 1));
+      widths[i] = part.matches("[1-9]\\d{0,4}") ? Integer.parseInt(part) : 0;
+    }
+    if ((parts.size() != 1 && parts.size() != count)
+        || Arrays.stream(widths).anyMatch(width -> width == 0)) {
+      throw new InputException(
+          "'encoder.channels' must be a whole number above 0, or "
+              + count
+              + " of them with commas between, one for each convolution; found '"
+              + text
+              + "'");
+    }
+    return widths;
   }
 
   /**

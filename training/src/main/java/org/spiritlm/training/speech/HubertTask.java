@@ -315,7 +315,7 @@ public final class HubertTask implements TrainingTask {
 
   /** Loss and accuracy on masked frames, with the same masks each time. */
   @Override
-  public Map<String, Double> validate() {
+  public Map<String, Double> validate(long step) {
     double losses = 0;
     double right = 0;
     double masked = 0;

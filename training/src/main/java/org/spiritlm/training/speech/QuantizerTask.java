@@ -258,7 +258,7 @@ public final class QuantizerTask implements TrainingTask {
    * change}), and the teacher's ({@code teacher_change}). Deduplicated; the same changes each time.
    */
   @Override
-  public Map<String, Double> validate() {
+  public Map<String, Double> validate(long step) {
     SplittableRandom random = Seeds.random(options.seed(), CHANGES);
     long errors = 0;
     long change = 0;

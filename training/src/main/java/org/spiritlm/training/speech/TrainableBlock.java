@@ -2,12 +2,12 @@ package org.spiritlm.training.speech;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.spiritlm.torch.Linear;
 import org.spiritlm.torch.Normalization;
+import org.spiritlm.torch.Products;
 import org.spiritlm.torch.Tensors;
 import org.spiritlm.torch.Weights;
 import org.spiritlm.units.wav2vec2.Wav2Vec2Config;
@@ -65,36 +65,38 @@ final class TrainableBlock {
   }
 
   private Tensor attention(Tensor x, List<Group> groups) {
-    Tensor q = query.forward(x);
-    Tensor k = key.forward(x);
-    Tensor v = value.forward(x);
+    Tensor rounded = Products.rounded(x);
+    Tensor q = query.forward(rounded);
+    Tensor k = key.forward(rounded);
+    Tensor v = value.forward(rounded);
     List<Tensor> attended = new ArrayList<>();
-    long row = 0;
-    for (Group group : groups) {
+    TensorVector queries = parts(q, groups);
+    TensorVector keys = parts(k, groups);
+    TensorVector values = parts(v, groups);
+    for (int i = 0; i < groups.size(); i++) {
+      Group group = groups.get(i);
       Tensor y =
-          torch.scaled_dot_product_attention(
-              split(q, row, group),
-              split(k, row, group),
-              split(v, row, group),
-              new TensorOptional(),
-              0,
-              false,
-              new DoubleOptional(),
+          Products.attention(
+              heads(queries.get(i), group),
+              heads(keys.get(i), group),
+              heads(values.get(i), group),
               false); // [B, H, F, D/H]
       attended.add(y.transpose(1, 2).reshape(group.rows(), x.size(1)));
-      row += group.rows();
     }
     return output.forward(joined(attended));
   }
 
-  private Tensor split(Tensor x, long row, Group group) {
-    return x.narrow(0, row, group.rows())
-        .view(group.count(), group.frames(), heads, -1)
-        .transpose(1, 2); // [B, H, F, D/H]
+  private Tensor heads(Tensor x, Group group) {
+    return x.view(group.count(), group.frames(), heads, -1).transpose(1, 2); // [B, H, F, D/H]
+  }
+
+  /** The rows of each group; their gradients are put together once, not one by one. */
+  static TensorVector parts(Tensor x, List<Group> groups) {
+    return torch.split_with_sizes(x, groups.stream().mapToLong(Group::rows).toArray(), 0);
   }
 
   private Tensor feedForward(Tensor x, Noise noise) {
-    return outer.forward(noise.dropout(torch.gelu(inner.forward(x))));
+    return outer.forward(noise.dropout(torch.gelu(inner.forward(Products.rounded(x)))));
   }
 
   /** Rows one after another. */

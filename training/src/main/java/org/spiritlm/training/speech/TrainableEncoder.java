@@ -5,12 +5,15 @@ import java.util.List;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.Initializer;
 import org.spiritlm.torch.Linear;
 import org.spiritlm.torch.Normalization;
+import org.spiritlm.torch.Products;
+import org.spiritlm.torch.Products.Geometry;
 import org.spiritlm.torch.Tensors;
 import org.spiritlm.torch.Weights;
 import org.spiritlm.training.speech.TrainableBlock.Group;
@@ -179,22 +182,21 @@ public final class TrainableEncoder {
     Tensor norms = direction.square().sum(new long[] {0, 1}, true, new ScalarTypeOptional()).sqrt();
     Tensor weight = direction.mul(gain.div(norms));
     TensorOptional bias = new TensorOptional(positionBias);
-    long[] one = {1};
-    long[] padding = {config.positionKernel() / 2};
+    Geometry geometry = new Geometry(1, config.positionKernel() / 2, 1, config.positionGroups());
     List<Tensor> rows = new ArrayList<>();
-    long row = 0;
-    for (Group group : groups) {
+    TensorVector parts = TrainableBlock.parts(x, groups);
+    for (int i = 0; i < groups.size(); i++) {
+      Group group = groups.get(i);
       Tensor batch =
-          x.narrow(0, row, group.rows())
+          parts
+              .get(i)
               .view(group.count(), group.frames(), config.width())
               .transpose(1, 2); // [B, D, F]
       rows.add(
-          torch
-              .conv1d(batch, weight, bias, one, padding, one, config.positionGroups())
+          Products.convolution(batch, weight, bias, geometry)
               .narrow(2, 0, group.frames()) // an even kernel gives one more
               .transpose(1, 2)
               .reshape(group.rows(), config.width()));
-      row += group.rows();
     }
     return TrainableBlock.joined(rows);
   }

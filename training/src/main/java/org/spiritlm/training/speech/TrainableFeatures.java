@@ -8,6 +8,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.Initializer;
 import org.spiritlm.torch.Normalization;
+import org.spiritlm.torch.Products;
+import org.spiritlm.torch.Products.Geometry;
 import org.spiritlm.torch.Weights;
 import org.spiritlm.units.wav2vec2.Wav2Vec2Config;
 import org.spiritlm.units.wav2vec2.Wav2Vec2Config.ConvolutionLayer;
@@ -29,15 +31,26 @@ final class TrainableFeatures {
 
     /** [B, C, N] to [B, C', N']. */
     Tensor forward(Tensor x) {
-      TensorOptional shift = bias == null ? new TensorOptional() : new TensorOptional(bias);
+      return rest(Products.convolution(x, weight, shift(), Geometry.strided(stride)));
+    }
+
+    /** The first one, of samples, [B, 1, N], which 8 bits are too few for. */
+    Tensor first(Tensor x) {
       long[] one = {1};
-      Tensor y = torch.conv1d(x, weight, shift, new long[] {stride}, new long[] {0}, one, 1);
+      long[] zero = {0};
+      return rest(torch.conv1d(x, weight, shift(), new long[] {stride}, zero, one, 1));
+    }
+
+    private TensorOptional shift() {
+      return bias == null ? new TensorOptional() : new TensorOptional(bias);
+    }
+
+    private Tensor rest(Tensor y) {
       if (group != null) {
-        y = group.forward(y);
-      } else if (layer != null) {
-        y = layer.forward(y.transpose(1, 2)).transpose(1, 2);
+        return torch.gelu(Products.rounded(group.forward(y)));
       }
-      return torch.gelu(y);
+      return torch.gelu(
+          Products.rounded(layer == null ? y : layer.forward(y.transpose(1, 2)).transpose(1, 2)));
     }
   }
 
@@ -66,10 +79,10 @@ final class TrainableFeatures {
 
   /** Frames of waveforms of one length: [B, N] to [B, C, F]. */
   Tensor forward(Tensor waveforms) {
-    Tensor x = waveforms.unsqueeze(1); // [B, 1, N]
-    for (Layer layer : layers) {
+    Tensor x = layers.get(0).first(waveforms.unsqueeze(1)); // [B, 1, N] to [B, C, N']
+    for (Layer layer : layers.subList(1, layers.size())) {
       x = layer.forward(x);
     }
-    return x;
+    return x.to(waveforms.scalar_type());
   }
 }

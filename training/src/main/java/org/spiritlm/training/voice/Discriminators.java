@@ -4,8 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.spiritlm.torch.DType;
+import org.spiritlm.torch.Products;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Tensors;
 import org.spiritlm.torch.Weights;
@@ -20,6 +23,8 @@ import org.spiritlm.training.voice.TrainableConvolution.Shape;
  */
 final class Discriminators {
   private static final Scalar SLOPE = Scope.release(new Scalar(0.1));
+  private static final ScalarTypeOptional FLOAT =
+      Scope.release(new ScalarTypeOptional(DType.F32.scalarType()));
 
   /** Output channels of the layers in the paper, for a width of 1024. */
   private static final int[] PERIOD_CHANNELS = {32, 128, 512, 1024, 1024};
@@ -66,12 +71,12 @@ final class Discriminators {
     /** What each layer makes of samples, [B, N]; the last is the judgement of each place. */
     List<Tensor> forward(Tensor samples) {
       List<Tensor> features = new ArrayList<>();
-      Tensor x = view.of(samples);
+      Tensor x = Products.rounded(view.of(samples));
       for (TrainableConvolution layer : layers) {
         x = torch.leaky_relu(layer.forward(x), SLOPE);
         features.add(x);
       }
-      features.add(last.forward(x));
+      features.add(last.forward(x).to(samples.scalar_type()));
       return features;
     }
   }
@@ -178,7 +183,7 @@ final class Discriminators {
         List<Tensor> ofMade = each.forward(made);
         errors.add(squaredFromOne(judgement(ofMade)));
         for (int i = 0; i < ofReal.size(); i++) {
-          distances.add(ofMade.get(i).sub(ofReal.get(i)).abs().mean());
+          distances.add(ofMade.get(i).sub(ofReal.get(i)).abs().mean(FLOAT));
         }
       }
       return new Opinion(sum(errors), sum(distances));

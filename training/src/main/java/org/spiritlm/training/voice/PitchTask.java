@@ -125,6 +125,11 @@ public final class PitchTask implements TrainingTask {
   }
 
   @Override
+  public void skip() {
+    drawn++;
+  }
+
+  @Override
   public Map<String, Double> backward(Group trained, double share) {
     int channels = settings.config().features().size();
     int segment = settings.segment();
@@ -184,7 +189,7 @@ public final class PitchTask implements TrainingTask {
 
   /** The mean squared error first; then errors in Hz where there is a voice, and of voicing. */
   @Override
-  public Map<String, Double> validate() {
+  public Map<String, Double> validate(long step) {
     ContourErrors errors = new ContourErrors(settings);
     CodeUse use = new CodeUse(settings.config().codes());
     try (NoGradients none = NoGradients.open()) {

@@ -182,6 +182,11 @@ public final class StyleTask implements TrainingTask {
   }
 
   @Override
+  public void skip() {
+    drawn++;
+  }
+
+  @Override
   public Map<String, Double> backward(Group trained, double share) {
     try (Scope scope = Scope.open()) {
       Noise noise =
@@ -250,7 +255,7 @@ public final class StyleTask implements TrainingTask {
 
   /** The loss first, and the share of seconds and of recordings that are told right. */
   @Override
-  public Map<String, Double> validate() {
+  public Map<String, Double> validate(long step) {
     double loss = 0;
     double seconds = 0;
     int rightRecordings = 0;

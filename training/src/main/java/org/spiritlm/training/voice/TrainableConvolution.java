@@ -5,9 +5,10 @@ import java.util.stream.LongStream;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.Initializer;
+import org.spiritlm.torch.Products;
+import org.spiritlm.torch.Products.Geometry;
 import org.spiritlm.torch.Weights;
 
 /**
@@ -117,13 +118,11 @@ final class TrainableConvolution {
   }
 
   Tensor forward(Tensor x) {
-    long[] stride = {shape.stride()};
-    long[] padding = {shape.padding()};
-    long[] dilation = {shape.dilation()};
+    Geometry geometry =
+        new Geometry(shape.stride(), shape.padding(), shape.dilation(), shape.groups());
     TensorOptional shift = new TensorOptional(bias);
     return shape.transposed()
-        ? torch.conv_transpose1d(
-            x, weight(), shift, stride, padding, new long[] {0}, shape.groups(), dilation)
-        : torch.conv1d(x, weight(), shift, stride, padding, dilation, shape.groups());
+        ? Products.transposedConvolution(x, weight(), shift, geometry)
+        : Products.convolution(x, weight(), shift, geometry);
   }
 }

@@ -5,6 +5,7 @@ import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.spiritlm.torch.Products;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Tensors;
 import org.spiritlm.torch.Weights;
@@ -102,10 +103,11 @@ final class TrainableGenerator {
 
   /** Embedded frames, [B, C, F], to samples, [B, N], between -1 and 1. */
   Tensor forward(Tensor frames) {
-    Tensor x = in.forward(frames);
+    Tensor x = in.forward(Products.rounded(frames));
     for (Stage stage : stages) {
       x = stage.forward(x);
     }
-    return out.forward(torch.leaky_relu(x, LAST_SLOPE)).tanh().squeeze(1);
+    Tensor samples = out.forward(torch.leaky_relu(x, LAST_SLOPE));
+    return samples.to(frames.scalar_type()).tanh().squeeze(1);
   }
 }

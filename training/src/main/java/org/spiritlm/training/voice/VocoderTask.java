@@ -111,6 +111,11 @@ public final class VocoderTask implements TrainingTask {
     batch = sampler.draw(drawn++);
   }
 
+  @Override
+  public void skip() {
+    drawn++;
+  }
+
   private VoiceBatch batch() {
     VoiceBatch current = batch;
     if (current == null) {
@@ -200,8 +205,8 @@ public final class VocoderTask implements TrainingTask {
   }
 
   @Override
-  public Map<String, Double> validate() {
-    return validation.measure(vocoder, drawn);
+  public Map<String, Double> validate(long step) {
+    return validation.measure(vocoder, step);
   }
 
   @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,12 +49,13 @@ final class TrainerTest {
     return new LanguageTask(
         Weights.initialise(1),
         config(),
+        LanguageTask.Way.WHOLE,
         new OptimiserSettings(
             new LearningRate(rate, 3, LearningRate.Schedule.COSINE, 0.1),
             new AdamW.Options(0.9, 0.95, 1e-8, 0.1),
             1),
         source,
-        model -> {
+        (model, step) -> {
           Map<String, Double> measures = new LinkedHashMap<>();
           measures.put("loss", 1.0);
           return measures;
@@ -83,7 +86,7 @@ final class TrainerTest {
   }
 
   @Test
-  void learns() {
+  void learns() throws IOException {
     try (LanguageTask task = task(0.01)) {
       List<String> lines = new ArrayList<>();
       new Trainer(task, options(40, 1), directory, lines::add).run();
@@ -93,6 +96,10 @@ final class TrainerTest {
       assertThat(first).isEqualTo(Math.log(VOCABULARY), within(0.2));
       assertThat(last).isLessThan(first / 4);
       assertThat(lines).anyMatch(line -> line.startsWith("step 40 of 40: loss "));
+      BufferedImage curves = ImageIO.read(directory.resolve("curves.png").toFile());
+      // loss with that of the validation, gradient norm, rate and tokens a second
+      assertThat(curves.getWidth()).isEqualTo(2 * 640);
+      assertThat(curves.getHeight()).isEqualTo(2 * 320);
     }
   }
 
@@ -248,9 +255,10 @@ final class TrainerTest {
         new LanguageTask(
             Weights.initialise(1),
             config().withVocabulary(VOCABULARY + 1),
+            LanguageTask.Way.WHOLE,
             task(0.01).groups().get(0).settings(),
             new RandomDocuments(VOCABULARY, 1, 4),
-            model -> Map.of(),
+            (model, step) -> Map.of(),
             (path, shape, parameters) -> {})) {
       Trainer trainer = new Trainer(other, options(6, 1), directory, line -> {});
       assertThatThrownBy(trainer::run)

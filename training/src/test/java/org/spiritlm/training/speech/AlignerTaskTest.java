@@ -28,6 +28,7 @@ import org.spiritlm.torch.TensorFiles;
 import org.spiritlm.torch.Tensors;
 import org.spiritlm.torch.Weights;
 import org.spiritlm.training.Settings;
+import org.spiritlm.training.TogetherRuns;
 import org.spiritlm.units.wav2vec2.Wav2Vec2Config;
 import org.spiritlm.units.wav2vec2.Wav2Vec2Encoder;
 
@@ -62,11 +63,11 @@ final class AlignerTaskTest {
     List<AlignedWord> times = new ArrayList<>();
     float[] speech = ToneCorpus.speech(List.of("abc", "dad"), new Random(77), times);
     try (AlignerTask task = AlignerTask.of(settings(manifest), Device.CPU)) {
-      double before = task.validate().get("character_error_rate");
+      double before = task.validate(0).get("character_error_rate");
       List<Double> losses = Runs.losses(task, 120, directory.resolve("run"));
       assertThat(losses.get(119)).isLessThan(losses.get(0) / 4);
       assertThat(before).isGreaterThan(0.8);
-      assertThat(task.validate().get("character_error_rate")).isLessThan(0.4);
+      assertThat(task.validate(0).get("character_error_rate")).isLessThan(0.4);
       assertThat(task.transcribe(speech)).matches("[abcd]+( [abcd]+)*");
       task.write(written);
       assertThatThrownBy(() -> task.write(written))
@@ -102,6 +103,20 @@ final class AlignerTaskTest {
       assertThat(aligned.get(i).start()).isEqualTo(times.get(i).start(), within(0.2));
       assertThat(aligned.get(i).end()).isEqualTo(times.get(i).end(), within(0.2));
     }
+  }
+
+  @Test
+  void togetherAsAlone() {
+    Path manifest = ToneCorpus.write(directory, 12);
+    TogetherRuns.Tasks tasks = run -> AlignerTask.of(settings(manifest), Device.CPU);
+    Path alone = directory.resolve("alone");
+    TogetherRuns.run(tasks, alone, 20, 1, 2, 0);
+    Path together = directory.resolve("together");
+    TogetherRuns.run(tasks, together, 20, 2, 1, 11);
+    TogetherRuns.run(tasks, together, 20, 1, 2, 14);
+    TogetherRuns.run(tasks, together, 20, 2, 1, 0);
+    assertThat(TogetherRuns.losses(together)).hasSize(20);
+    TogetherRuns.assertSame(TogetherRuns.losses(together), TogetherRuns.losses(alone));
   }
 
   @Test

@@ -56,10 +56,10 @@ final class QuantizerTaskTest {
     Settings settings = settings();
     Path written = directory.resolve("written");
     try (QuantizerTask task = QuantizerTask.of(settings, Device.CPU)) {
-      Map<String, Double> before = task.validate();
+      Map<String, Double> before = task.validate(0);
       List<Double> losses = Runs.losses(task, 40, directory.resolve("run"));
       assertThat(losses.get(39)).isLessThan(losses.get(0) / 2);
-      Map<String, Double> after = task.validate();
+      Map<String, Double> after = task.validate(0);
       assertThat(after.get("unit_error_rate")).isLessThan(before.get("unit_error_rate"));
       assertThat(after.get("teacher_change")).isEqualTo(before.get("teacher_change"));
       task.write(written);

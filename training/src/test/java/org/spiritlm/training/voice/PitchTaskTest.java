@@ -18,6 +18,7 @@ import org.spiritlm.torch.PickleFile;
 import org.spiritlm.torch.SafetensorsFile;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Tensors;
+import org.spiritlm.torch.TogetherRanks;
 import org.spiritlm.torch.Torch;
 import org.spiritlm.torch.Weights;
 import org.spiritlm.training.Settings;
@@ -73,6 +74,25 @@ final class PitchTaskTest {
         .findFirst()
         .orElseThrow()
         .number(key);
+  }
+
+  @Test
+  void processesHaveOneCodebook() {
+    List<List<float[]>> codebooks =
+        TogetherRanks.run(
+            2,
+            group -> {
+              try (PitchTask task = task()) {
+                Trainer.Options options =
+                    new Trainer.Options(3, 1, 3, 1, 3, 1, 10, Torch.Precision.FULL);
+                new Trainer(task, options, directory.resolve("run"), line -> {}, group).run();
+                return task.buffers().values().stream().map(Tensors::floats).toList();
+              }
+            });
+    assertThat(codebooks.get(0)).hasSize(3);
+    for (int i = 0; i < 3; i++) {
+      assertThat(codebooks.get(1).get(i)).containsExactly(codebooks.get(0).get(i));
+    }
   }
 
   @Test

@@ -24,6 +24,7 @@ import org.spiritlm.torch.SafetensorsFile;
 import org.spiritlm.torch.Torch;
 import org.spiritlm.torch.Weights;
 import org.spiritlm.training.Settings;
+import org.spiritlm.training.TogetherRuns;
 import org.spiritlm.training.Trainer;
 import org.spiritlm.training.TrainingTask;
 import org.spiritlm.units.SpeechUnits;
@@ -153,6 +154,25 @@ final class VocoderTaskTest {
       assertThat(trainer.run().step()).isEqualTo(10);
       assertThat(ParameterValues.of(task)).isEqualTo(whole);
     }
+  }
+
+  /**
+   * The first judgement of two processes is that of one with both batches; afterwards each of
+   * theirs meets changed discriminators, and of the one's only the last.
+   */
+  @Test
+  void twoProcessesLearnTogether() {
+    Path alone = directory.resolve("alone");
+    TogetherRuns.run(run -> task(run), alone, 1, 1, 2, 0);
+    Path through = directory.resolve("through");
+    TogetherRuns.run(run -> task(run), through, 6, 2, 1, 0);
+    Path stopped = directory.resolve("stopped");
+    TogetherRuns.run(run -> task(run), stopped, 6, 2, 1, 3);
+    TogetherRuns.run(run -> task(run), stopped, 6, 2, 1, 0);
+    TogetherRuns.assertSame(TogetherRuns.losses(stopped), TogetherRuns.losses(through));
+    double judged = mean(Json.lines(alone.resolve("metrics.jsonl")), "discriminator_loss", 0, 1);
+    assertThat(mean(Json.lines(through.resolve("metrics.jsonl")), "discriminator_loss", 0, 1))
+        .isEqualTo(judged, within(1e-5 * judged));
   }
 
   /** What the generator learns from leaves no gradients in the discriminators. */

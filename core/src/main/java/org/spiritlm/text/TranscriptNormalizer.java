@@ -1,4 +1,4 @@
-package org.spiritlm.evaluation;
+package org.spiritlm.text;
 
 import java.text.Normalizer;
 import java.util.Locale;
