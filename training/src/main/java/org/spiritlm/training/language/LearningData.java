@@ -35,6 +35,7 @@ sealed interface LearningData permits ShardData, AnswerData {
    *
    * @param learnt without end
    * @param heldOut what is not learnt from, or null
+   * @param heldOutBatches how many of its batches are looked at
    * @param answered utterances to be answered by the model, perhaps none
    * @param questions how they are asked, or null to ask for transcripts
    * @param prompts to be continued, perhaps none
