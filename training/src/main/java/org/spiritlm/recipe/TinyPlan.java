@@ -16,6 +16,7 @@ import org.spiritlm.checkpoint.Part;
 import org.spiritlm.checkpoint.TrainedModel;
 import org.spiritlm.checkpoint.Variant;
 import org.spiritlm.lm.LlamaConfig;
+import org.spiritlm.prompt.TaskToken;
 import org.spiritlm.text.Vocabulary;
 import org.spiritlm.torch.DType;
 import org.spiritlm.torch.Device;
@@ -287,10 +288,12 @@ final class TinyPlan {
     settings.finish();
     boolean expressive = variant == Variant.EXPRESSIVE;
     List<String> tokens =
-        Vocabulary.tokens(
-            units.unitTokens(),
-            expressive ? units.pitchCodes() : 0,
-            expressive ? units.styleTokens() : 0);
+        new ArrayList<>(
+            Vocabulary.tokens(
+                units.unitTokens(),
+                expressive ? units.pitchCodes() : 0,
+                expressive ? units.styleTokens() : 0));
+    tokens.addAll(TaskToken.pieces()); // to tell pairs from what goes on in the other modality
     List<String> needs = new ArrayList<>(units.stages(variant));
     needs.addAll(List.of("text", StagePlan.of("vocoder", variant)));
     Path tokenizer = plan.at("text").resolve(CorpusStages.TOKENIZER);
