@@ -44,6 +44,7 @@ final class RanksTest {
     return new LanguageTask(
         Weights.initialise(1),
         config,
+        LanguageTask.Way.WHOLE,
         new OptimiserSettings(
             new LearningRate(0.01, 3, LearningRate.Schedule.COSINE, 0.1),
             new AdamW.Options(0.9, 0.95, 1e-8, 0.1),
