@@ -172,7 +172,7 @@ record ModelCard(Path out, Variant variant, TinyPlan plan, List<Recipe.Done> sta
     }
     return switch (form) {
       case "share" -> String.format(Locale.ROOT, "%.1f %%", 100 * value.asDouble());
-      case "count" -> value.asText();
+      case "count" -> String.format(Locale.ROOT, "%.0f", value.asDouble());
       default -> String.format(Locale.ROOT, "%.4g", value.asDouble());
     };
   }
