@@ -44,12 +44,13 @@ final class RanksTest {
     return new LanguageTask(
         Weights.initialise(1),
         config,
+        LanguageTask.Way.WHOLE,
         new OptimiserSettings(
             new LearningRate(0.01, 3, LearningRate.Schedule.COSINE, 0.1),
             new AdamW.Options(0.9, 0.95, 1e-8, 0.1),
             1),
         new RandomDocuments(VOCABULARY, 2, 12),
-        model -> Map.of("loss", 1.0),
+        (model, step) -> Map.of("loss", 1.0),
         (path, shape, parameters) -> {});
   }
 
