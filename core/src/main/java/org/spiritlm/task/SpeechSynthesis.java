@@ -42,6 +42,7 @@ public final class SpeechSynthesis {
 
   private final SpiritLm model;
   private final SpeechTokens stop;
+  private final boolean hasExamples;
   private final List<Segment> shots = new ArrayList<>();
   private final GenerationOptions options;
 
@@ -71,6 +72,7 @@ public final class SpeechSynthesis {
       SpiritLm model, List<Example> examples, SpeechTokens stop, GenerationOptions options) {
     this.model = model;
     this.stop = stop;
+    this.hasExamples = !examples.isEmpty();
     stop.ids(model.vocabulary());
     this.options =
         options
@@ -111,7 +113,8 @@ public final class SpeechSynthesis {
   }
 
   private Segment asked(String text) {
-    if (stop.tokens().isEmpty() && TaskToken.SYNTHESIS.isIn(model.tokenizer())) {
+    boolean asLearnt = !hasExamples || TaskToken.SYNTHESIS.isIn(model.tokenizer());
+    if (stop.tokens().isEmpty() && asLearnt) {
       return Segment.text(text.strip());
     }
     return Segment.text(" " + text.strip() + (stop.tokens().isEmpty() ? " " : " 'stop' "));

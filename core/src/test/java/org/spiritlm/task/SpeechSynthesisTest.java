@@ -36,6 +36,14 @@ class SpeechSynthesisTest {
         .hasToString("[Text] one [Speech][Hu1][Hu2][Text] two [Speech]");
   }
 
+  /** As training gives a text and its speech. */
+  @Test
+  void withoutExamplesAndStopTheTextStandsAlone() {
+    SpeechSynthesis task =
+        new SpeechSynthesis(TaskModels.BASE, List.of(), NO_STOP, GenerationOptions.speech());
+    assertThat(task.prompt(" two\n")).hasToString("[Text]two[Speech]");
+  }
+
   @Test
   void theReleasedStopIsForModelsWithTheirUnits() {
     assertThat(new SpeechSynthesis(TaskModels.EXPRESSIVE, SHOTS).prompt("two").string())

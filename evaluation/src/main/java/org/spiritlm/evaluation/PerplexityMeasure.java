@@ -12,7 +12,8 @@ import org.spiritlm.units.SpeechUnits;
 
 /**
  * How well the language model foresees tokens it has not seen, by their kind: text alone, speech
- * alone, the text of speech that it heard, and the speech of text that it read.
+ * alone, the text of speech that it heard, and the speech of text that it read (with the tokens of
+ * these tasks where the model has them).
  */
 final class PerplexityMeasure implements Measure {
   private static final String SUM = "_sum";
@@ -60,16 +61,18 @@ final class PerplexityMeasure implements Measure {
       SpeechUnits units = subject.spoken(item);
       int[] text = stretches.text(item.words(), true);
       int[] speech = stretches.speech(units, 0, units.hubert().length);
-      int[] textStart = stretches.start(Modality.TEXT);
-      int[] speechStart = stretches.start(Modality.SPEECH);
-      pairs.add(new Scorer.Pair(textStart, text));
-      pairs.add(new Scorer.Pair(speechStart, speech));
+      pairs.add(new Scorer.Pair(stretches.start(Modality.TEXT), text));
+      pairs.add(new Scorer.Pair(stretches.start(Modality.SPEECH), speech));
       pairs.add(
           new Scorer.Pair(
-              Stretches.joined(speechStart, speech, stretches.change(Modality.TEXT)), text));
+              Stretches.joined(
+                  stretches.question(Modality.SPEECH), speech, stretches.change(Modality.TEXT)),
+              text));
       pairs.add(
           new Scorer.Pair(
-              Stretches.joined(textStart, text, stretches.change(Modality.SPEECH)), speech));
+              Stretches.joined(
+                  stretches.question(Modality.TEXT), text, stretches.change(Modality.SPEECH)),
+              speech));
     }
     List<Score> scores = subject.model().scoreIds(pairs);
     List<ObjectNode> found = new ArrayList<>();

@@ -28,6 +28,12 @@ final class Stretches {
     return modality == Modality.TEXT ? tokens.textStart() : tokens.speechStart();
   }
 
+  /** What a sequence begins with that asks for a transcript (speech) or for speech (text). */
+  int[] question(Modality modality) {
+    SequenceTokens pairs = tokens.forPairs();
+    return modality == Modality.TEXT ? pairs.textStart() : pairs.speechStart();
+  }
+
   /** The marker at a change to this modality. */
   int[] change(Modality modality) {
     return modality == Modality.TEXT ? tokens.textMarker() : tokens.speechMarker();

@@ -37,10 +37,7 @@ final class SynthesisMeasure extends HeardMeasure {
             .withVoice(subject.voice(item));
     Generation answer =
         new SpeechSynthesis(
-                subject.model(),
-                List.of(),
-                SpeechSynthesis.defaultStop(subject.model().vocabulary()),
-                options)
+                subject.model(), List.of(), SpeechSynthesis.stopOf(subject.model()), options)
             .speak(item.text());
     Audio audio = answer.audio();
     keep(item, audio);
