@@ -5,9 +5,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import org.spiritlm.alignment.CorpusAlignment;
 import org.spiritlm.json.Json;
-import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
-import org.spiritlm.torch.Torch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -64,20 +62,10 @@ final class AlignCommand implements Runnable {
       })
   double leastScore = CorpusAlignment.DEFAULT_LEAST_SCORE;
 
-  @Option(
-      names = "--device",
-      paramLabel = "auto|cpu|cuda[:N]",
-      description = "Where to compute (default: auto, the first GPU where there is one).")
-  String device = "auto";
-
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads that one operation may use (default: one a core).")
-  int threads;
-
   @Option(names = "--force", description = "Replace files that are there.")
   boolean force;
+
+  @Mixin DeviceOptions where = new DeviceOptions();
 
   @Mixin CommonOptions common = new CommonOptions();
 
@@ -93,8 +81,7 @@ final class AlignCommand implements Runnable {
     Path rejections = CorpusConvertCommand.rejectedFile(output);
     OutputFiles.claim(output, force);
     OutputFiles.claim(rejections, force);
-    Torch.threads(threads);
-    CorpusAlignment alignment = CorpusAlignment.open(aligner, Device.parse(device), leastScore);
+    CorpusAlignment alignment = CorpusAlignment.open(aligner, where.open(), leastScore);
     ProgressLine progress = new ProgressLine(console, "utterances");
     long began = System.nanoTime();
     CorpusAlignment.Summary summary = alignment.run(manifest, output, rejections, progress::at);

@@ -60,18 +60,6 @@ final class BenchCommand implements Runnable {
       description = "Measurements of each, after two that do not count (default: 5).")
   int rounds = 5;
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads that one operation may use (default: one a core).")
-  int threads;
-
-  @Option(
-      names = "--device",
-      paramLabel = "auto|cpu|cuda[:N]",
-      description = "Where to compute (default: auto, the first GPU where there is one).")
-  String device = "auto";
-
   @Option(names = "--list", description = "Only list what can be measured.")
   boolean list;
 
@@ -85,6 +73,8 @@ final class BenchCommand implements Runnable {
   /** What was measured for the machine in this run (GB/s), or 0. */
   private double bandwidth;
 
+  @Mixin DeviceOptions where = new DeviceOptions();
+
   private Device place = Device.CPU;
 
   BenchCommand(Console console) {
@@ -97,14 +87,13 @@ final class BenchCommand implements Runnable {
       throw new InputException("--rounds must be 1 or more, found " + rounds);
     }
     if (!list) {
-      place = Device.parse(device);
+      place = where.open();
     }
     List<Benchmark> chosen = chosen();
     if (list) {
       chosen.forEach(benchmark -> console.print(benchmark.name()));
       return;
     }
-    Torch.threads(threads);
     if (onRequest) {
       if (chosen.size() != 1) {
         throw new InputException("--on-request takes one NAME, found " + chosen.size());

@@ -22,7 +22,6 @@ import org.spiritlm.json.Json;
 import org.spiritlm.json.JsonLine;
 import org.spiritlm.json.JsonLines;
 import org.spiritlm.prompt.TokenLayout;
-import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.units.SpeechUnits;
 import org.spiritlm.units.pitch.FcpePitchExtractor;
@@ -195,7 +194,7 @@ final class CorpusShowCommand implements Runnable {
       return null;
     }
     FcpePitchExtractor extractor =
-        new FcpePitchExtractor(opened.directory().pitchNetwork(Device.parse(model.device)));
+        new FcpePitchExtractor(opened.directory().pitchNetwork(model.where.open()));
     int frames = PitchContour.frames(samples.length);
     float[] hertz = new float[frames];
     boolean[] voiced = new boolean[frames];

@@ -4,9 +4,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.LoadOptions;
 import org.spiritlm.SpiritLm;
-import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
-import org.spiritlm.torch.Torch;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which model, and how it computes. */
@@ -32,17 +31,7 @@ final class ModelOptions {
       description = "Element type of the language model (default: that of its file).")
   @Nullable ElementType type;
 
-  @Option(
-      names = "--device",
-      paramLabel = "auto|cpu|cuda[:N]",
-      description = "Where to compute (default: auto, the first GPU where there is one).")
-  String device = "auto";
-
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads that one operation may use (default: one a core).")
-  int threads;
+  @Mixin DeviceOptions where = new DeviceOptions();
 
   /**
    * A model that was opened.
@@ -72,10 +61,8 @@ final class ModelOptions {
   Opened open() {
     long began = System.nanoTime();
     Path directory = ModelPlace.find(model);
-    Torch.threads(threads);
     LoadOptions options =
-        new LoadOptions(
-            ModelPlace.Variant.name(variant), ElementType.dtype(type), Device.parse(device));
+        new LoadOptions(ModelPlace.Variant.name(variant), ElementType.dtype(type), where.open());
     SpiritLm opened = SpiritLm.load(directory, options);
     return new Opened(opened, secondsSince(began));
   }

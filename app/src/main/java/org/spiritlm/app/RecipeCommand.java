@@ -3,13 +3,10 @@ package org.spiritlm.app;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.json.Json;
 import org.spiritlm.recipe.TinyRecipe;
-import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
-import org.spiritlm.torch.Torch;
 import org.spiritlm.training.Settings;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -57,18 +54,6 @@ final class RecipeCommand implements Runnable {
   @Nullable Path corpus;
 
   @Option(
-      names = "--config",
-      paramLabel = "FILE",
-      description = "Settings by stage, in YAML or JSON.")
-  @Nullable Path config;
-
-  @Option(
-      names = "--set",
-      paramLabel = "STAGE.KEY=VALUE",
-      description = "A setting, after those of the file; may be given again.")
-  List<String> assignments = List.of();
-
-  @Option(
       names = "--smoke",
       description = "Do little in each stage, to see in minutes whether all of it works.")
   boolean smoke;
@@ -76,17 +61,9 @@ final class RecipeCommand implements Runnable {
   @Option(names = "--list", description = "Show the stages with all their settings, and end.")
   boolean list;
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Threads that one operation may use (default: one a core).")
-  int threads;
+  @Mixin SettingsOptions given = new SettingsOptions();
 
-  @Option(
-      names = "--device",
-      paramLabel = "NAME",
-      description = "Where to compute: cpu, cuda, cuda:N, auto (default).")
-  String device = "auto";
+  @Mixin DeviceOptions where = new DeviceOptions();
 
   @Mixin CommonOptions common = new CommonOptions();
 
@@ -103,17 +80,10 @@ final class RecipeCommand implements Runnable {
     if (directory == null && !list) {
       throw new InputException("give the directory where all is made: --out DIR");
     }
-    Torch.threads(threads);
-    Settings settings = TinyRecipe.settings(smoke);
-    if (config != null) {
-      settings = Settings.read(config).over(settings);
-    }
-    for (String assignment : assignments) {
-      settings = settings.with(assignment);
-    }
+    Settings settings = given.over(TinyRecipe.settings(smoke));
     TinyRecipe recipe =
         new TinyRecipe(
-            directory == null ? Path.of("DIR") : directory, corpus, settings, Device.parse(device));
+            directory == null ? Path.of("DIR") : directory, corpus, settings, where.open());
     if (list) {
       list(recipe);
     } else {

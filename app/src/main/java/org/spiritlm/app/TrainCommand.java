@@ -57,18 +57,6 @@ final class TrainCommand implements Runnable {
   String part = "";
 
   @Option(
-      names = "--config",
-      paramLabel = "FILE",
-      description = "Settings, in YAML or JSON; docs/training.md lists them.")
-  @Nullable Path config;
-
-  @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description = "A setting, after those of the file; may be given again.")
-  List<String> assignments = List.of();
-
-  @Option(
       names = "--out",
       paramLabel = "RUN",
       required = true,
@@ -81,18 +69,9 @@ final class TrainCommand implements Runnable {
       description = "Processes on this machine that train together (default: 1).")
   int processes = 1;
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description =
-          "Threads that one operation may use (default: one a core, divided by the processes).")
-  int threads;
+  @Mixin SettingsOptions given = new SettingsOptions();
 
-  @Option(
-      names = "--device",
-      paramLabel = "NAME",
-      description = "Where to compute: cpu, cuda, cuda:N, auto (default).")
-  String device = "auto";
+  @Mixin DeviceOptions where = new DeviceOptions();
 
   @Mixin CommonOptions common = new CommonOptions();
 
@@ -145,31 +124,23 @@ final class TrainCommand implements Runnable {
 
   /** Trains, alone or as one of several processes. */
   private void train(@Nullable Rendezvous place) {
-    Torch.threads(place == null || threads > 0 ? threads : share(place));
-    Device on = place == null ? Device.parse(device) : device(place);
-    Settings settings = config == null ? Settings.none() : Settings.read(config);
-    for (String assignment : assignments) {
-      settings = settings.with(assignment);
-    }
+    Device on = place == null ? where.open() : where.open(place);
+    Settings settings = given.over(Settings.none());
     PartTraining training = new PartTraining(part, out);
     training.check(settings);
     try (ProcessGroup ranks =
         place == null ? ProcessGroup.alone() : ProcessGroup.join(place, on, MEETING)) {
-      PartTraining.Outcome outcome = training.run(settings, on, ranks, console::say);
-      if (ranks.rank() == 0) {
-        report(outcome);
-      }
+      training.run(
+          settings,
+          on,
+          ranks,
+          console::say,
+          outcome -> {
+            if (ranks.rank() == 0) {
+              report(outcome);
+            }
+          });
     }
-  }
-
-  private static int share(Rendezvous place) {
-    return Math.max(1, Runtime.getRuntime().availableProcessors() / place.localSize());
-  }
-
-  /** Each process on a machine has a GPU of its own. */
-  private Device device(Rendezvous place) {
-    Device named = Device.parse(device);
-    return named.kind() == Device.Kind.CPU ? named : Device.parse("cuda:" + place.localRank());
   }
 
   private void report(PartTraining.Outcome outcome) {

@@ -110,28 +110,45 @@ public record PartTraining(String part, Path out) {
     return left;
   }
 
-  /** Trains; see {@link #run(Settings, Device, List, ProcessGroup, Consumer)}. */
-  public Outcome run(
-      Settings settings, Device device, ProcessGroup ranks, Consumer<String> progress) {
-    return run(settings, device, List.of(), ranks, progress);
+  /**
+   * Trains alone; see {@link #run(Settings, Device, List, ProcessGroup, Consumer, Consumer)}.
+   *
+   * @param free further settings on which what is learnt does not depend, such as {@code
+   *     data.manifest} where it is the same manifest in another place
+   */
+  Outcome run(Settings settings, Device device, List<String> free, Consumer<String> progress) {
+    return run(settings, device, free, ProcessGroup.alone(), progress, outcome -> {});
+  }
+
+  /**
+   * Trains, alone or with others.
+   *
+   * @param ranks the processes that train together; what was trained is process 0's to write
+   * @param report takes the outcome while a process that was asked to end still waits for it
+   */
+  public void run(
+      Settings settings,
+      Device device,
+      ProcessGroup ranks,
+      Consumer<String> progress,
+      Consumer<Outcome> report) {
+    run(settings, device, List.of(), ranks, progress, report);
   }
 
   /**
    * Trains to the end, or until the process is asked to end (SIGTERM, Ctrl-C), and writes the part,
    * and the whole model with it where the settings name one.
    *
-   * @param free further settings on which what is learnt does not depend, such as {@code
-   *     data.manifest} where it is the same manifest in another place
-   * @param ranks the processes that train together; what was trained is process 0's to write
    * @throws org.spiritlm.torch.InputException if a setting is unknown or wrong, or a run with
    *     others is there
    */
-  public Outcome run(
+  private Outcome run(
       Settings settings,
       Device device,
       List<String> free,
       ProcessGroup ranks,
-      Consumer<String> progress) {
+      Consumer<String> progress,
+      Consumer<Outcome> report) {
     check(settings);
     List<String> all = new ArrayList<>(FREE);
     all.addAll(free);
@@ -140,7 +157,9 @@ public record PartTraining(String part, Path out) {
         throw new InputException("clusters are learnt by one process; start it alone");
       }
       try (TrainingRun run = TrainingRun.open(out, settings.resolved(), all)) {
-        return ClusterTraining.of(settings).run(settings, device, run, progress);
+        Outcome outcome = ClusterTraining.of(settings).run(settings, device, run, progress);
+        report.accept(outcome);
+        return outcome;
       }
     }
     TrainableParts.Opened opened = TrainableParts.open(part, settings, device, out);
@@ -150,13 +169,16 @@ public record PartTraining(String part, Path out) {
           new Trainer(task, Trainer.Options.of(settings, STEPS), out, progress, ranks);
       Trainer.Result result = run.train(trainer);
       Path written = result.finished() && ranks.rank() == 0 ? write(trainer, settings) : null;
-      return new Outcome(
-          result.step(),
-          result.finished(),
-          result.best(),
-          result.bestStep(),
-          written,
-          written == null ? null : model(written, opened, progress));
+      Outcome outcome =
+          new Outcome(
+              result.step(),
+              result.finished(),
+              result.best(),
+              result.bestStep(),
+              written,
+              written == null ? null : model(written, opened, progress));
+      report.accept(outcome);
+      return outcome;
     }
   }
 

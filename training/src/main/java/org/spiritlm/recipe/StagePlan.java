@@ -12,7 +12,6 @@ import org.jspecify.annotations.Nullable;
 import org.spiritlm.checkpoint.Variant;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
-import org.spiritlm.torch.ProcessGroup;
 import org.spiritlm.training.Settings;
 
 /** Stages as they are planned one after another, with their settings. */
@@ -139,12 +138,7 @@ final class StagePlan {
         steps * step,
         (directory, progress) ->
             training
-                .run(
-                    Settings.of("the stage " + name, values),
-                    device,
-                    paths,
-                    ProcessGroup.alone(),
-                    progress)
+                .run(Settings.of("the stage " + name, values), device, paths, progress)
                 .finished());
   }
 
