@@ -174,7 +174,7 @@ public final class Aligner {
   private Outcome outcome(
       Emissions emissions, double seconds, Transcript transcript, LabelColumns columns) {
     CtcAlignment alignment = CtcAlignment.of(emissions, columns.targets(), 0);
-    WordTimes times = new WordTimes(model.config().encoder(), seconds);
+    WordTimes times = new WordTimes(model.config(), seconds);
     return new Outcome(times.of(transcript, alignment), null);
   }
 }

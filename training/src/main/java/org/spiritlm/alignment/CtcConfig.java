@@ -12,8 +12,10 @@ import org.spiritlm.units.wav2vec2.Wav2Vec2Config;
  * @param encoder sizes of the network
  * @param labels number of labels V ({@code vocab_size})
  * @param padding the padding label, which is the blank ({@code pad_token_id})
+ * @param margins how words lie around their letters; {@code transformers} does not read them
  */
-public record CtcConfig(Family family, Wav2Vec2Config encoder, int labels, int padding) {
+public record CtcConfig(
+    Family family, Wav2Vec2Config encoder, int labels, int padding, WordMargins margins) {
   private static final int DEFAULT_LABELS = 32;
 
   /** The networks with a CTC head; they differ in names alone. */
@@ -51,7 +53,8 @@ public record CtcConfig(Family family, Wav2Vec2Config encoder, int labels, int p
     if (padding < 0 || padding >= labels) {
       throw file.wrong("pad_token_id", "a label, from 0 to " + (labels - 1));
     }
-    return new CtcConfig(family, Wav2Vec2Config.read(file), labels, padding);
+    return new CtcConfig(
+        family, Wav2Vec2Config.read(file), labels, padding, WordMargins.read(file));
   }
 
   private static Family family(ConfigFile file) {
@@ -72,6 +75,7 @@ public record CtcConfig(Family family, Wav2Vec2Config encoder, int labels, int p
     encoder.write(json);
     json.put("vocab_size", labels);
     json.put("pad_token_id", padding);
+    margins.write(json);
     return json;
   }
 }

@@ -10,17 +10,19 @@ import org.spiritlm.units.wav2vec2.Wav2Vec2Config;
  * Words' times from the frames of their letters.
  *
  * <p>A frame stands for as many samples as lie between two frames, around the middle of those that
- * it is computed from.
+ * it is computed from; around the letters of a word lie its {@linkplain WordMargins margins}.
  */
 final class WordTimes {
   /** Times are rounded to this part of a second, and scores to this part of one. */
   private static final double PRECISION = 1e4;
 
   private final Wav2Vec2Config config;
+  private final WordMargins margins;
   private final double seconds;
 
-  WordTimes(Wav2Vec2Config config, double seconds) {
-    this.config = config;
+  WordTimes(CtcConfig config, double seconds) {
+    this.config = config.encoder();
+    this.margins = config.margins();
     this.seconds = seconds;
   }
 
@@ -47,7 +49,9 @@ final class WordTimes {
       total += sum;
       frames += count;
     }
-    return new AlignedTranscript(words, rounded(total / frames), seconds);
+    List<AlignedWord> wider =
+        margins.around(words, seconds).stream().map(WordTimes::rounded).toList();
+    return new AlignedTranscript(wider, rounded(total / frames), seconds);
   }
 
   /** The same words, later by some seconds. */
@@ -71,6 +75,10 @@ final class WordTimes {
   private double second(long frame) {
     double sample = frame * config.stride() + (config.receptiveField() - config.stride()) / 2.0;
     return rounded(Math.min(seconds, Math.max(0, sample / Audio.SPEECH_RATE)));
+  }
+
+  private static AlignedWord rounded(AlignedWord word) {
+    return new AlignedWord(word.word(), rounded(word.start()), rounded(word.end()), word.score());
   }
 
   private static double rounded(double value) {

@@ -8,11 +8,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.alignment.AlignedTranscript;
+import org.spiritlm.alignment.Aligner;
+import org.spiritlm.alignment.WordMargins;
 import org.spiritlm.audio.Audio;
+import org.spiritlm.corpus.AlignedWord;
+import org.spiritlm.corpus.Utterance;
 import org.spiritlm.json.Json;
 import org.spiritlm.torch.AdamW;
 import org.spiritlm.torch.Device;
@@ -326,6 +332,33 @@ public final class AlignerTask implements TrainingTask {
     tokenizer.put("word_delimiter_token", Characters.DELIMITER_NAME);
     tokenizer.put("do_lower_case", false);
     SpeechDirectories.json(directory.resolve("tokenizer_config.json"), tokenizer);
+    margins(Aligner.open(directory, encoder.device())).write(config);
+    SpeechDirectories.json(directory.resolve("config.json"), config);
+  }
+
+  /** What words reach further than this aligner finds them, where the times of some are known. */
+  private WordMargins margins(Aligner aligner) {
+    List<AlignedWord> right = new ArrayList<>();
+    List<AlignedWord> found = new ArrayList<>();
+    for (int i = 0; i < validation.size(); i++) {
+      Utterance utterance = validation.utterance(i);
+      List<AlignedWord> known = utterance.words();
+      if (known.isEmpty()) {
+        continue;
+      }
+      String text = known.stream().map(AlignedWord::word).collect(Collectors.joining(" "));
+      Aligner.Outcome outcome =
+          aligner.align(List.of(new Aligner.Task(validation.source(i), text))).get(0);
+      AlignedTranscript aligned = outcome.aligned();
+      if (aligned != null && aligned.words().size() == known.size()) {
+        double start = utterance.start() == null ? 0 : utterance.start();
+        for (AlignedWord word : known) {
+          right.add(new AlignedWord(word.word(), word.start() - start, word.end() - start, null));
+        }
+        found.addAll(aligned.words());
+      }
+    }
+    return right.isEmpty() ? WordMargins.USUAL : WordMargins.between(right, found);
   }
 
   @Override

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.alignment.SpeechSource;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioReader;
 import org.spiritlm.corpus.CorpusListener;
@@ -138,6 +139,11 @@ public final class SpeechSet {
     List<Utterance> some =
         utterances.stream().filter(utterance -> utterance.text() != null).toList();
     return new SpeechSet(some, directory, longest);
+  }
+
+  /** The recording of one, read anew each time it is opened. */
+  SpeechSource source(int index) {
+    return () -> UtteranceAudio.open(utterances.get(index), directory);
   }
 
   /** The first so many. */
