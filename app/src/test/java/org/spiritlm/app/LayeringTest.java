@@ -54,7 +54,8 @@ final class LayeringTest {
                   "corpus",
                   "interleaving",
                   "shards",
-                  "inspection")),
+                  "inspection",
+                  "alignment")),
           Map.entry(
               "spark", List.of("app", "corpus", "json", "audio", "text", "units", "checkpoint")),
           Map.entry("alignment", List.of("json", "audio", "units", "corpus")),
