@@ -38,28 +38,20 @@ public final class AdapterMerge {
     boolean tied = LlamaConfig.read(ConfigFile.read(lm.resolve(OwnLayout.CONFIG))).tied();
     Map<String, String> provenance = new LinkedHashMap<>(Converter.provenance(layout, dtype));
     provenance.put("adapter", "merged from " + adapter.toAbsolutePath().normalize().getFileName());
-    ModelRecord[] written = new ModelRecord[1];
-    Directories.write(
+    return OwnLayoutWriter.model(
         target,
-        directory -> {
-          OwnLayoutWriter writer = new OwnLayoutWriter(directory);
-          for (Part part : layout.parts()) {
-            progress.accept("writing " + part.key());
-            if (part == Part.LM) {
-              Converter.languageModel(
-                  lm, writer, dtype, model -> new AdaptedSource(model, tied, adapter, dtype));
-            } else {
-              Converter.write(layout, part, writer, null);
-            }
+        layout.variant(),
+        List.copyOf(layout.parts()),
+        (part, writer) -> {
+          if (part == Part.LM) {
+            Converter.languageModel(
+                lm, writer, dtype, model -> new AdaptedSource(model, tied, adapter, dtype));
+          } else {
+            Converter.write(layout, part, writer, null);
           }
-          progress.accept("checking what was written");
-          written[0] =
-              writer.finish(
-                  layout.variant(),
-                  List.copyOf(layout.parts()),
-                  Converter.licence(layout),
-                  provenance);
-        });
-    return written[0];
+        },
+        Converter.licence(layout),
+        provenance,
+        progress);
   }
 }

@@ -77,24 +77,14 @@ public final class Converter {
     }
     ModelLayout layout = ModelDirectory.open(source, variant).layout();
     checkComplete(layout);
-    ModelRecord[] written = new ModelRecord[1];
-    Directories.write(
+    return OwnLayoutWriter.model(
         target,
-        directory -> {
-          OwnLayoutWriter writer = new OwnLayoutWriter(directory);
-          for (Part part : layout.parts()) {
-            progress.accept("writing " + part.key());
-            write(layout, part, writer, dtype);
-          }
-          progress.accept("checking what was written");
-          written[0] =
-              writer.finish(
-                  layout.variant(),
-                  List.copyOf(layout.parts()),
-                  licence(layout),
-                  provenance(layout, dtype));
-        });
-    return written[0];
+        layout.variant(),
+        List.copyOf(layout.parts()),
+        (part, writer) -> write(layout, part, writer, dtype),
+        licence(layout),
+        provenance(layout, dtype),
+        progress);
   }
 
   /** Meta's release has every part; where one is missing the download is not whole. */

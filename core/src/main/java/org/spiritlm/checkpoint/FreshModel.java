@@ -80,19 +80,8 @@ public record FreshModel(
    * @throws InputException if the target exists or cannot be written, or the tokenizer is none
    */
   public ModelRecord write(Path target, Consumer<String> progress) {
-    ModelRecord[] written = new ModelRecord[1];
-    Directories.write(
-        target,
-        directory -> {
-          OwnLayoutWriter writer = new OwnLayoutWriter(directory);
-          for (Part part : parts()) {
-            progress.accept("writing " + part.key());
-            write(part, writer);
-          }
-          progress.accept("checking what was written");
-          written[0] = writer.finish(variant, parts(), licence(), provenance());
-        });
-    return written[0];
+    return OwnLayoutWriter.model(
+        target, variant, parts(), this::write, licence(), provenance(), progress);
   }
 
   /** The parts that it has. */

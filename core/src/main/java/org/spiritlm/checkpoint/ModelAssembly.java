@@ -3,6 +3,7 @@ package org.spiritlm.checkpoint;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
@@ -49,25 +50,21 @@ public final class ModelAssembly {
     }
     Map<String, String> whole = new LinkedHashMap<>(Converter.provenance(layout, null));
     whole.putAll(provenance);
-    ModelRecord[] written = new ModelRecord[1];
-    Directories.write(
+    return OwnLayoutWriter.model(
         target,
-        directory -> {
-          OwnLayoutWriter writer = new OwnLayoutWriter(directory);
-          for (Part part : layout.parts()) {
-            progress.accept("writing " + part.key());
-            Path replacement = trained.get(part);
-            if (replacement == null) {
-              Converter.write(layout, part, writer, null);
-            } else {
-              Directories.copy(replacement, writer.part(part));
-            }
+        layout.variant(),
+        List.copyOf(layout.parts()),
+        (part, writer) -> {
+          Path replacement = trained.get(part);
+          if (replacement == null) {
+            Converter.write(layout, part, writer, null);
+          } else {
+            Directories.copy(replacement, writer.part(part));
           }
-          progress.accept("checking what was written");
-          written[0] =
-              writer.finish(layout.variant(), layout.parts().stream().toList(), licence, whole);
-        });
-    return written[0];
+        },
+        licence,
+        whole,
+        progress);
   }
 
   /**

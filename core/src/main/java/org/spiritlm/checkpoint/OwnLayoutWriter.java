@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.lm.LlamaConfig;
@@ -44,13 +45,62 @@ final class OwnLayoutWriter {
   private final Path directory;
   private final boolean isOfOnePart;
 
-  OwnLayoutWriter(Path directory) {
-    this(directory, false);
-  }
-
   private OwnLayoutWriter(Path directory, boolean isOfOnePart) {
     this.directory = directory;
     this.isOfOnePart = isOfOnePart;
+  }
+
+  /** Writes one part of a model. */
+  @FunctionalInterface
+  interface PartWriter {
+    void write(Part part, OwnLayoutWriter writer) throws IOException;
+  }
+
+  /** {@link #model} where all parts are in the directory. */
+  static ModelRecord model(
+      Path target,
+      Variant variant,
+      List<Part> parts,
+      PartWriter writing,
+      String licence,
+      Map<String, String> provenance,
+      Consumer<String> progress) {
+    return model(target, variant, parts, Map.of(), writing, licence, provenance, progress);
+  }
+
+  /**
+   * Writes a model, whole or not at all, and reads it as it will be read.
+   *
+   * @param target a directory that does not exist or is empty
+   * @param shared which of the parts lie beside the directory, and where; they are not written
+   * @param progress is told what is being done
+   * @throws org.spiritlm.torch.InputException if the target exists or cannot be written
+   * @throws org.spiritlm.torch.CheckpointException if a part cannot be used
+   */
+  static ModelRecord model(
+      Path target,
+      Variant variant,
+      List<Part> parts,
+      Map<Part, String> shared,
+      PartWriter writing,
+      String licence,
+      Map<String, String> provenance,
+      Consumer<String> progress) {
+    ModelRecord[] written = new ModelRecord[1];
+    Directories.write(
+        target,
+        directory -> {
+          OwnLayoutWriter writer = new OwnLayoutWriter(directory, false);
+          for (Part part : parts) {
+            if (!shared.containsKey(part)) {
+              progress.accept("writing " + part.key());
+              writing.write(part, writer);
+            }
+          }
+          progress.accept("checking what was written");
+          written[0] = writer.finish(variant, parts, shared, licence, provenance);
+        });
+    return written[0];
   }
 
   /** Writes the files of one part into a directory that is its own. */
@@ -157,19 +207,8 @@ final class OwnLayoutWriter {
     SafetensorsWriter.write(file, source, DType.F32, metadata);
   }
 
-  /**
-   * Reads every part that was written as it will be read, and writes {@code spiritlm.json} last.
-   *
-   * @throws org.spiritlm.torch.CheckpointException if a part cannot be used
-   */
-  ModelRecord finish(
-      Variant variant, List<Part> parts, String licence, Map<String, String> provenance)
-      throws IOException {
-    return finish(variant, parts, Map.of(), licence, provenance);
-  }
-
-  /** The same where some of the parts lie beside the directory. */
-  ModelRecord finish(
+  /** Reads every part as it will be read, and writes {@code spiritlm.json} last. */
+  private ModelRecord finish(
       Variant variant,
       List<Part> parts,
       Map<Part, String> shared,

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.CheckpointException;
@@ -60,27 +61,22 @@ public record TrainedModel(
             "a " + variant.key() + " model has no part '" + part.key() + "'");
       }
     }
-    ModelRecord[] written = new ModelRecord[1];
-    Directories.write(
+    return OwnLayoutWriter.model(
         target,
-        directory -> {
-          OwnLayoutWriter writer = new OwnLayoutWriter(directory);
-          for (Part part : all) {
-            Path from = parts.get(part);
-            if (from == null) {
-              continue;
-            }
-            progress.accept("writing " + part.key());
-            if (part == Part.LM) {
-              Converter.languageModel(from, writer, dtype);
-            } else {
-              Directories.copy(from, writer.part(part));
-            }
+        variant,
+        all,
+        shared,
+        (part, writer) -> {
+          Path from = Objects.requireNonNull(parts.get(part));
+          if (part == Part.LM) {
+            Converter.languageModel(from, writer, dtype);
+          } else {
+            Directories.copy(from, writer.part(part));
           }
-          progress.accept("checking what was written");
-          written[0] = writer.finish(variant, all, shared, licence, provenance);
-        });
-    return written[0];
+        },
+        licence,
+        provenance,
+        progress);
   }
 
   /**

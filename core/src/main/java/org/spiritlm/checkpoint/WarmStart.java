@@ -70,31 +70,20 @@ public record WarmStart(
               + " weights and tokenizer");
     }
     ModelLayout layout = speech.layout();
-    ModelRecord[] written = new ModelRecord[1];
-    Directories.write(
+    return OwnLayoutWriter.model(
         target,
-        directory -> {
-          OwnLayoutWriter writer = new OwnLayoutWriter(directory);
-          for (Part part : layout.parts()) {
-            progress.accept("writing " + part.key());
-            if (part == Part.LM) {
-              languageModel(writer);
-            } else {
-              Converter.write(layout, part, writer, null);
-            }
+        layout.variant(),
+        List.copyOf(layout.parts()),
+        (part, writer) -> {
+          if (part == Part.LM) {
+            languageModel(writer);
+          } else {
+            Converter.write(layout, part, writer, null);
           }
-          progress.accept("checking what was written");
-          written[0] =
-              writer.finish(
-                  layout.variant(),
-                  List.copyOf(layout.parts()),
-                  "lm: its owner's ("
-                      + name(languageModel)
-                      + "); other parts: "
-                      + Converter.licence(layout),
-                  provenance(layout));
-        });
-    return written[0];
+        },
+        "lm: its owner's (" + name(languageModel) + "); other parts: " + Converter.licence(layout),
+        provenance(layout),
+        progress);
   }
 
   private static String name(Path path) {
