@@ -133,7 +133,7 @@ public final class Evaluation {
     claim();
     ObjectNode identity = identity();
     try (ItemJournal journal =
-        ItemJournal.open(directory.resolve(ITEMS), identity, options.force(), this::clear)) {
+        new ItemJournal(directory.resolve(ITEMS), identity, options.force(), this::clear)) {
       UnitMeasure units = new UnitMeasure(subject, set.items());
       units.restore(journal.results());
       List<Measure> measures = measures(units);

@@ -163,7 +163,7 @@ final class EvaluationLawsTest {
   }
 
   private static ItemJournal open(Path file, ObjectNode identity, boolean force) {
-    return ItemJournal.open(file, identity, force, () -> {});
+    return new ItemJournal(file, identity, force, () -> {});
   }
 
   @Test

@@ -1,28 +1,19 @@
 package org.spiritlm.alignment;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.BufferedInputStream;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import org.jspecify.annotations.Nullable;
 import org.spiritlm.corpus.AudioLocation;
 import org.spiritlm.corpus.Manifest;
 import org.spiritlm.corpus.Rejection;
 import org.spiritlm.corpus.Utterance;
 import org.spiritlm.json.Json;
 import org.spiritlm.json.JsonLine;
+import org.spiritlm.json.LineJournal;
 import org.spiritlm.torch.InputException;
 
 /**
@@ -31,7 +22,7 @@ import org.spiritlm.torch.InputException;
  *
  * <p>The first line says which run it is. Then come groups of items, each ended by a line with the
  * totals up to there; what stands behind the last such line is of a group that was interrupted, and
- * is dropped. While it is open no other process can open it.
+ * is dropped.
  */
 final class AlignmentJournal implements AutoCloseable {
   private static final String RUN = "#";
@@ -40,9 +31,10 @@ final class AlignmentJournal implements AutoCloseable {
   private static final String END = "=";
 
   private final Path file;
-  private final FileChannel channel;
+  private final LineJournal journal;
   private final StringBuilder group = new StringBuilder();
   private Totals totals = Totals.NONE;
+  private String lastEnd = ""; // the totals of what was resumed
 
   /**
    * What was done up to some place.
@@ -94,85 +86,35 @@ final class AlignmentJournal implements AutoCloseable {
     }
   }
 
-  private AlignmentJournal(Path file, FileChannel channel) {
-    this.file = file;
-    this.channel = channel;
-  }
-
   /**
    * Begins a journal, or goes on with the one that is there.
    *
    * @param run what the result depends on
    * @throws InputException if another process writes it, or it is of another run
-   * @throws UncheckedIOException if it cannot be read or written
+   * @throws java.io.UncheckedIOException if it cannot be read or written
    */
-  static AlignmentJournal open(Path file, ObjectNode run) {
-    try {
-      FileChannel channel =
-          FileChannel.open(
-              file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-      try {
-        lock(file, channel);
-        AlignmentJournal journal = new AlignmentJournal(file, channel);
-        journal.resume(RUN + Json.line(run));
-        return journal;
-      } catch (IOException | RuntimeException e) {
-        channel.close();
-        throw e;
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void lock(Path file, FileChannel channel) throws IOException {
-    boolean locked;
-    try {
-      locked = channel.tryLock() != null;
-    } catch (OverlappingFileLockException e) {
-      locked = false;
-    }
-    if (!locked) {
-      throw new InputException(
-          "another process is aligning to the same output (" + file + " is in use); wait for it");
-    }
-  }
-
-  /**
-   * Finds the end of the last whole group; the channel is read, for closing a stream unlocks it.
-   */
-  private void resume(String run) throws IOException {
-    InputStream stream = new BufferedInputStream(Channels.newInputStream(channel));
-    ByteArrayOutputStream line = new ByteArrayOutputStream();
-    @Nullable String last = null;
-    long end = 0;
-    long at = 0;
-    for (int value = stream.read(); value >= 0; value = stream.read()) {
-      at++;
-      if (value != '\n') {
-        line.write(value);
-        continue;
-      }
-      String text = line.toString(StandardCharsets.UTF_8);
-      line.reset();
-      if (last == null && !text.equals(run)) {
-        throw new InputException(
-            file
-                + " holds what another run left, with another manifest, aligner or --min-score;"
-                + " go on with those, or remove the file to begin anew");
-      }
-      if (last == null || text.startsWith(END)) {
-        end = at;
-        last = text;
-      }
-    }
-    channel.truncate(end);
-    channel.position(end);
-    if (last == null) {
-      write(run + "\n");
-    } else if (last.startsWith(END)) {
-      totals =
-          Totals.of(new JsonLine(file.toString(), Json.parse(last.substring(1), file.toString())));
+  AlignmentJournal(Path file, ObjectNode run) {
+    this.file = file;
+    String first = RUN + Json.line(run);
+    this.journal =
+        LineJournal.open(
+            file,
+            first,
+            "another process is aligning to the same output (" + file + " is in use); wait for it",
+            (line, number) -> {
+              if (number == 1 && !line.equals(first)) {
+                throw new InputException(
+                    file
+                        + " holds what another run left, with another manifest, aligner or"
+                        + " --min-score; go on with those, or remove the file to begin anew");
+              }
+              if (line.startsWith(END)) {
+                lastEnd = line.substring(1);
+              }
+              return number == 1 || line.startsWith(END);
+            });
+    if (!lastEnd.isEmpty()) {
+      totals = Totals.of(new JsonLine(file.toString(), Json.parse(lastEnd, file.toString())));
     }
   }
 
@@ -201,22 +143,11 @@ final class AlignmentJournal implements AutoCloseable {
   /**
    * Writes what was noted since the last time.
    *
-   * @throws UncheckedIOException if it cannot be written
+   * @throws java.io.UncheckedIOException if it cannot be written
    */
   void endGroup() {
-    try {
-      write(group + END + Json.line(totals.json()) + "\n");
-      group.setLength(0);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private void write(String text) throws IOException {
-    ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
-    }
+    journal.write(group + END + Json.line(totals.json()) + "\n");
+    group.setLength(0);
   }
 
   /**
@@ -227,9 +158,7 @@ final class AlignmentJournal implements AutoCloseable {
   void writeTo(Path manifest, Path rejections) throws IOException {
     try (BufferedWriter aligned = Files.newBufferedWriter(manifest, StandardCharsets.UTF_8);
         BufferedWriter rejected = Files.newBufferedWriter(rejections, StandardCharsets.UTF_8)) {
-      channel.position(0);
-      BufferedReader lines =
-          new BufferedReader(Channels.newReader(channel, StandardCharsets.UTF_8));
+      BufferedReader lines = journal.reread();
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         BufferedWriter writer =
             line.startsWith(ALIGNED) ? aligned : line.startsWith(REJECTED) ? rejected : null;
@@ -249,10 +178,6 @@ final class AlignmentJournal implements AutoCloseable {
 
   @Override
   public void close() {
-    try {
-      channel.close();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    journal.close();
   }
 }

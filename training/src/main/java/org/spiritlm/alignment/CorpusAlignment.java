@@ -122,7 +122,7 @@ public final class CorpusAlignment {
         throw new InputException(manifest + ": holds no utterance");
       }
       try (AlignmentJournal journal =
-          AlignmentJournal.open(beside(output, "journal"), identity.json())) {
+          new AlignmentJournal(beside(output, "journal"), identity.json())) {
         long resumed = journal.totals().items();
         Work work = new Work(manifest, output, journal, identity.items(), progress);
         Manifest.read(manifest, work);
