@@ -1,4 +1,4 @@
-"""Speaks sentences with natural voices: python speak.py SOURCES CORPUS [--limit N] [--threads N]
+"""Speaks sentences with natural voices: python speak.py SOURCES CORPUS [--limit N] [--workers N] [--threads N]
 
 CORPUS must hold sentences.jsonl. It gets audio/ (16 kHz FLAC), manifest.jsonl, provenance.json, rejected.jsonl. What was
 stopped goes on when the same command is given again: blocks of utterances are there whole or not at all, and the
@@ -6,9 +6,11 @@ manifest always lists those that are. Only one process may work on a corpus.
 """
 
 import argparse
+import concurrent.futures
 import fcntl
 import hashlib
 import json
+import multiprocessing
 import os
 import pathlib
 import re
@@ -121,6 +123,16 @@ def utterance(corpus, speakers, name, voice, number, place, text) -> dict:
     }
 
 
+def begin_worker(folder: pathlib.Path, threads: int) -> None:
+    global speakers
+    speakers = Speakers(folder, threads)
+
+
+def work(corpus: pathlib.Path, name: str, block: list[tuple[int, str]]) -> tuple[str, float, float]:
+    before = time.time()
+    return name, speak_block(corpus, speakers, name, block), time.time() - before
+
+
 def speak_block(corpus, speakers, name, block) -> float:
     voice, _, index = name.rpartition("-")
     folder = corpus / "audio" / name
@@ -162,7 +174,8 @@ def main() -> None:
     parser.add_argument("sources", type=pathlib.Path)
     parser.add_argument("corpus", type=pathlib.Path)
     parser.add_argument("--limit", type=int, help="speak only so many blocks, for a trial")
-    parser.add_argument("--threads", type=int, default=2, help="of Kokoro (default: 2)")
+    parser.add_argument("--workers", type=int, default=2, help="blocks spoken at a time (default: 2)")
+    parser.add_argument("--threads", type=int, default=1, help="of Kokoro in each worker (default: 1)")
     arguments = parser.parse_args()
     corpus = arguments.corpus
     (corpus / "parts").mkdir(parents=True, exist_ok=True)
@@ -183,16 +196,18 @@ def main() -> None:
         ordered = ordered[: arguments.limit]
     missing = [each for each in ordered if not (corpus / "parts" / f"{each[0]}.jsonl").exists()]
     print(f"{len(ordered) - len(missing)} of {len(ordered)} blocks are there", flush=True)
-    speakers = Speakers(arguments.sources / "unpacked", arguments.threads)
     made, began = 0.0, time.time()
-    for i, (name, block) in enumerate(missing):
-        before = time.time()
-        seconds = speak_block(corpus, speakers, name, block)
-        made += seconds
-        rate = seconds / (time.time() - before)
-        print(f"{name}: {seconds:.0f} s, {rate:.1f} times as fast as spoken; {made / 3600:.2f} h made since the start", flush=True)
-        if i % 20 == 19:
-            gather(corpus)
+    processes = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(
+        arguments.workers, processes, begin_worker, (arguments.sources / "unpacked", arguments.threads)
+    ) as pool:
+        spoken = [pool.submit(work, corpus, name, block) for name, block in missing]
+        for i, each in enumerate(concurrent.futures.as_completed(spoken)):
+            name, seconds, took = each.result()
+            made += seconds
+            print(f"{name}: {seconds:.0f} s, {seconds / took:.1f} times as fast as spoken; {made / 3600:.2f} h made since the start", flush=True)
+            if i % 20 == 19:
+                gather(corpus)
     gather(corpus)
     print(f"done: {made / 3600:.2f} h in {(time.time() - began) / 3600:.2f} h", flush=True)
 
