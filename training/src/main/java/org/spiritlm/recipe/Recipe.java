@@ -5,26 +5,39 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.spiritlm.json.Json;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.training.DirectoryLock;
 import org.spiritlm.training.Pace;
 
 /**
- * Runs stages one after another in a directory.
+ * Runs stages in a directory, each after those that it needs.
  *
  * <p>A stage that is done is passed over; one that was broken off at any moment goes on where it
  * was, and the result is the same. A directory that holds anything made with other settings is
  * refused before any work is done.
+ *
+ * <p>Several processes may run the same recipe in one directory: each takes the next stage that can
+ * be done and that no other has, and waits where there is none.
  */
 final class Recipe {
   /** How often the seconds of a stage are noted (seconds). */
   private static final double NOTED = 60;
+
+  /** How often a process that waits for others looks again (milliseconds). */
+  private static final long LOOKED = 200;
+
+  /** Where a stage that is being worked on is locked; a trainer locks the stage's own directory. */
+  private static final String LOCKS = "locks";
 
   private static final Pattern COUNTED = Pattern.compile("(?:step )?(\\d{1,9}) of (\\d{1,9})");
 
@@ -57,7 +70,7 @@ final class Recipe {
    * A stage that is done.
    *
    * @param seconds that it took
-   * @param before whether an earlier run had done it
+   * @param before whether an earlier run, or another process, had done it
    */
   record Done(String name, double seconds, boolean before) {}
 
@@ -89,25 +102,79 @@ final class Recipe {
   /**
    * Does what is not done yet.
    *
-   * @throws InputException if the directory holds what was made with other settings, or another
-   *     process works there, or a stage cannot be done
+   * @throws InputException if the directory holds what was made with other settings, or a stage
+   *     cannot be done
    */
   Result run() {
-    try (DirectoryLock lock =
-        DirectoryLock.take(
-            directory,
-            "another process makes the recipe there; wait for it or give another --out")) {
-      List<Boolean> before = new ArrayList<>();
-      stages.forEach(files -> before.add(files.isDone()));
-      List<Done> done = new ArrayList<>();
-      for (int i = 0; i < stages.size(); i++) {
-        StageFiles files = stages.get(i);
-        if (!before.get(i) && !run(i, done)) {
-          return new Result(false, done);
-        }
-        done.add(new Done(files.stage().name(), files.seconds(), before.get(i)));
+    Set<String> own = new HashSet<>();
+    boolean waiting = false;
+    while (true) {
+      List<Done> done = done(own);
+      if (done.size() == stages.size()) {
+        return new Result(true, done);
       }
-      return new Result(true, done);
+      Taken taken = take(done);
+      if (taken != null) {
+        waiting = false;
+        try (DirectoryLock lock = taken.lock()) {
+          if (!run(taken.index(), done)) {
+            return new Result(false, done);
+          }
+        }
+        own.add(stages.get(taken.index()).stage().name());
+      } else {
+        if (!waiting) {
+          progress.accept("waiting for stages that other processes work on");
+          waiting = true;
+        }
+        look();
+      }
+    }
+  }
+
+  /** The stages that are done, in order. */
+  private List<Done> done(Set<String> own) {
+    List<Done> done = new ArrayList<>();
+    for (StageFiles files : stages) {
+      if (files.isDone()) {
+        String name = files.stage().name();
+        done.add(new Done(name, files.seconds(), !own.contains(name)));
+      }
+    }
+    return done;
+  }
+
+  /**
+   * A stage that this process works on.
+   *
+   * @param lock keeps others from it
+   */
+  private record Taken(int index, DirectoryLock lock) {}
+
+  /** Takes the first stage that can be done and that no other process has; null for none. */
+  private @Nullable Taken take(List<Done> done) {
+    Set<String> names = done.stream().map(Done::name).collect(Collectors.toSet());
+    for (int i = 0; i < stages.size(); i++) {
+      Stage stage = stages.get(i).stage();
+      if (!names.contains(stage.name()) && names.containsAll(stage.needs())) {
+        DirectoryLock lock = DirectoryLock.tryTake(directory.resolve(LOCKS).resolve(stage.name()));
+        if (lock != null && !stages.get(i).isDone()) {
+          return new Taken(i, lock);
+        }
+        if (lock != null) { // done since we looked
+          lock.close();
+        }
+      }
+    }
+    return null;
+  }
+
+  private static void look() {
+    try {
+      Thread.sleep(LOOKED);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while other processes work on the recipe", e);
     }
   }
 
@@ -167,27 +234,31 @@ final class Recipe {
    * The time that all stages together still take, as far as it can be told: this one's as fast as
    * it was so far, the others' in the shares that stages have, as fast as those that are done.
    */
-  private String left(int index, List<Done> done, double seconds, double share) {
+  private String left(int index, List<Done> done, double here, double share) {
+    Map<String, Double> known = done.stream().collect(Collectors.toMap(Done::name, Done::seconds));
     double took = 0;
     double shares = 0;
-    for (int i = 0; i < done.size(); i++) {
-      took += done.get(i).seconds();
-      shares += stages.get(i).stage().seconds();
+    double later = 0;
+    for (int i = 0; i < stages.size(); i++) {
+      Stage stage = stages.get(i).stage();
+      Double seconds = known.get(stage.name());
+      if (seconds != null) {
+        took += seconds;
+        shares += stage.seconds();
+      } else if (i != index) {
+        later += stage.seconds();
+      }
     }
     double all = stages.stream().mapToDouble(files -> files.stage().seconds()).sum();
     if (shares < LEAST_SHARE * all || took == 0) {
       return "";
     }
     double pace = took / shares;
-    double later = 0;
-    for (StageFiles files : stages.subList(index + 1, stages.size())) {
-      later += files.stage().seconds();
-    }
-    double here =
+    double rest =
         share > 0
-            ? seconds * (1 - share) / share
-            : Math.max(0, pace * stages.get(index).stage().seconds() - seconds);
-    return "; about " + Pace.shown(here + pace * later) + " left in all";
+            ? here * (1 - share) / share
+            : Math.max(0, pace * stages.get(index).stage().seconds() - here);
+    return "; about " + Pace.shown(rest + pace * later) + " left in all";
   }
 
   /** How much of a stage is done, as a line such as {@code step 3 of 10: …} says, or 0. */

@@ -295,11 +295,11 @@ final class TinyPlan {
                 expressive ? units.styleTokens() : 0));
     tokens.addAll(TaskToken.pieces()); // to tell pairs from what goes on in the other modality
     List<String> needs = new ArrayList<>(units.stages(variant));
-    needs.addAll(List.of("text", StagePlan.of("vocoder", variant)));
+    needs.add("text");
     Path tokenizer = plan.at("text").resolve(CorpusStages.TOKENIZER);
     plan.add(
         StagePlan.of("start", variant),
-        "a model whose language model knows nothing yet",
+        "a model without a voice, whose language model knows nothing yet",
         needs,
         settings.resolved(),
         5,
@@ -307,7 +307,7 @@ final class TinyPlan {
             ModelStages.start(
                 variant,
                 ModelStages.fresh(sizes, tokenizer, tokens, seed),
-                parts(variant),
+                units.parts(variant),
                 directory,
                 progress));
   }

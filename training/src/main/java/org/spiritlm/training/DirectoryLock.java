@@ -8,6 +8,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.InputException;
 
 /**
@@ -31,16 +32,29 @@ public final class DirectoryLock implements AutoCloseable {
    * @throws UncheckedIOException if it cannot be written
    */
   public static DirectoryLock take(Path directory, String taken) {
+    DirectoryLock lock = tryTake(directory);
+    if (lock == null) {
+      throw new InputException(directory + ": " + taken);
+    }
+    return lock;
+  }
+
+  /**
+   * Takes a directory, which is made where it is not there; null where another has it.
+   *
+   * @throws UncheckedIOException if it cannot be written
+   */
+  public static @Nullable DirectoryLock tryTake(Path directory) {
     try {
       Files.createDirectories(directory);
       FileChannel channel =
           FileChannel.open(
               directory.resolve(FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      if (!isLocked(channel)) {
-        channel.close();
-        throw new InputException(directory + ": " + taken);
+      if (isLocked(channel)) {
+        return new DirectoryLock(channel);
       }
-      return new DirectoryLock(channel);
+      channel.close();
+      return null;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -8,7 +8,15 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.spiritlm.json.Json;
@@ -135,18 +143,58 @@ final class RecipeTest {
   }
 
   @Test
-  void oneAtATimeWorksInADirectory() {
-    Stage nested =
-        stage(
-            "a",
-            1,
-            List.of(),
-            (place, progress) -> {
-              assertThatThrownBy(() -> run(stage("a", 1)))
-                  .isInstanceOf(InputException.class)
-                  .hasMessageContaining("another process makes the recipe there");
-              return true;
-            });
-    assertThat(run(nested).finished()).isTrue();
+  void severalProcessesShareTheStages() throws Exception {
+    CountDownLatch waiting = new CountDownLatch(1);
+    CountDownLatch both = new CountDownLatch(2);
+    List<String> order = Collections.synchronizedList(new ArrayList<>());
+    Stage[] all = {
+      shared("a", order, waiting), // ends only when the other process says that it waits
+      shared("b", order, both, "a"), // and b only when c is worked on beside it
+      shared("c", order, both, "a"),
+      shared("d", order, new CountDownLatch(0), "b", "c")
+    };
+    ExecutorService processes = Executors.newFixedThreadPool(2);
+    try {
+      Consumer<String> progress =
+          line -> {
+            if (line.startsWith("waiting for stages that other processes work on")) {
+              waiting.countDown();
+            }
+          };
+      Callable<Recipe.Result> one = () -> new Recipe(directory, List.of(all), progress).run();
+      List<Future<Recipe.Result>> results = processes.invokeAll(List.of(one, one));
+      int done = 0;
+      for (Future<Recipe.Result> result : results) {
+        assertThat(result.get().finished()).isTrue();
+        done += (int) result.get().stages().stream().filter(stage -> !stage.before()).count();
+      }
+      assertThat(done).isEqualTo(all.length);
+    } finally {
+      processes.shutdownNow();
+    }
+    assertThat(order).hasSize(4).startsWith("a").contains("b", "c").endsWith("d");
+  }
+
+  private Stage shared(String name, List<String> order, CountDownLatch together, String... needs) {
+    return stage(
+        name,
+        1,
+        List.of(needs),
+        (place, progress) -> {
+          if (name.equals("b") || name.equals("c")) {
+            together.countDown();
+          }
+          await(together);
+          order.add(name);
+          return true;
+        });
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(1, TimeUnit.MINUTES)).as("what is waited for happens").isTrue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 }
