@@ -10,6 +10,8 @@ import org.bytedeco.pytorch.global.torch;
 public record Device(Kind kind, int index) {
   public static final Device CPU = new Device(Kind.CPU, 0);
 
+  private static final int GPU_CALLERS = 6;
+
   /** Kinds of devices that this build of libtorch knows. */
   public enum Kind {
     CPU,
@@ -46,6 +48,14 @@ public record Device(Kind kind, int index) {
               + " CUDA devices to this build; use --device cpu, or build with -P gpu on a machine with an NVIDIA GPU");
     }
     return new Device(Kind.CUDA, index);
+  }
+
+  /**
+   * How many threads may well compute here at the same time: one on a CPU, whose operations use all
+   * cores; several on a GPU, which waits for a thread most of the time where tensors are small.
+   */
+  public int callers() {
+    return kind == Kind.CPU ? 1 : GPU_CALLERS;
   }
 
   /** The tensor itself where it already lives here, else a copy on this device. */

@@ -14,6 +14,7 @@ import org.spiritlm.corpus.AlignedWord;
 import org.spiritlm.corpus.AudioLocation;
 import org.spiritlm.corpus.CorpusListener;
 import org.spiritlm.corpus.Manifest;
+import org.spiritlm.corpus.OrderedWork;
 import org.spiritlm.corpus.Rejection;
 import org.spiritlm.corpus.Utterance;
 import org.spiritlm.corpus.UtteranceAudio;
@@ -45,11 +46,13 @@ public final class CorpusAlignment {
   private final Path directory;
   private final Aligner aligner;
   private final double leastScore;
+  private final int threads;
 
-  private CorpusAlignment(Path directory, Aligner aligner, double leastScore) {
+  private CorpusAlignment(Path directory, Aligner aligner, double leastScore, int threads) {
     this.directory = directory;
     this.aligner = aligner;
     this.leastScore = leastScore;
+    this.threads = threads;
   }
 
   /**
@@ -61,7 +64,8 @@ public final class CorpusAlignment {
    * @throws org.spiritlm.torch.CheckpointException as {@link Aligner#open}
    */
   public static CorpusAlignment open(Path directory, Device device, double leastScore) {
-    return new CorpusAlignment(directory, Aligner.open(directory, device), leastScore);
+    return new CorpusAlignment(
+        directory, Aligner.open(directory, device), leastScore, device.callers());
   }
 
   /**
@@ -124,9 +128,10 @@ public final class CorpusAlignment {
       try (AlignmentJournal journal =
           new AlignmentJournal(beside(output, "journal"), identity.json())) {
         long resumed = journal.totals().items();
-        Work work = new Work(manifest, output, journal, identity.items(), progress);
-        Manifest.read(manifest, work);
-        work.endGroup();
+        try (Work work = new Work(manifest, output, journal, identity.items(), progress)) {
+          Manifest.read(manifest, work);
+          work.finish();
+        }
         Path next = beside(output, "new");
         Path nextRejections = beside(rejections, "new");
         journal.writeTo(next, nextRejections);
@@ -174,7 +179,7 @@ public final class CorpusAlignment {
   }
 
   /** Takes the items of the manifest, aligns them in groups, and notes what became of them. */
-  private final class Work implements CorpusListener {
+  private final class Work implements CorpusListener, AutoCloseable {
     private final Path from;
     private final Path to;
     private final AlignmentJournal journal;
@@ -182,7 +187,8 @@ public final class CorpusAlignment {
     private final long resumed;
     private final double before;
     private final Progress progress;
-    private final List<Object> group = new ArrayList<>(); // utterances and rejections
+    private final OrderedWork<List<Object>, Aligned> groups;
+    private List<Object> group = new ArrayList<>(); // utterances and rejections
     private long seen;
 
     Work(Path manifest, Path output, AlignmentJournal journal, long all, Progress progress) {
@@ -193,6 +199,7 @@ public final class CorpusAlignment {
       this.resumed = journal.totals().items();
       this.before = journal.totals().seconds();
       this.progress = progress;
+      this.groups = new OrderedWork<>(threads, this::align, this::note);
     }
 
     @Override
@@ -237,10 +244,27 @@ public final class CorpusAlignment {
       }
     }
 
-    void endGroup() {
-      if (group.isEmpty()) {
-        return;
+    private void endGroup() {
+      if (!group.isEmpty()) {
+        groups.add(group);
+        group = new ArrayList<>();
       }
+    }
+
+    void finish() {
+      endGroup();
+      groups.finish();
+    }
+
+    @Override
+    public void close() {
+      groups.close();
+    }
+
+    /** What became of those of a group that have a transcript. */
+    private record Aligned(List<Object> group, List<Aligner.Outcome> outcomes) {}
+
+    private Aligned align(List<Object> group) {
       List<Aligner.Task> tasks = new ArrayList<>();
       for (Object item : group) {
         if (item instanceof Utterance utterance && text(utterance) != null) {
@@ -248,8 +272,12 @@ public final class CorpusAlignment {
           tasks.add(new Aligner.Task(() -> UtteranceAudio.open(utterance, from), text));
         }
       }
-      List<Aligner.Outcome> outcomes = new ArrayList<>(aligner.align(tasks));
-      for (Object item : group) {
+      return new Aligned(group, aligner.align(tasks));
+    }
+
+    private void note(Aligned aligned) {
+      List<Aligner.Outcome> outcomes = new ArrayList<>(aligned.outcomes());
+      for (Object item : aligned.group()) {
         if (item instanceof Rejection rejection) {
           note(rejection);
         } else if (item instanceof Utterance utterance) {
@@ -260,7 +288,6 @@ public final class CorpusAlignment {
           }
         }
       }
-      group.clear();
       journal.endGroup();
       progress.at(journal.totals().items(), all, resumed, journal.totals().seconds() - before);
     }

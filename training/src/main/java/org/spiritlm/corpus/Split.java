@@ -10,6 +10,9 @@ public final class Split {
   /** What is learnt from. */
   public static final String TRAIN = "train";
 
+  /** What recognisers and language models learn from as well, but no other part of a model. */
+  public static final String EXTRA = "extra";
+
   /** What validates while something is learnt. */
   public static final String DEV = "dev";
 

@@ -195,7 +195,7 @@ final class CorpusStages {
     if (small.startsWith("valid")) {
       return Split.DEV;
     }
-    return List.of(Split.TRAIN, Split.DEV, Split.TEST).stream()
+    return List.of(Split.TRAIN, Split.EXTRA, Split.DEV, Split.TEST).stream()
         .filter(small::startsWith)
         .findFirst()
         .orElse(null);
@@ -212,7 +212,8 @@ final class CorpusStages {
     utterances(
         manifest,
         utterance -> {
-          if (utterance.text() != null && Split.TRAIN.equals(utterance.split())) {
+          if (utterance.text() != null
+              && List.of(Split.TRAIN, Split.EXTRA).contains(utterance.split())) {
             texts.add(utterance.text());
           }
         });

@@ -67,7 +67,7 @@ final class ModelStages {
     UtterancePreparer preparer =
         new UtterancePreparer(
             model.speechTokenizer(device), null, rate == null ? 0 : rate, name, TinyRecipe.code());
-    new PreparedBlocks(manifest, preparer, directory, progress).make();
+    new PreparedBlocks(manifest, preparer, device.callers(), directory, progress).make();
     return true;
   }
 
@@ -126,7 +126,7 @@ final class ModelStages {
     SpiritLm opened = SpiritLm.load(model, LoadOptions.standard());
     shards(
         opened,
-        new ShardSources(List.of(prepared), List.of(texts), Set.of(Split.TRAIN)),
+        new ShardSources(List.of(prepared), List.of(texts), Set.of(Split.TRAIN, Split.EXTRA)),
         items,
         directory.resolve(Split.TRAIN),
         progress);

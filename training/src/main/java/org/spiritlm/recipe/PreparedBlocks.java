@@ -1,5 +1,6 @@
 package org.spiritlm.recipe;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -9,9 +10,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.spiritlm.audio.AudioReader;
 import org.spiritlm.checkpoint.Directories;
+import org.spiritlm.corpus.OrderedWork;
 import org.spiritlm.corpus.PreparedParquetWriter;
+import org.spiritlm.corpus.PreparedUtterance;
 import org.spiritlm.corpus.Utterance;
 import org.spiritlm.corpus.UtteranceAudio;
 import org.spiritlm.corpus.UtterancePreparer;
@@ -36,13 +40,25 @@ final class PreparedBlocks {
 
   private final Path manifest;
   private final UtterancePreparer preparer;
+  private final int threads;
   private final Path directory;
   private final Consumer<String> progress;
 
+  /**
+   * Blocks of a corpus.
+   *
+   * @param threads that prepare at the same time
+   * @param directory where they are made
+   */
   PreparedBlocks(
-      Path manifest, UtterancePreparer preparer, Path directory, Consumer<String> progress) {
+      Path manifest,
+      UtterancePreparer preparer,
+      int threads,
+      Path directory,
+      Consumer<String> progress) {
     this.manifest = manifest;
     this.preparer = preparer;
+    this.threads = threads;
     this.directory = directory;
     this.progress = progress;
   }
@@ -74,29 +90,27 @@ final class PreparedBlocks {
 
   private void block(List<Utterance> utterances, int from, int to, Path whole, Path rejected)
       throws IOException {
-    Path sounds = Objects.requireNonNull(manifest.toAbsolutePath().getParent());
     StringBuilder rejections = new StringBuilder();
     Path beside = whole.resolveSibling("." + whole.getFileName());
-    try (PreparedParquetWriter writer = new PreparedParquetWriter(beside)) {
-      for (int i = from; i < to; i++) {
-        Utterance utterance = utterances.get(i);
-        try (AudioReader reader = UtteranceAudio.open(utterance, sounds)) {
-          writer.write(preparer.prepare(utterance, reader));
-        } catch (CheckpointException e) {
-          throw e; // the same for every utterance
-        } catch (InputException e) {
-          rejections
-              .append(
-                  Json.line(
-                      Json.object()
-                          .put("id", utterance.id())
-                          .put("reason", String.valueOf(e.getMessage()))))
-              .append('\n');
-        }
-        if ((i + 1) % TOLD == 0 || i + 1 == to) {
-          progress.accept((i + 1) + " of " + utterances.size() + " utterances");
-        }
-      }
+    int[] done = {from};
+    try (PreparedParquetWriter writer = new PreparedParquetWriter(beside);
+        OrderedWork<Utterance, Prepared> work =
+            new OrderedWork<>(
+                threads,
+                this::prepare,
+                prepared -> {
+                  if (prepared.utterance() != null) {
+                    writer.write(prepared.utterance());
+                  } else {
+                    rejections.append(Json.line(prepared.rejection())).append('\n');
+                  }
+                  done[0]++;
+                  if (done[0] % TOLD == 0 || done[0] == to) {
+                    progress.accept(done[0] + " of " + utterances.size() + " utterances");
+                  }
+                })) {
+      utterances.subList(from, to).forEach(work::add);
+      work.finish();
     }
     if (rejections.isEmpty()) {
       Files.deleteIfExists(rejected);
@@ -104,6 +118,21 @@ final class PreparedBlocks {
       Directories.write(rejected, rejections.toString());
     }
     CorpusStages.move(beside, whole);
+  }
+
+  /** One of the two is null. */
+  private record Prepared(@Nullable PreparedUtterance utterance, @Nullable ObjectNode rejection) {}
+
+  private Prepared prepare(Utterance utterance) {
+    Path sounds = Objects.requireNonNull(manifest.toAbsolutePath().getParent());
+    try (AudioReader reader = UtteranceAudio.open(utterance, sounds)) {
+      return new Prepared(preparer.prepare(utterance, reader), null);
+    } catch (CheckpointException e) {
+      throw e; // the same for every utterance
+    } catch (InputException e) {
+      ObjectNode rejection = Json.object().put("id", utterance.id());
+      return new Prepared(null, rejection.put("reason", String.valueOf(e.getMessage())));
+    }
   }
 
   private void checkRejections(int all) throws IOException {

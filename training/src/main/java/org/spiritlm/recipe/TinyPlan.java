@@ -67,8 +67,7 @@ final class TinyPlan {
             plan,
             encoder,
             settings.choice("quantizer", UnitPlan.QuantizerWay.K_MEANS),
-            manifest,
-            corpusStage(),
+            given,
             isExpressive());
     prepared();
     variants.forEach(this::vocoder);

@@ -8,15 +8,17 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.spiritlm.checkpoint.Part;
 import org.spiritlm.checkpoint.Variant;
+import org.spiritlm.corpus.Split;
 import org.spiritlm.torch.InputException;
 
 /** The stages that train what makes units of speech: its encoder, quantizers, pitch and style. */
 final class UnitPlan {
+  private static final String CORPUS = "corpus"; // the stage that left the manifest
+
   private final StagePlan plan;
   private final EncoderWay encoder;
   private final QuantizerWay quantizer;
   private final Path manifest;
-  private final String corpus; // the stage that left the manifest
 
   /** How the encoder of units is trained. */
   enum EncoderWay {
@@ -38,7 +40,6 @@ final class UnitPlan {
    * Plans them.
    *
    * @param manifest what they learn from
-   * @param corpus the stage that left it
    * @param expressive whether pitch and style are among them
    */
   UnitPlan(
@@ -46,13 +47,11 @@ final class UnitPlan {
       EncoderWay encoder,
       QuantizerWay quantizer,
       Path manifest,
-      String corpus,
       boolean expressive) {
     this.plan = plan;
     this.encoder = encoder;
     this.quantizer = quantizer;
     this.manifest = manifest;
-    this.corpus = corpus;
     if (encoder == EncoderWay.SELF_SUPERVISED) {
       hubert();
     }
@@ -69,9 +68,9 @@ final class UnitPlan {
         "aligner",
         "an encoder that recognises characters",
         "aligner",
-        List.of("corpus"),
+        List.of(CORPUS),
         plan.section("aligner"),
-        Map.of("data.manifest", manifest),
+        Map.of("data.manifest", manifest, "data.train", Split.TRAIN + "," + Split.EXTRA),
         0.5);
   }
 
@@ -90,7 +89,7 @@ final class UnitPlan {
         "mfcc-clusters",
         "clusters of MFCC",
         ClusterTraining.NAME,
-        List.of(corpus),
+        List.of(CORPUS),
         plan.section("mfcc-clusters"),
         data(),
         0.5);
@@ -98,7 +97,7 @@ final class UnitPlan {
         "hubert-1",
         "an encoder that predicts clusters of MFCC",
         "hubert",
-        List.of(corpus, "mfcc-clusters"),
+        List.of(CORPUS, "mfcc-clusters"),
         plan.section("hubert-1"),
         data(Map.of("targets.quantizer", clusters("mfcc-clusters"))),
         0.4);
@@ -106,7 +105,7 @@ final class UnitPlan {
         "middle-clusters",
         "clusters of its middle",
         ClusterTraining.NAME,
-        List.of(corpus, "hubert-1"),
+        List.of(CORPUS, "hubert-1"),
         plan.section("middle-clusters"),
         data(Map.of("features.encoder", plan.at("hubert-1").resolve("hubert"))),
         1);
@@ -115,7 +114,7 @@ final class UnitPlan {
         "hubert-2",
         "an encoder that predicts these",
         "hubert",
-        List.of(corpus, "hubert-1", "middle-clusters"),
+        List.of(CORPUS, "hubert-1", "middle-clusters"),
         plan.section("hubert-2"),
         data(
             Map.of(
@@ -166,7 +165,7 @@ final class UnitPlan {
         "clusters",
         "units: clusters of a middle block of the encoder",
         ClusterTraining.NAME,
-        List.of(corpus, encoderStage()),
+        List.of(CORPUS, encoderStage()),
         plan.section("clusters"),
         data(Map.of("features.encoder", encoderDirectory())),
         1);
@@ -176,7 +175,7 @@ final class UnitPlan {
           "ctc-quantizer",
           "units that do not change with speed, pitch, echo and noise",
           "quantizer",
-          List.of(corpus, encoderStage(), "clusters"),
+          List.of(CORPUS, encoderStage(), "clusters"),
           plan.section("ctc-quantizer"),
           data(
               Map.of(
@@ -214,7 +213,7 @@ final class UnitPlan {
         "pitch",
         "the pitch quantizer",
         "pitch",
-        List.of(corpus),
+        List.of(CORPUS),
         plan.section("pitch"),
         data(),
         0.1);
@@ -225,7 +224,7 @@ final class UnitPlan {
         "style",
         "an encoder that tells styles",
         "style",
-        List.of(corpus),
+        List.of(CORPUS),
         plan.section("style"),
         data(),
         0.3);
@@ -233,7 +232,7 @@ final class UnitPlan {
         "style-tokens",
         "style tokens: clusters of its features",
         ClusterTraining.NAME,
-        List.of(corpus, "style"),
+        List.of(CORPUS, "style"),
         plan.section("style-tokens"),
         data(Map.of("features.style", plan.at("style").resolve("style"))),
         2);

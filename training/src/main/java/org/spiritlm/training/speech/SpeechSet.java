@@ -52,8 +52,8 @@ public final class SpeechSet {
   }
 
   /**
-   * Reads the settings {@code manifest}, {@code train} and {@code validation} (names of splits) and
-   * {@code longest_seconds}, and the manifest.
+   * Reads the settings {@code manifest}, {@code train} (splits with commas between them), {@code
+   * validation} (a split) and {@code longest_seconds}, and the manifest.
    *
    * <p>Where it has no utterance of the validation split, every fiftieth of the others is held out
    * (at least one), chosen by the checksum of its id. Utterances without a split are learnt from.
@@ -72,7 +72,7 @@ public final class SpeechSet {
   }
 
   /** What {@link #read} is told. */
-  private record Source(Path manifest, String train, String validation, int seconds) {
+  private record Source(Path manifest, List<String> train, String validation, int seconds) {
     static Source of(Settings settings) {
       String manifest = settings.text("manifest", "");
       if (manifest.isBlank()) {
@@ -80,13 +80,13 @@ public final class SpeechSet {
       }
       return new Source(
           Path.of(manifest),
-          settings.text("train", Split.TRAIN),
+          List.of(settings.text("train", Split.TRAIN).split("\\s*,\\s*", -1)),
           settings.text("validation", Split.DEV),
           settings.positive("longest_seconds", 30));
     }
   }
 
-  private static Splits read(Path manifest, String train, String validation, int seconds) {
+  private static Splits read(Path manifest, List<String> train, String validation, int seconds) {
     List<Utterance> learnt = new ArrayList<>();
     List<Utterance> held = new ArrayList<>();
     Manifest.read(
@@ -95,7 +95,7 @@ public final class SpeechSet {
           @Override
           public void accept(Utterance utterance) {
             String split = utterance.split();
-            if (split == null || split.equals(train)) {
+            if (split == null || train.contains(split)) {
               learnt.add(utterance);
             } else if (split.equals(validation)) {
               held.add(utterance);
@@ -110,7 +110,10 @@ public final class SpeechSet {
         });
     if (learnt.isEmpty()) {
       throw new InputException(
-          manifest + ": has no utterance of the split '" + train + "' to learn from");
+          manifest
+              + ": has no utterance of the split '"
+              + String.join(",", train)
+              + "' to learn from");
     }
     if (held.isEmpty() && learnt.size() > 1) {
       hold(learnt, held);
