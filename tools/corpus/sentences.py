@@ -1,8 +1,9 @@
-"""Makes the text to speak: python sentences.py SOURCES -o sentences.jsonl [--words 5000]
+"""Makes the text to speak: python sentences.py SOURCES -o sentences.jsonl [--words 5000] [--longest 18] [--without FILE]
 
 Takes WordNet's quoted examples, State of the Union addresses and Moby Dick apart into sentences, writes numbers
 and abbreviations out, and keeps the sentences all of whose words are among the most frequent ones. The most
 frequent words come first in the result: it is ordered by each sentence's rarest word, in groups, shuffled inside.
+Sentences of another result may be left out, for further ones.
 """
 
 import argparse
@@ -29,6 +30,7 @@ ABBREVIATIONS = {
     "U.S.": "United States", "Jr.": "Junior", "Sr.": "Senior", "&": "and", "%": " percent",
 }
 SHORTEST, LONGEST = 4, 18  # words
+LETTERS = 120  # in as many words
 GROUP = 500  # ranks of words that count as equally frequent
 
 
@@ -126,10 +128,10 @@ def book(folder: pathlib.Path):
                 yield "moby-dick", sentence
 
 
-def is_speakable(sentence: str) -> bool:
+def is_speakable(sentence: str, longest: int) -> bool:
     if not re.fullmatch(r"[A-Za-z' ,.;:!?-]+", sentence) or re.search(r"\b[A-Z]{2,}\b|\b[A-Z]\.|(?<!\w)'|'(?!\w)", sentence):
         return False
-    return SHORTEST <= len(words(sentence)) <= LONGEST and len(sentence) <= 120
+    return SHORTEST <= len(words(sentence)) <= longest and len(sentence) <= LETTERS * longest // LONGEST
 
 
 def tidy(sentence: str) -> str:
@@ -144,17 +146,23 @@ def main() -> None:
     parser.add_argument("sources", type=pathlib.Path, help="what fetch.py made")
     parser.add_argument("-o", type=pathlib.Path, required=True, dest="output")
     parser.add_argument("--words", type=int, default=5000, help="size of the vocabulary (default: 5000)")
+    parser.add_argument("--longest", type=int, default=LONGEST, help=f"words of a sentence at most (default: {LONGEST})")
+    parser.add_argument("--without", type=pathlib.Path, help="an earlier result whose sentences are left out")
     arguments = parser.parse_args()
     folder = arguments.sources / "unpacked"
     found: dict[str, str] = {}
     for source in (wordnet, speeches, book):
         for name, sentence in source(folder):
             sentence = tidy(sentence)
-            if is_speakable(sentence):
+            if is_speakable(sentence, arguments.longest):
                 found.setdefault(sentence, name)
     counts = collections.Counter(word for sentence in found for word in words(sentence))
     rank = {word: i for i, (word, _) in enumerate(sorted(counts.items(), key=lambda each: (-each[1], each[0])))}
     kept = [each for each in found if max(rank[word] for word in words(each)) < arguments.words]
+    if arguments.without:
+        other = arguments.without.read_text(encoding="utf-8").splitlines()
+        before = {" ".join(words(json.loads(line)["text"])) for line in other}
+        kept = [each for each in kept if " ".join(words(each)) not in before]
     random.Random(0).shuffle(kept)
     kept.sort(key=lambda each: max(rank[word] for word in words(each)) // GROUP)
     part = arguments.output.with_suffix(".part")

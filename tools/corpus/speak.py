@@ -13,7 +13,6 @@ import json
 import multiprocessing
 import os
 import pathlib
-import re
 import shutil
 import sys
 import time
@@ -25,6 +24,8 @@ from hibari import Hibari
 from scipy.signal import resample_poly
 
 import styles
+from blocks import gather, split, write
+from loudness import RATE, trimmed
 
 HERE = pathlib.Path(__file__).parent
 BLOCK = 16  # utterances
@@ -66,14 +67,6 @@ class Speakers:
         return self.kokoro.speak(text, voice, speed)
 
 
-def split(text: str) -> str:
-    """The part of the corpus, as `corpus synthesize` chooses it."""
-    letters = re.sub(r"[\W_]+", " ", text.lower()).strip()
-    digest = hashlib.sha256(letters.encode()).digest()
-    step = ((digest[0] << 8 | digest[1]) * 20) >> 16
-    return {0: "dev", 1: "test"}.get(step, "train")
-
-
 def plan(sentences: list[dict]) -> list[tuple[str, list[tuple[int, str]]]]:
     """Blocks in the order in which they are spoken, by name, each of one voice."""
     pattern = [voice for voice, share in SHARES.items() for _ in range(share)]
@@ -104,18 +97,18 @@ def utterance(corpus, speakers, name, voice, number, place, text) -> dict:
     sound = speakers.speak(text, voice, style.tempo, seed=number)
     if len(sound) < MADE_RATE // 4 or not np.isfinite(sound).all():
         raise ValueError("nothing was said")
-    sound = styles.trimmed(resample_poly(sound, styles.RATE, MADE_RATE))
+    sound = trimmed(resample_poly(sound, RATE, MADE_RATE))
     sound = styles.apply(sound, style)
     if not np.isfinite(sound).all():
         raise ValueError("the style made no sound of it")
     identifier = f"{number:06d}-{voice}-{style_name}"
     file = corpus / "audio" / name / f"{identifier}.flac"
-    soundfile.write(file, sound, styles.RATE, subtype="PCM_16")
+    soundfile.write(file, sound, RATE, subtype="PCM_16")
     return {
         "id": identifier,
         "audio": str(file.relative_to(corpus)),
         "start": 0.0,
-        "end": len(sound) / styles.RATE,
+        "end": len(sound) / RATE,
         "text": text,
         "speaker": voice,
         "style": style_name,
@@ -151,22 +144,6 @@ def speak_block(corpus, speakers, name, block) -> float:
     write(parts / f"{name}.rejected", rejected)
     write(parts / f"{name}.jsonl", lines)  # last: from now on the block is there
     return seconds
-
-
-def write(file: pathlib.Path, objects: list[dict]) -> None:
-    part = file.with_name(f".{file.name}.part")
-    part.write_text("".join(json.dumps(each, ensure_ascii=False, separators=(",", ":")) + "\n" for each in objects), encoding="utf-8")
-    part.rename(file)
-
-
-def gather(corpus: pathlib.Path) -> None:
-    """Lists all blocks that are there."""
-    for ending, name in (("jsonl", "manifest.jsonl"), ("rejected", "rejected.jsonl")):
-        part = corpus / f".{name}.part"
-        with part.open("wb") as out:
-            for file in sorted((corpus / "parts").glob(f"*.{ending}")):
-                out.write(file.read_bytes())
-        part.rename(corpus / name)
 
 
 def main() -> None:

@@ -6,10 +6,9 @@ import numpy as np
 import pyworld
 from scipy.signal import sosfilt, butter
 
-RATE = 16000
+from loudness import RATE, levelled
+
 FRAME = 5.0  # milliseconds
-LEVEL = 0.06  # root mean square of usual speech, pauses left out
-PEAK = 0.95
 LOWEST, HIGHEST = 55.0, 550.0  # Hz
 
 
@@ -48,19 +47,6 @@ def varied(style: Style, random: np.random.Generator) -> Style:
     )
 
 
-def trimmed(sound: np.ndarray, margin: float = 0.15) -> np.ndarray:
-    """The sound without the silence around it, but for a margin in seconds."""
-    step = RATE // 100
-    frames = sound[: len(sound) // step * step].reshape(-1, step)
-    level = np.sqrt((frames**2).mean(1))
-    loud = np.flatnonzero(level > 0.02 * level.max())
-    if len(loud) == 0:
-        return sound
-    first = max(0, int(loud[0] * step - margin * RATE))
-    last = min(len(sound), int((loud[-1] + 1) * step + margin * RATE))
-    return sound[first:last]
-
-
 def apply(sound: np.ndarray, style: Style) -> np.ndarray:
     """The sound (16 kHz) in a style, whose tempo it has already: all but that is changed here."""
     sound = np.ascontiguousarray(sound, dtype=np.float64)
@@ -83,11 +69,4 @@ def apply(sound: np.ndarray, style: Style) -> np.ndarray:
     made = made - style.tilt * np.concatenate(([0], made[:-1]))
     if style.breath >= 1:
         made = sosfilt(butter(2, 250, "highpass", fs=RATE, output="sos"), made)
-    return levelled(made, style)
-
-
-def levelled(sound: np.ndarray, style: Style) -> np.ndarray:
-    loud = np.abs(sound) > 0.02 * np.abs(sound).max()
-    level = np.sqrt((sound[loud] ** 2).mean())
-    factor = min(LEVEL * 10 ** (style.gain / 20) / level, PEAK / np.abs(sound).max())
-    return (sound * factor).astype(np.float32)
+    return levelled(made, style.gain)
