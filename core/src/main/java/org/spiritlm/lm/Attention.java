@@ -86,6 +86,10 @@ final class Attention {
   private Tensor withGradients(Tensor all, Step step) {
     TensorVector parts = each(all, 1, heads + keyValueHeads, keyValueHeads);
     Tensor rotated = rotary.rotated(parts.get(0), step.angles());
+    PaddedSequences padded = step.padded();
+    if (padded != null) {
+      return together(rotated, parts.get(1), padded);
+    }
     TensorVector queriesAndKeys = each(rotated, 1, heads, keyValueHeads);
     long[] lengths = step.pieces().stream().mapToLong(piece -> piece.ids().length).toArray();
     TensorVector queries = each(queriesAndKeys.get(0), 0, lengths);
@@ -99,6 +103,36 @@ final class Attention {
                   split(queries.get(i)), split(keys.get(i)), split(values.get(i)), true)));
     }
     return attended.size() == 1 ? attended.get(0) : Tensors.cat(attended, 0);
+  }
+
+  /**
+   * Several sequences in few products: queries and keys [N, H + K, d] and values [N, K, d] to [N, H
+   * d].
+   */
+  private Tensor together(Tensor queriesAndKeys, Tensor values, PaddedSequences padded) {
+    TensorVector parts =
+        each(queriesAndKeys.index_select(0, padded.places()), 1, heads, keyValueHeads);
+    TensorVector queries = each(parts.get(0), 0, padded.sizes());
+    TensorVector keys = each(parts.get(1), 0, padded.sizes());
+    TensorVector seen = each(values.index_select(0, padded.places()), 0, padded.sizes());
+    List<Tensor> attended = new ArrayList<>();
+    for (int i = 0; i < padded.batches().size(); i++) {
+      int count = padded.batches().get(i).count();
+      Tensor batch =
+          Products.attention(
+              rows(queries.get(i), count),
+              rows(keys.get(i), count),
+              rows(seen.get(i), count),
+              true);
+      attended.add(batch.transpose(1, 2).reshape(padded.batches().get(i).positions(), -1));
+    }
+    Tensor all = attended.size() == 1 ? attended.get(0) : Tensors.cat(attended, 0);
+    return all.index_select(0, padded.back());
+  }
+
+  /** [B L, heads, d] to [B, heads, L, d]. */
+  private static Tensor rows(Tensor x, int count) {
+    return x.view(count, -1, x.size(1), x.size(2)).transpose(1, 2);
   }
 
   private static TensorVector each(Tensor x, int axis, long... sizes) {

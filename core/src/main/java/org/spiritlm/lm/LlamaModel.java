@@ -180,7 +180,7 @@ public final class LlamaModel {
     public Passage(List<Piece> pieces) {
       this.ids = pieces.stream().flatMapToInt(piece -> Arrays.stream(piece.ids())).toArray();
       check(ids);
-      this.step = new Step(pieces, rotary.at(Step.positions(pieces)));
+      this.step = Step.of(pieces, rotary.at(Step.positions(pieces)), device);
     }
 
     /** The ids' vectors, [N, D]. */

@@ -112,10 +112,12 @@ public final class Products {
    * @param causal whether a position does not see those after it
    */
   public static Tensor attention(Tensor queries, Tensor keys, Tensor values, boolean causal) {
-    if (!isRounded() || !queries.is_cpu()) {
-      boolean grouped = queries.size(1) != keys.size(1);
-      return torch.scaled_dot_product_attention(
-          queries, keys, values, new TensorOptional(), 0, causal, new DoubleOptional(), grouped);
+    if (!isRounded()) {
+      return whole(queries, keys, values, causal);
+    }
+    if (!queries.is_cpu()) {
+      return whole(rounded(queries), rounded(keys), rounded(values), causal)
+          .to(queries.scalar_type());
     }
     // libtorch's own attention has no bfloat16 products on a processor
     long batch = queries.size(0);
@@ -136,6 +138,12 @@ public final class Products {
     }
     Tensor seen = rounded(values).reshape(batch * shared, length, width);
     return scores.softmax(-1).bmm(seen).view(queries.sizes()).to(queries.scalar_type());
+  }
+
+  private static Tensor whole(Tensor queries, Tensor keys, Tensor values, boolean causal) {
+    boolean grouped = queries.size(1) != keys.size(1);
+    return torch.scaled_dot_product_attention(
+        queries, keys, values, new TensorOptional(), 0, causal, new DoubleOptional(), grouped);
   }
 
   /** Minus infinity where the second position comes after the first, otherwise 0, [T, T]. */

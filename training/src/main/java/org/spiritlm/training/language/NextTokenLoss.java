@@ -8,6 +8,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorArrayRefOptional;
 import org.spiritlm.lm.LlamaModel;
 import org.spiritlm.lm.Piece;
+import org.spiritlm.torch.Device;
 import org.spiritlm.torch.NoGradients;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Tensors;
@@ -18,16 +19,20 @@ import org.spiritlm.torch.Tensors;
  *
  * <p>Documents stand one after another without padding and do not attend to each other. Scores for
  * the whole vocabulary exist for some targets at a time, with their gradients, so that they stay in
- * the processor's cache and a large vocabulary needs no more memory than a small one.
+ * a processor's cache and a large vocabulary needs no more memory than a small one.
  */
 public final class NextTokenLoss {
-  /** Targets whose scores exist together. */
-  private static final int TOGETHER = 512;
+  /** Targets whose scores exist together, on a CPU and on a GPU. */
+  private static final int IN_CACHE = 512;
+
+  private static final int ON_GPU = 16_384;
 
   private final LlamaModel model;
+  private final int together;
 
   public NextTokenLoss(LlamaModel model) {
     this.model = model;
+    this.together = model.device().kind() == Device.Kind.CPU ? IN_CACHE : ON_GPU;
   }
 
   /**
@@ -41,9 +46,9 @@ public final class NextTokenLoss {
       Targets targets = Targets.of(documents);
       Tensor states = states(model.read(pieces(documents)), targets);
       double sum = 0;
-      for (int from = 0; from < targets.count(); from += TOGETHER) {
+      for (int from = 0; from < targets.count(); from += together) {
         try (Scope part = Scope.open()) {
-          int count = targets.upTo(from);
+          int count = upTo(targets, from);
           sum += sum(states.narrow(0, from, count), targets, from).item_double();
         }
       }
@@ -75,9 +80,9 @@ public final class NextTokenLoss {
       Tensor states = states(all, targets);
       List<Tensor> gradients = new ArrayList<>();
       double sum = 0;
-      for (int from = 0; from < targets.count(); from += TOGETHER) {
+      for (int from = 0; from < targets.count(); from += together) {
         try (Scope part = Scope.open()) {
-          Tensor some = states.narrow(0, from, targets.upTo(from)).detach();
+          Tensor some = states.narrow(0, from, upTo(targets, from)).detach();
           some.set_requires_grad(true);
           Tensor found = sum(some, targets, from);
           found.mul(Tensors.scalar(factor)).backward();
@@ -91,6 +96,11 @@ public final class NextTokenLoss {
       }
       return sum;
     }
+  }
+
+  /** How many targets go together from one on. */
+  private int upTo(Targets targets, int from) {
+    return Math.min(together, targets.count() - from);
   }
 
   /** The states from which targets are predicted, [targets, D]. */
@@ -133,11 +143,6 @@ public final class NextTokenLoss {
 
     int count() {
       return rows.length;
-    }
-
-    /** How many go together from one on. */
-    int upTo(int from) {
-      return Math.min(TOGETHER, count() - from);
     }
   }
 }
