@@ -7,6 +7,7 @@ import java.util.Map;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Adam with decoupled weight decay (Loshchilov and Hutter, 2019), by libtorch's fused kernel.
@@ -21,11 +22,13 @@ public final class AdamW implements Optimiser {
   static final String SECOND = "exp_avg_sq.";
 
   private final NamedOperator update = new NamedOperator("aten::_fused_adamw_", "");
+  private final NamedOperator addition = new NamedOperator("aten::_foreach_add_", "Scalar");
   private final Map<String, Tensor> parameters;
   private final Options options;
   private final List<Tensor> first = new ArrayList<>();
   private final List<Tensor> second = new ArrayList<>();
   private final List<Tensor> steps = new ArrayList<>();
+  private @Nullable Changed all;
 
   /**
    * What stays the same over all steps.
@@ -80,48 +83,78 @@ public final class AdamW implements Optimiser {
 
   @Override
   public void step(double rate) {
-    List<Tensor> changed = new ArrayList<>();
-    List<Tensor> gradients = new ArrayList<>();
-    List<Tensor> averages = new ArrayList<>();
-    List<Tensor> squares = new ArrayList<>();
-    List<Tensor> counts = new ArrayList<>();
     try (Scope scope = Scope.open()) {
-      int i = 0;
+      List<Integer> places = new ArrayList<>();
+      List<Tensor> gradients = new ArrayList<>();
+      int place = 0;
       for (Tensor parameter : parameters.values()) {
         Tensor gradient = parameter.grad();
         if (gradient.defined()) {
-          changed.add(parameter.detach());
+          places.add(place);
           gradients.add(gradient);
-          averages.add(first.get(i));
-          squares.add(second.get(i));
-          counts.add(steps.get(i));
         }
-        i++;
+        place++;
       }
-      if (changed.isEmpty()) {
+      if (places.isEmpty()) {
         return;
       }
-      for (Tensor count : counts) {
-        count.add_(Tensors.scalar(1));
+      Changed changed = places.size() == parameters.size() ? all(places) : changed(places);
+      addition.run(changed.steps(), new IValue(1.0));
+      update.run(
+          changed.parameters(),
+          update.list("grads", gradients),
+          changed.first(),
+          changed.second(),
+          update.list("max_exp_avg_sqs", List.of()),
+          changed.steps(),
+          new IValue(rate),
+          new IValue(options.beta1),
+          new IValue(options.beta2),
+          new IValue(options.weightDecay),
+          new IValue(options.epsilon),
+          new IValue(false),
+          new IValue(false),
+          new IValue(),
+          new IValue());
+    }
+  }
+
+  /** What a step changes, as lists: those of parameters, of their averages and of their steps. */
+  private record Changed(IValue parameters, IValue first, IValue second, IValue steps) {
+    List<IValue> lists() {
+      return List.of(parameters, first, second, steps);
+    }
+  }
+
+  /** That of the parameters at some places; it belongs to the enclosing scope. */
+  private Changed changed(List<Integer> places) {
+    List<Tensor> values = new ArrayList<>();
+    parameters.values().forEach(parameter -> values.add(parameter.detach()));
+    return new Changed(
+        update.list("self", places.stream().map(values::get).toList()),
+        update.list("exp_avgs", places.stream().map(first::get).toList()),
+        update.list("exp_avg_sqs", places.stream().map(second::get).toList()),
+        update.list("state_steps", places.stream().map(steps::get).toList()));
+  }
+
+  /** That of all, which is made once: thousands of small calls. */
+  private Changed all(List<Integer> places) {
+    Changed made = all;
+    if (made == null) {
+      try (Scope scope = Scope.open()) {
+        made = changed(places);
+        made.lists().forEach(Scope::release);
       }
-      List<IValue> arguments =
-          List.of(
-              update.list("self", changed),
-              update.list("grads", gradients),
-              update.list("exp_avgs", averages),
-              update.list("exp_avg_sqs", squares),
-              update.list("max_exp_avg_sqs", List.of()),
-              update.list("state_steps", counts),
-              new IValue(rate),
-              new IValue(options.beta1),
-              new IValue(options.beta2),
-              new IValue(options.weightDecay),
-              new IValue(options.epsilon),
-              new IValue(false),
-              new IValue(false),
-              new IValue(),
-              new IValue());
-      update.run(arguments.toArray(IValue[]::new));
+      all = made;
+    }
+    return made;
+  }
+
+  @Override
+  public void close() {
+    if (all != null) {
+      all.lists().forEach(Scope::free);
+      all = null;
     }
   }
 

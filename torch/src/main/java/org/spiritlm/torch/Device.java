@@ -2,6 +2,7 @@ package org.spiritlm.torch;
 
 import java.util.Locale;
 import org.bytedeco.pytorch.DeviceOptional;
+import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -70,6 +71,19 @@ public record Device(Kind kind, int index) {
   public TensorOptions options(DType dtype) {
     TensorOptions options = Tensors.options(dtype);
     return kind == Kind.CPU ? options : options.device(new DeviceOptional(torchDevice()));
+  }
+
+  /**
+   * A source of chance for tensors that lie here. A GPU has one for all, which begins anew with
+   * each seed: use it before the next is asked for.
+   */
+  public Generator random(long seed) {
+    if (kind == Kind.CPU) {
+      return torch.make_generator_cpu(seed);
+    }
+    Generator random = torch.globalContext().defaultGenerator(torchDevice());
+    random.set_current_seed(seed);
+    return random;
   }
 
   /** libtorch's own object. */

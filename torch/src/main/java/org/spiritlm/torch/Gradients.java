@@ -3,13 +3,17 @@ package org.spiritlm.torch;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /** What is done with the gradients of many parameters at once. */
 public final class Gradients {
+  // a GPU computes those of many tensors in a few launches
+  private static final NamedOperator NORMS = new NamedOperator("aten::_foreach_norm", "Scalar");
+  private static final NamedOperator SCALING = new NamedOperator("aten::_foreach_mul_", "Scalar");
+
   private Gradients() {}
 
   /** Forgets all gradients. */
@@ -25,13 +29,13 @@ public final class Gradients {
   /** The Euclidean norm of all gradients together. */
   public static double norm(Collection<Tensor> parameters) {
     try (Scope scope = Scope.open()) {
-      List<Tensor> norms = new ArrayList<>();
-      for (Tensor gradient : of(parameters)) {
-        norms.add(gradient.norm());
+      List<Tensor> gradients = of(parameters);
+      if (gradients.isEmpty()) {
+        return 0;
       }
-      return norms.isEmpty()
-          ? 0
-          : torch.stack(new TensorVector(norms.toArray(Tensor[]::new))).norm().item_double();
+      TensorVector norms =
+          NORMS.callForAll(NORMS.list("self", gradients), new IValue(2.0), new IValue());
+      return torch.stack(norms).norm().item_double();
     }
   }
 
@@ -45,9 +49,7 @@ public final class Gradients {
     double scale = scale(norm, most);
     if (scale < 1) {
       try (Scope scope = Scope.open()) {
-        for (Tensor gradient : of(parameters)) {
-          gradient.mul_(new Scalar(scale));
-        }
+        SCALING.run(SCALING.list("self", of(parameters)), new IValue(scale));
       }
     }
     return norm;

@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
 
 /** An operator of libtorch for which the Java binding has no method, called by its name. */
 final class NamedOperator {
@@ -72,6 +73,16 @@ final class NamedOperator {
     try (Scope scope = Scope.open()) {
       handle.callBoxed(new IValueVector(arguments));
     }
+  }
+
+  /**
+   * Calls the operator, which gives tensors, with a value for each of its arguments; what it gives
+   * belongs to the caller's scope.
+   */
+  TensorVector callForAll(IValue... arguments) {
+    IValueVector stack = new IValueVector(arguments);
+    handle.callBoxed(stack);
+    return stack.get(0).toTensorVector();
   }
 
   /** Calls the operator, which gives one tensor, with a value for each of its arguments. */

@@ -62,6 +62,14 @@ public final class Normalization {
     if (kind == Kind.RMS && x.dim() == 2 && x.size(0) == 1 && x.is_cpu() && !isTrained) {
       return row(x);
     }
+    if (kind != Kind.RMS && !x.is_cpu() && DType.of(x) != DType.of(weight.get())) {
+      // kernels of a GPU take values and weights of one type alone
+      return normalised(x.to(weight.get().scalar_type())).to(x.scalar_type());
+    }
+    return normalised(x);
+  }
+
+  private Tensor normalised(Tensor x) {
     return switch (kind) {
       case LAYER -> torch.layer_norm(x, new long[] {size}, weight, bias, epsilon, false);
       case RMS -> torch.rms_norm(x, new long[] {size}, weight, new DoubleOptional(epsilon));

@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
  * sums are float32. The result has the type of the input, so that a chain of products that begins
  * with a {@linkplain #rounded rounded} input stays in bfloat16.
  *
- * <p>Convolutions in bfloat16 have their channels last in memory, and one more axis for oneDNN,
- * which has fast kernels for that alone (measured: 2 to 10 times as fast as float32 over [B, C,
- * T]).
+ * <p>Convolutions in bfloat16 on the CPU have their channels last in memory, and one more axis for
+ * oneDNN, which has fast kernels for that alone (measured: 2 to 10 times as fast as float32 over
+ * [B, C, T]).
  */
 public final class Products {
   /** See {@link #laterPositions}; grows. */
@@ -51,17 +51,15 @@ public final class Products {
   /**
    * A convolution: x [B, C, T], weight [C', C / groups, K], bias [C'] or none, to [B, C', T'].
    *
-   * @param x any order in memory; channels last is what it is rounded to
+   * @param x any order in memory; channels last is what it is rounded to on the CPU
    */
   public static Tensor convolution(
       Tensor x, Tensor weight, TensorOptional bias, Geometry geometry) {
-    if (!isRounded() || isWrong(weight)) {
-      long[] stride = {geometry.stride};
-      long[] padding = {geometry.padding};
-      long[] dilation = {geometry.dilation};
-      return torch
-          .conv1d(
-              x.to(weight.scalar_type()), weight, bias, stride, padding, dilation, geometry.groups)
+    if (!isRounded() || (x.is_cpu() && isWrong(weight))) {
+      return plain(x.to(weight.scalar_type()), weight, bias, geometry).to(x.scalar_type());
+    }
+    if (!x.is_cpu()) {
+      return plain(rounded(x).contiguous(), rounded(weight), rounded(bias), geometry)
           .to(x.scalar_type());
     }
     return torch
@@ -77,19 +75,28 @@ public final class Products {
         .to(x.scalar_type());
   }
 
+  private static Tensor plain(Tensor x, Tensor weight, TensorOptional bias, Geometry geometry) {
+    long[] stride = {geometry.stride};
+    long[] padding = {geometry.padding};
+    long[] dilation = {geometry.dilation};
+    return torch.conv1d(x, weight, bias, stride, padding, dilation, geometry.groups);
+  }
+
   /** A transposed convolution: x [B, C, T], weight [C, C' / groups, K], to [B, C', T']. */
   public static Tensor transposedConvolution(
       Tensor x, Tensor weight, TensorOptional bias, Geometry geometry) {
-    if (!isRounded()) {
-      return torch.conv_transpose1d(
-          x,
-          weight,
-          bias,
-          new long[] {geometry.stride},
-          new long[] {geometry.padding},
-          new long[] {0},
-          geometry.groups,
-          new long[] {geometry.dilation});
+    if (!isRounded() || !x.is_cpu()) {
+      return torch
+          .conv_transpose1d(
+              rounded(x),
+              rounded(weight),
+              rounded(bias),
+              new long[] {geometry.stride},
+              new long[] {geometry.padding},
+              new long[] {0},
+              geometry.groups,
+              new long[] {geometry.dilation})
+          .to(x.scalar_type());
     }
     return torch
         .conv_transpose2d(

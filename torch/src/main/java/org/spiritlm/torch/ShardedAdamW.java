@@ -229,6 +229,7 @@ public final class ShardedAdamW implements Optimiser {
 
   @Override
   public void close() {
+    own.close();
     buckets.close();
   }
 }

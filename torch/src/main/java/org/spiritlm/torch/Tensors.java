@@ -92,6 +92,13 @@ public final class Tensors {
     }
   }
 
+  /** The values of scalars, of which a GPU is asked once. */
+  public static double[] numbers(Tensor... scalars) {
+    try (Scope scope = Scope.open()) {
+      return doubles(torch.stack(new TensorVector(scalars)));
+    }
+  }
+
   /** All values in row-major order, whatever the tensor's type and device. */
   public static long[] longs(Tensor tensor) {
     try (Scope scope = Scope.open()) {

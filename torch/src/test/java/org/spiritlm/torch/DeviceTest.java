@@ -3,6 +3,7 @@ package org.spiritlm.torch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
@@ -31,6 +32,19 @@ class DeviceTest {
     assertThatThrownBy(() -> Device.parse(name))
         .isInstanceOf(InputException.class)
         .hasMessage("--device '" + name + "' is not a device; expected auto, cpu, cuda or cuda:N");
+  }
+
+  @Test
+  void chanceFollowsFromTheSeed() {
+    float[][] drawn = new float[3][];
+    for (int i = 0; i < drawn.length; i++) {
+      try (Scope scope = Scope.open()) {
+        GeneratorOptional random = new GeneratorOptional(Device.CPU.random(i / 2));
+        drawn[i] = Tensors.floats(Tensors.empty(DType.F32, 9).uniform_(0, 1, random));
+      }
+    }
+    assertThat(drawn[1]).isEqualTo(drawn[0]);
+    assertThat(drawn[2]).isNotEqualTo(drawn[0]);
   }
 
   @Test

@@ -26,6 +26,13 @@ class TensorsTest {
   }
 
   @Test
+  void scalarsAreReadTogether() {
+    Tensor half = Tensors.of(new float[] {0.5f, 3}).min();
+    Tensor count = Tensors.of(new int[] {4, 5}).sum();
+    assertThat(Tensors.numbers(half, count)).containsExactly(0.5, 9);
+  }
+
+  @Test
   void valuesAreCopies() {
     float[] values = {1, 2};
     Tensor tensor = Tensors.of(values);

@@ -4,6 +4,7 @@ import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.spiritlm.torch.CheckpointException;
+import org.spiritlm.torch.Device;
 import org.spiritlm.torch.Initializer;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.TensorInfo;
@@ -15,6 +16,7 @@ public final class KMeansQuantizer implements Quantizer {
   static final String CENTERS = "cluster_centers";
 
   private final Config config;
+  private final Device device;
   private final Tensor centers; // [D, V]
   private final Tensor halfSquares; // [V]
 
@@ -41,6 +43,7 @@ public final class KMeansQuantizer implements Quantizer {
   /** Takes {@code cluster_centers} [V, D]. */
   public KMeansQuantizer(Weights weights, Config config) {
     this.config = config;
+    this.device = weights.device();
     Tensor rows = weights.tensor(CENTERS, Initializer.normal(1), config.units(), config.width());
     weights.finish();
     try (Scope scope = Scope.open()) {
@@ -63,7 +66,7 @@ public final class KMeansQuantizer implements Quantizer {
   public int[] units(Tensor features) {
     try (Scope scope = Scope.open()) {
       // |x - c|² is smallest where x·c - |c|²/2 is largest.
-      Tensor nearness = features.mm(centers).sub(halfSquares); // [T, V]
+      Tensor nearness = device.place(features).mm(centers).sub(halfSquares); // [T, V]
       return Tensors.ints(torch.argmax(nearness, new LongOptional(1), false));
     }
   }

@@ -5,6 +5,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.spiritlm.torch.CheckpointException;
 import org.spiritlm.torch.ConfigFile;
+import org.spiritlm.torch.Device;
 import org.spiritlm.torch.Linear;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.TensorInfo;
@@ -23,6 +24,7 @@ public final class LinearQuantizer implements Quantizer {
   private static final double NEGATIVE_SLOPE = 0.01;
 
   private final Config config;
+  private final Device device;
   private final Linear first;
   private final Linear second;
   private final Linear third;
@@ -75,6 +77,7 @@ public final class LinearQuantizer implements Quantizer {
   /** Takes {@code 0}, {@code 2} and {@code 4}, the layers; 1 and 3 are activations. */
   public LinearQuantizer(Weights weights, Config config) {
     this.config = config;
+    this.device = weights.device();
     this.first = new Linear(weights.at(0), config.width(), config.firstHidden());
     this.second = new Linear(weights.at(2), config.firstHidden(), config.secondHidden());
     this.third = new Linear(weights.at(4), config.secondHidden(), config.units() + 1L);
@@ -102,7 +105,8 @@ public final class LinearQuantizer implements Quantizer {
   @Override
   public int[] units(Tensor features) {
     try (Scope scope = Scope.open()) {
-      int[] classes = Tensors.ints(torch.argmax(logits(features), new LongOptional(1), false));
+      int[] classes =
+          Tensors.ints(torch.argmax(logits(device.place(features)), new LongOptional(1), false));
       return withoutBlanks(classes, config.units());
     }
   }

@@ -12,7 +12,7 @@ public sealed interface Quantizer permits LinearQuantizer, KMeansQuantizer {
   /** Number of units; ids are below it, but see {@link LinearQuantizer}. */
   int units();
 
-  /** Ids of features [T, D]. */
+  /** Ids of features [T, D], wherever they lie. */
   int[] units(Tensor features);
 
   /**

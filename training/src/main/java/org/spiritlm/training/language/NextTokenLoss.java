@@ -1,7 +1,6 @@
 package org.spiritlm.training.language;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -45,14 +44,15 @@ public final class NextTokenLoss {
         Scope scope = Scope.open()) {
       Targets targets = Targets.of(documents);
       Tensor states = states(model.read(pieces(documents)), targets);
-      double sum = 0;
+      Tensor wanted = model.device().place(Tensors.of(targets.wanted()));
+      List<Tensor> sums = new ArrayList<>();
       for (int from = 0; from < targets.count(); from += together) {
         try (Scope part = Scope.open()) {
           int count = upTo(targets, from);
-          sum += sum(states.narrow(0, from, count), targets, from).item_double();
+          sums.add(part.keep(sum(states.narrow(0, from, count), wanted.narrow(0, from, count))));
         }
       }
-      return sum;
+      return total(sums);
     }
   }
 
@@ -78,23 +78,25 @@ public final class NextTokenLoss {
     try (Scope scope = Scope.open()) {
       Targets targets = Targets.of(documents);
       Tensor states = states(all, targets);
+      Tensor wanted = model.device().place(Tensors.of(targets.wanted()));
       List<Tensor> gradients = new ArrayList<>();
-      double sum = 0;
+      List<Tensor> sums = new ArrayList<>();
       for (int from = 0; from < targets.count(); from += together) {
         try (Scope part = Scope.open()) {
-          Tensor some = states.narrow(0, from, upTo(targets, from)).detach();
+          int count = upTo(targets, from);
+          Tensor some = states.narrow(0, from, count).detach();
           some.set_requires_grad(true);
-          Tensor found = sum(some, targets, from);
+          Tensor found = sum(some, wanted.narrow(0, from, count));
           found.mul(Tensors.scalar(factor)).backward();
           gradients.add(part.keep(some.grad()));
-          sum += found.item_double();
+          sums.add(part.keep(found.detach()));
         }
       }
       if (states.requires_grad()) { // not where all before the head is frozen
         Tensor gradient = Tensors.cat(gradients, 0);
         states.backward(gradient, new BoolOptional(), false, new TensorArrayRefOptional());
       }
-      return sum;
+      return total(sums);
     }
   }
 
@@ -103,17 +105,26 @@ public final class NextTokenLoss {
     return Math.min(together, targets.count() - from);
   }
 
+  /** All together; a GPU is waited for here alone. */
+  private static double total(List<Tensor> sums) {
+    double total = 0;
+    if (!sums.isEmpty()) {
+      for (double sum : Tensors.numbers(sums.toArray(Tensor[]::new))) {
+        total += sum;
+      }
+    }
+    return total;
+  }
+
   /** The states from which targets are predicted, [targets, D]. */
   private Tensor states(Tensor all, Targets targets) {
     return all.index_select(0, model.device().place(Tensors.of(targets.rows())));
   }
 
-  /** The sum over the targets from one on, as many as there are states; a scalar. */
-  private Tensor sum(Tensor states, Targets targets, int from) {
-    int to = from + (int) states.size(0);
-    Tensor wanted = Tensors.of(Arrays.copyOfRange(targets.wanted(), from, to));
+  /** The sum over targets, as many as there are states; a scalar. */
+  private Tensor sum(Tensor states, Tensor wanted) {
     Tensor scores = model.logits(states).log_softmax(1); // [targets, V]
-    return scores.gather(1, model.device().place(wanted).unsqueeze(1)).sum().neg();
+    return scores.gather(1, wanted.unsqueeze(1)).sum().neg();
   }
 
   /**

@@ -65,6 +65,8 @@ public final class AlignerTask implements TrainingTask {
    *
    * @param seed of the first values, the order and the noise
    * @param batchSeconds audio of one batch
+   * @param lengthStep frames of whose multiples utterances are lengthened by silence. With more
+   *     than the usual 8, those of one length go together: fewer and larger operations
    * @param noise dropout and left-out blocks
    * @param masks frames that are not heard
    * @param optimiser the optimiser's
@@ -73,18 +75,20 @@ public final class AlignerTask implements TrainingTask {
   public record Options(
       long seed,
       int batchSeconds,
+      int lengthStep,
       Noise.Rates noise,
       SpanMasks masks,
       OptimiserSettings optimiser,
       int validated) {
     /**
-     * Reads {@code seed}, {@code batch_seconds}, {@code validated}, and the sections {@code noise},
-     * {@code mask} and {@code optimiser}.
+     * Reads {@code seed}, {@code batch_seconds}, {@code length_step}, {@code validated}, and the
+     * sections {@code noise}, {@code mask} and {@code optimiser}.
      */
     public static Options of(Settings settings) {
       return new Options(
           settings.seed("seed", 1),
           settings.positive("batch_seconds", 60),
+          settings.positive("length_step", TrainableEncoder.LENGTH_STEP),
           Noise.Rates.of(settings.below("noise"), new Noise.Rates(0.1, 0.05)),
           SpanMasks.of(settings.below("mask"), new SpanMasks(0.02, 5)),
           OptimiserSettings.of(settings.below("optimiser"), OPTIMISER),
@@ -161,6 +165,7 @@ public final class AlignerTask implements TrainingTask {
         batch.add(item);
       }
     }
+    arrange(batch);
     if (batch.isEmpty()) {
       throw new InputException(
           "no utterance can be learnt from: all are shorter than their transcripts, which need "
@@ -170,13 +175,20 @@ public final class AlignerTask implements TrainingTask {
     }
   }
 
+  private void arrange(SpeechBatch items) {
+    if (options.lengthStep() > TrainableEncoder.LENGTH_STEP) {
+      items.arrange();
+    }
+  }
+
   /** An utterance, or null where its transcript does not fit into its frames. */
   private SpeechBatch.@Nullable Item item(SpeechSet set, int index) {
     int[] targets = characters.labels(String.valueOf(set.utterance(index).text()));
     if (targets.length == 0) {
       return null;
     }
-    float[] samples = SpeechBatch.lengthened(set.samples(index), encoder.config());
+    float[] samples =
+        TrainableEncoder.lengthened(set.samples(index), options.lengthStep(), encoder.config());
     return encoder.config().frames(samples.length) < CtcLoss.leastFrames(targets)
         ? null
         : new SpeechBatch.Item(index, set.utterance(index).id(), samples, 0, targets);
@@ -245,6 +257,7 @@ public final class AlignerTask implements TrainingTask {
     SpeechBatch next = new SpeechBatch();
     for (int i = 0; i <= validation.size(); i++) {
       if (!next.isEmpty() && (i == validation.size() || next.seconds() >= options.batchSeconds())) {
+        arrange(next);
         try (NoGradients none = NoGradients.open();
             Scope scope = Scope.open()) {
           Tensor scores = logProbabilities(next, Disturbance.none());

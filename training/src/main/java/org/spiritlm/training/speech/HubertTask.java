@@ -77,6 +77,8 @@ public final class HubertTask implements TrainingTask {
    *
    * @param seed of the first values, the order, crops, masks and noise
    * @param batchSeconds audio of one batch
+   * @param lengthStep frames of whose multiples utterances are lengthened by silence, so that more
+   *     of a batch have one length; 1 leaves them as they are
    * @param cropSeconds the longest piece of an utterance that is learnt from at once
    * @param projected width P of the space in which units are compared
    * @param layer the block, counted from 1, that {@link #write} names as the one to quantize
@@ -89,6 +91,7 @@ public final class HubertTask implements TrainingTask {
   public record Options(
       long seed,
       int batchSeconds,
+      int lengthStep,
       int cropSeconds,
       int projected,
       int layer,
@@ -104,9 +107,9 @@ public final class HubertTask implements TrainingTask {
     }
 
     /**
-     * Reads {@code seed}, {@code batch_seconds}, {@code crop_seconds}, {@code projected}, {@code
-     * layer}, {@code feature_gradient}, {@code validated}, and the sections {@code noise}, {@code
-     * mask} and {@code optimiser}.
+     * Reads {@code seed}, {@code batch_seconds}, {@code length_step}, {@code crop_seconds}, {@code
+     * projected}, {@code layer}, {@code feature_gradient}, {@code validated}, and the sections
+     * {@code noise}, {@code mask} and {@code optimiser}.
      *
      * @param layers blocks of the encoder
      */
@@ -119,6 +122,7 @@ public final class HubertTask implements TrainingTask {
       return new Options(
           settings.seed("seed", 1),
           settings.positive("batch_seconds", 80),
+          settings.positive("length_step", 1),
           settings.positive("crop_seconds", 8),
           settings.positive("projected", 128),
           layer,
@@ -220,6 +224,9 @@ public final class HubertTask implements TrainingTask {
   private SpeechBatch.@Nullable Item item(
       SpeechSet set, int index, @Nullable SplittableRandom crops) {
     float[] samples = set.samples(index);
+    if (options.lengthStep() > 1) {
+      samples = TrainableEncoder.lengthened(samples, options.lengthStep(), encoder.config());
+    }
     String id = set.utterance(index).id();
     int longest = Math.multiplyExact(options.cropSeconds(), Audio.SPEECH_RATE);
     int start = 0;
@@ -236,7 +243,7 @@ public final class HubertTask implements TrainingTask {
   }
 
   /** The masked frames' losses, their number, and how many of them are predicted. */
-  private record Outcome(Tensor losses, int masked, double right) {}
+  private record Outcome(Tensor losses, int masked, Tensor right) {}
 
   private Outcome predict(SpeechBatch of, Noise noise, SplittableRandom random) {
     int rows = of.items().stream().mapToInt(item -> item.targets().length).sum();
@@ -277,7 +284,7 @@ public final class HubertTask implements TrainingTask {
     Tensor truth = device.place(Tensors.of(units));
     Tensor losses = scores.log_softmax(1).gather(1, truth.unsqueeze(1)).sum().neg();
     Tensor right = torch.argmax(scores, new LongOptional(1), false).eq(truth).sum();
-    return new Outcome(losses, count, right.item_double());
+    return new Outcome(losses, count, right);
   }
 
   /** Rows of length 1. */
@@ -292,7 +299,8 @@ public final class HubertTask implements TrainingTask {
       Noise noise = Noise.of(options.noise(), encoder.device(), draws.seed(NOISE));
       Outcome outcome = predict(batch, noise, new SplittableRandom(draws.seed(MASKS)));
       outcome.losses().mul(Tensors.scalar(share / outcome.masked())).backward();
-      return measures(outcome.losses().item_double(), outcome.right(), outcome.masked());
+      double[] numbers = Tensors.numbers(outcome.losses(), outcome.right());
+      return measures(numbers[0], numbers[1], outcome.masked());
     }
   }
 
@@ -331,8 +339,9 @@ public final class HubertTask implements TrainingTask {
         try (NoGradients none = NoGradients.open();
             Scope scope = Scope.open()) {
           Outcome outcome = predict(next, Noise.none(), masks);
-          losses += outcome.losses().item_double();
-          right += outcome.right();
+          double[] numbers = Tensors.numbers(outcome.losses(), outcome.right());
+          losses += numbers[0];
+          right += numbers[1];
           masked += outcome.masked();
         }
         next = new SpeechBatch();

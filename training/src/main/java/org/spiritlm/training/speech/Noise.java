@@ -18,7 +18,8 @@ import org.spiritlm.training.Settings;
 public final class Noise {
   private final Rates rates;
   private final Device device;
-  private final @Nullable Generator random;
+  private final @Nullable Generator values; // where the tensors lie
+  private final @Nullable Generator blocks; // on the CPU
 
   /**
    * How much of it.
@@ -47,41 +48,46 @@ public final class Noise {
     }
   }
 
-  private Noise(Rates rates, Device device, @Nullable Generator random) {
+  private Noise(
+      Rates rates, Device device, @Nullable Generator values, @Nullable Generator blocks) {
     this.rates = rates;
     this.device = device;
-    this.random = random;
+    this.values = values;
+    this.blocks = blocks;
   }
 
   /** None at all. */
   public static Noise none() {
-    return new Noise(Rates.NONE, Device.CPU, null);
+    return new Noise(Rates.NONE, Device.CPU, null, null);
   }
 
-  /** That of one pass; it belongs to the enclosing scope. */
+  /** That of one pass, before which no other begins; it belongs to the enclosing scope. */
   public static Noise of(Rates rates, Device device, long seed) {
-    return rates.equals(Rates.NONE)
-        ? none()
-        : new Noise(rates, device, torch.make_generator_cpu(seed));
+    if (rates.equals(Rates.NONE)) {
+      return none();
+    }
+    Generator values = device.random(seed);
+    boolean same = device.kind() == Device.Kind.CPU;
+    return new Noise(rates, device, values, same ? values : Device.CPU.random(seed));
   }
 
   /** Dropout; without noise the tensor itself. */
   Tensor dropout(Tensor x) {
-    if (random == null || rates.dropout == 0) {
+    if (values == null || rates.dropout == 0) {
       return x;
     }
     double kept = 1 - rates.dropout;
-    Tensor mask = Tensors.empty(DType.of(x), Tensors.shape(x));
-    mask.bernoulli_(kept, new GeneratorOptional(random)).mul_(Tensors.scalar(1 / kept));
-    return x.mul(device.place(mask));
+    Tensor mask = torch.empty(Tensors.shape(x), device.options(DType.of(x)), null);
+    mask.bernoulli_(kept, new GeneratorOptional(values)).mul_(Tensors.scalar(1 / kept));
+    return x.mul(mask);
   }
 
   /** Whether the next block is left out. */
   boolean dropsLayer() {
-    if (random == null || rates.layerDrop == 0) {
+    if (blocks == null || rates.layerDrop == 0) {
       return false;
     }
     Tensor draw = Tensors.empty(DType.F64, 1);
-    return draw.uniform_(0, 1, new GeneratorOptional(random)).item_double() < rates.layerDrop;
+    return draw.uniform_(0, 1, new GeneratorOptional(blocks)).item_double() < rates.layerDrop;
   }
 }

@@ -7,20 +7,15 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.json.Json;
 import org.spiritlm.torch.Tensors;
-import org.spiritlm.units.wav2vec2.Wav2Vec2Config;
 
 /** Utterances, or pieces of them, that are learnt from together. */
 final class SpeechBatch {
-  /** Frames of whose multiples lengthened samples have as many. */
-  private static final int LENGTHENED_FRAMES = 8;
-
   private final List<Item> items = new ArrayList<>();
 
   /**
@@ -34,17 +29,6 @@ final class SpeechBatch {
    */
   @SuppressWarnings("ArrayRecordComponent") // seconds of samples are not copied
   record Item(int utterance, String id, float[] samples, int start, int[] targets) {}
-
-  /**
-   * Samples with silence behind them, up to a length that other utterances have, too: oneDNN
-   * compiles convolutions and products for each length, which takes longer than they do.
-   */
-  static float[] lengthened(float[] samples, Wav2Vec2Config encoder) {
-    long step = LENGTHENED_FRAMES * encoder.stride();
-    long rest = encoder.receptiveField() - encoder.stride();
-    long steps = Math.max(1, (samples.length - rest + step - 1) / step);
-    return Arrays.copyOf(samples, Math.toIntExact(steps * step + rest));
-  }
 
   void add(Item item) {
     items.add(item);

@@ -10,6 +10,7 @@ import org.spiritlm.alignment.SpeechSource;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioReader;
 import org.spiritlm.corpus.CorpusListener;
+import org.spiritlm.corpus.KeptSounds;
 import org.spiritlm.corpus.Manifest;
 import org.spiritlm.corpus.Rejection;
 import org.spiritlm.corpus.Split;
@@ -19,7 +20,11 @@ import org.spiritlm.torch.InputException;
 import org.spiritlm.training.Seeds;
 import org.spiritlm.training.Settings;
 
-/** Utterances of a manifest whose audio is read when it is asked for. */
+/**
+ * Utterances of a manifest whose audio is read when it is asked for. That of a manifest that was
+ * {@linkplain #read read} to be learnt from stays in memory, as far as there is room. Not
+ * thread-safe.
+ */
 public final class SpeechSet {
   /** One utterance in so many is held out where the manifest says nothing of splits. */
   private static final int HELD_OUT = 50;
@@ -27,6 +32,7 @@ public final class SpeechSet {
   private final List<Utterance> utterances;
   private final Path directory;
   private final int longest;
+  private final KeptSounds<Utterance, float[]> kept;
 
   /**
    * What is learnt from, and what only measures.
@@ -36,10 +42,15 @@ public final class SpeechSet {
    */
   public record Splits(SpeechSet training, SpeechSet validation) {}
 
-  private SpeechSet(List<Utterance> utterances, Path directory, int longest) {
+  private SpeechSet(
+      List<Utterance> utterances,
+      Path directory,
+      int longest,
+      KeptSounds<Utterance, float[]> kept) {
     this.utterances = List.copyOf(utterances);
     this.directory = directory;
     this.longest = longest;
+    this.kept = kept;
   }
 
   /**
@@ -48,7 +59,11 @@ public final class SpeechSet {
    * @param longest samples at 16 kHz after which an utterance's audio is cut off
    */
   public static SpeechSet of(List<Utterance> utterances, Path directory, int longest) {
-    return new SpeechSet(utterances, directory, longest);
+    return new SpeechSet(utterances, directory, longest, kept(0));
+  }
+
+  private static KeptSounds<Utterance, float[]> kept(long room) {
+    return new KeptSounds<>(room, samples -> (long) samples.length * Float.BYTES);
   }
 
   /**
@@ -120,8 +135,10 @@ public final class SpeechSet {
     }
     Path directory = Objects.requireNonNull(manifest.toAbsolutePath().getParent());
     int longest = Math.multiplyExact(seconds, Audio.SPEECH_RATE);
+    KeptSounds<Utterance, float[]> kept = kept(KeptSounds.usualRoom()); // of both together
     return new Splits(
-        new SpeechSet(learnt, directory, longest), new SpeechSet(held, directory, longest));
+        new SpeechSet(learnt, directory, longest, kept),
+        new SpeechSet(held, directory, longest, kept));
   }
 
   private static void hold(List<Utterance> learnt, List<Utterance> held) {
@@ -141,7 +158,7 @@ public final class SpeechSet {
   public SpeechSet transcribed() {
     List<Utterance> some =
         utterances.stream().filter(utterance -> utterance.text() != null).toList();
-    return new SpeechSet(some, directory, longest);
+    return new SpeechSet(some, directory, longest, kept);
   }
 
   /** The recording of one, read anew each time it is opened. */
@@ -152,7 +169,7 @@ public final class SpeechSet {
   /** The first so many. */
   public SpeechSet first(int count) {
     return new SpeechSet(
-        utterances.subList(0, Math.min(count, utterances.size())), directory, longest);
+        utterances.subList(0, Math.min(count, utterances.size())), directory, longest, kept);
   }
 
   /** How many there are. */
@@ -166,13 +183,16 @@ public final class SpeechSet {
   }
 
   /**
-   * The audio of one, at 16 kHz.
+   * The audio of one, at 16 kHz, which is not to be changed.
    *
    * @throws InputException naming the utterance, if it cannot be read or a sample is no finite
    *     number
    */
   public float[] samples(int index) {
-    Utterance utterance = utterances.get(index);
+    return kept.get(utterances.get(index), this::load);
+  }
+
+  private float[] load(Utterance utterance) {
     float[] samples = new float[1 << 16];
     int count = 0;
     try (AudioReader reader = UtteranceAudio.open(utterance, directory)) {

@@ -1,6 +1,7 @@
 package org.spiritlm.training.speech;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -28,6 +29,9 @@ import org.spiritlm.units.wav2vec2.Wav2Vec2Config;
  * frames one after another in every product, and none is padded or sees another.
  */
 public final class TrainableEncoder {
+  /** Frames of whose multiples lengthened samples usually have as many. */
+  static final int LENGTH_STEP = 8;
+
   private static final String MASK = "masked_spec_embed";
 
   private final Wav2Vec2Config config;
@@ -115,6 +119,20 @@ public final class TrainableEncoder {
   /** Where the parameters lie. */
   public Device device() {
     return device;
+  }
+
+  /**
+   * Samples with silence behind them, up to a length that other utterances have, too: oneDNN
+   * compiles convolutions and products for each length, which takes longer than they do, and a GPU
+   * waits between many small ones.
+   *
+   * @param frames of whose multiples the result has as many
+   */
+  public static float[] lengthened(float[] samples, int frames, Wav2Vec2Config encoder) {
+    long step = frames * encoder.stride();
+    long rest = encoder.receptiveField() - encoder.stride();
+    long steps = Math.max(1, (samples.length - rest + step - 1) / step);
+    return Arrays.copyOf(samples, Math.toIntExact(steps * step + rest));
   }
 
   /**

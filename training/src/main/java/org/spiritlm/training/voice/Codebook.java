@@ -28,6 +28,7 @@ final class Codebook {
   private final Tensor sums; // [K, E]
   private final Tensor counts; // [K]; all 0 before the first batch
   private final Options options;
+  private boolean hasBegun; // known without asking for the counts, for which a GPU would be waited
 
   /**
    * How it follows.
@@ -78,11 +79,15 @@ final class Codebook {
 
   /** Gives all codes places among these vectors, [R, E], if they have none. */
   void begin(Tensor rows, SplittableRandom random) {
+    if (hasBegun) {
+      return;
+    }
     try (Scope scope = Scope.open();
         NoGradients none = NoGradients.open()) {
       if (isEmpty()) {
         restart(torch.ones_like(counts), rows.detach(), random);
       }
+      hasBegun = true;
     }
   }
 

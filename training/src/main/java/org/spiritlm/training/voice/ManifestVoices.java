@@ -3,7 +3,6 @@ package org.spiritlm.training.voice;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -12,6 +11,7 @@ import java.util.function.Predicate;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioReader;
 import org.spiritlm.corpus.CorpusListener;
+import org.spiritlm.corpus.KeptSounds;
 import org.spiritlm.corpus.Manifest;
 import org.spiritlm.corpus.PreparedParquet;
 import org.spiritlm.corpus.PreparedUtterance;
@@ -32,7 +32,7 @@ public final class ManifestVoices implements VoiceItems {
   private final List<VoiceItem> items;
   private final List<Utterance> utterances;
   private final SoundReader reader;
-  private final Kept kept;
+  private final KeptSounds<Integer, short[]> kept;
 
   /** Reads the sound of an utterance. */
   @FunctionalInterface
@@ -55,34 +55,12 @@ public final class ManifestVoices implements VoiceItems {
     }
   }
 
-  /** Sounds by their place; those that were used longest ago go first. */
-  private static final class Kept extends LinkedHashMap<Integer, short[]> {
-    private static final long serialVersionUID = 1;
-
-    private final long most;
-    private long bytes;
-
-    Kept(long most) {
-      super(16, 0.75f, true);
-      this.most = most;
-    }
-
-    void keep(int index, short[] samples) {
-      put(index, samples);
-      bytes += 2L * samples.length;
-      for (var each = entrySet().iterator(); bytes > most && each.hasNext(); ) {
-        bytes -= 2L * each.next().getValue().length;
-        each.remove();
-      }
-    }
-  }
-
   private ManifestVoices(
       List<VoiceItem> items, List<Utterance> utterances, SoundReader reader, long cacheBytes) {
     this.items = items;
     this.utterances = utterances;
     this.reader = reader;
-    this.kept = new Kept(cacheBytes);
+    this.kept = new KeptSounds<>(cacheBytes, samples -> (long) samples.length * Short.BYTES);
   }
 
   /**
@@ -210,14 +188,10 @@ public final class ManifestVoices implements VoiceItems {
 
   @Override
   public float[] samples(int index) {
-    short[] before = kept.get(index);
-    if (before == null) {
-      before = load(index);
-      kept.keep(index, before);
-    }
-    float[] samples = new float[before.length];
+    short[] read = kept.get(index, this::load);
+    float[] samples = new float[read.length];
     for (int i = 0; i < samples.length; i++) {
-      samples[i] = before[i] / FULL_SCALE;
+      samples[i] = read[i] / FULL_SCALE;
     }
     return samples;
   }

@@ -153,10 +153,11 @@ public final class PitchTask implements TrainingTask {
       CodeUse use = new CodeUse(settings.config().codes());
       use.add(Tensors.ints(codes));
       int restarted = codebook.follow(rows, codes, random);
+      double[] numbers = Tensors.numbers(loss, error, distance);
       Map<String, Double> measured = new LinkedHashMap<>();
-      measured.put("loss", loss.item_double());
-      measured.put("reconstruction_loss", error.item_double());
-      measured.put("commitment_loss", distance.item_double());
+      measured.put("loss", numbers[0]);
+      measured.put("reconstruction_loss", numbers[1]);
+      measured.put("commitment_loss", numbers[2]);
       measured.put("perplexity", use.perplexity());
       measured.put("restarted", (double) restarted);
       return measured;

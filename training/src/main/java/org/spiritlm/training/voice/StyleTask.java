@@ -32,6 +32,7 @@ import org.spiritlm.training.Settings;
 import org.spiritlm.training.TrainingTask;
 import org.spiritlm.training.speech.EncoderSource;
 import org.spiritlm.training.speech.Noise;
+import org.spiritlm.training.speech.TrainableEncoder;
 import org.spiritlm.training.speech.TrainableEncoder.Disturbance;
 import org.spiritlm.units.style.StyleConfig;
 import org.spiritlm.units.style.StyleTokenizer;
@@ -72,6 +73,8 @@ public final class StyleTask implements TrainingTask {
    *
    * @param batch pieces of a step
    * @param samples of a piece
+   * @param lengthStep frames of whose multiples pieces are lengthened by silence, so that more of a
+   *     batch have one length; 1 leaves them as they are
    * @param noise what the encoder is disturbed by
    * @param featureGradient what the gradients of the convolutions are multiplied by
    * @param validated recordings to validate on
@@ -80,6 +83,7 @@ public final class StyleTask implements TrainingTask {
   private record Options(
       int batch,
       int samples,
+      int lengthStep,
       Noise.Rates noise,
       double featureGradient,
       int validated,
@@ -110,9 +114,9 @@ public final class StyleTask implements TrainingTask {
   /**
    * A style encoder that begins with what its source has learnt.
    *
-   * @param settings {@code batch}, {@code piece_seconds}, {@code projection}, {@code
-   *     feature_gradient}, {@code validate_on} (recordings), {@code seed}, and the sections {@code
-   *     encoder} (see {@link EncoderSource#of(Settings)}), {@code noise}, {@code optimiser}
+   * @param settings {@code batch}, {@code piece_seconds}, {@code length_step}, {@code projection},
+   *     {@code feature_gradient}, {@code validate_on} (recordings), {@code seed}, and the sections
+   *     {@code encoder} (see {@link EncoderSource#of(Settings)}), {@code noise}, {@code optimiser}
    * @param items what is learnt from; their styles are the classes
    * @param heldOut what is not learnt from
    * @throws InputException if settings do not fit together, or there are fewer than two styles
@@ -149,10 +153,19 @@ public final class StyleTask implements TrainingTask {
                 + " samples for style tokens, 50 frames a second; found "
                 + source.config().stride());
       }
+      int lengthStep = settings.positive("length_step", 1);
+      if (StyleTokenizer.FRAMES % lengthStep != 0) { // no second of silence alone
+        throw new InputException(
+            "'length_step' must divide the "
+                + StyleTokenizer.FRAMES
+                + " frames of a second, found "
+                + lengthStep);
+      }
       Options options =
           new Options(
               settings.positive("batch", 16),
               settings.positive("piece_seconds", 3) * Audio.SPEECH_RATE,
+              lengthStep,
               Noise.Rates.of(settings.below("noise"), new Noise.Rates(0.1, 0)),
               settings.number("feature_gradient", 1),
               settings.positive("validate_on", 100),
@@ -175,10 +188,19 @@ public final class StyleTask implements TrainingTask {
     SplittableRandom random = Places.random(options.seed(), drawn++);
     List<StyleItems.Piece> pieces = new ArrayList<>();
     for (int i = 0; i < options.batch(); i++) {
-      pieces.add(items.draw(random, options.samples()));
+      StyleItems.Piece piece = items.draw(random, options.samples());
+      pieces.add(options.lengthStep() == 1 ? piece : lengthened(piece));
     }
     pieces.sort(Comparator.comparingInt(piece -> piece.samples().length));
     batch = pieces;
+  }
+
+  private StyleItems.Piece lengthened(StyleItems.Piece piece) {
+    return new StyleItems.Piece(
+        piece.recording(),
+        piece.from(),
+        piece.label(),
+        TrainableEncoder.lengthened(piece.samples(), options.lengthStep(), config.encoder()));
   }
 
   @Override
@@ -198,9 +220,10 @@ public final class StyleTask implements TrainingTask {
       Tensor targets = network.device().place(Tensors.of(targets(batch)));
       Tensor loss = torch.cross_entropy_loss(logits, targets);
       loss.mul(Tensors.scalar(share)).backward();
+      double[] numbers = Tensors.numbers(loss, right(logits, targets));
       Map<String, Double> measured = new LinkedHashMap<>();
-      measured.put("loss", loss.item_double());
-      measured.put("accuracy", right(logits, targets));
+      measured.put("loss", numbers[0]);
+      measured.put("accuracy", numbers[1]);
       return measured;
     }
   }
@@ -233,14 +256,13 @@ public final class StyleTask implements TrainingTask {
         .toArray();
   }
 
-  /** The share of rows whose highest score is that of their target. */
-  private static double right(Tensor logits, Tensor targets) {
+  /** The share of rows whose highest score is that of their target, a scalar. */
+  private static Tensor right(Tensor logits, Tensor targets) {
     return torch
         .argmax(logits, new LongOptional(1), false)
         .eq(targets)
         .to(torch.ScalarType.Float)
-        .mean()
-        .item_double();
+        .mean();
   }
 
   @Override
@@ -265,8 +287,10 @@ public final class StyleTask implements TrainingTask {
         try (Scope scope = Scope.open()) {
           Tensor logits = network.logits(waveforms(List.of(piece)), Disturbance.none());
           Tensor targets = network.device().place(Tensors.of(targets(List.of(piece))));
-          loss += torch.cross_entropy_loss(logits, targets).item_double();
-          seconds += right(logits, targets);
+          double[] numbers =
+              Tensors.numbers(torch.cross_entropy_loss(logits, targets), right(logits, targets));
+          loss += numbers[0];
+          seconds += numbers[1];
           Tensor whole = logits.log_softmax(1).sum(0).argmax();
           rightRecordings += whole.item_long() == piece.label() ? 1 : 0;
         }

@@ -1,14 +1,13 @@
 package org.spiritlm.training.voice;
 
 import java.util.Arrays;
-import java.util.stream.LongStream;
-import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.Initializer;
 import org.spiritlm.torch.Products;
 import org.spiritlm.torch.Products.Geometry;
+import org.spiritlm.torch.WeightNorm;
 import org.spiritlm.torch.Weights;
 
 /**
@@ -109,12 +108,7 @@ final class TrainableConvolution {
   }
 
   private Tensor weight() {
-    if (gain == null) {
-      return direction;
-    }
-    long[] others = LongStream.range(1, 3).toArray();
-    Tensor norm = direction.square().sum(others, true, new ScalarTypeOptional()).sqrt();
-    return direction.mul(gain.div(norm));
+    return gain == null ? direction : WeightNorm.of(direction, gain);
   }
 
   Tensor forward(Tensor x) {

@@ -164,20 +164,22 @@ public final class VocoderTask implements TrainingTask {
             .mul(Tensors.scalar(settings.melWeight()))
             .add(opinion.adversarial())
             .add(opinion.features().mul(Tensors.scalar(settings.featureWeight())));
-    Map<String, Double> measured = new LinkedHashMap<>();
-    Tensor all = loss;
-    Tensor durations = null;
+    Map<String, Tensor> losses = new LinkedHashMap<>();
+    losses.put("loss", loss);
+    losses.put("mel_loss", distance);
+    losses.put("adversarial_loss", opinion.adversarial());
+    losses.put("feature_loss", opinion.features());
     if (vocoder.predictsDurations()) {
-      durations = vocoder.durationLoss(batch().durations());
-      all = loss.add(durations.mul(Tensors.scalar(settings.durationWeight())));
+      Tensor durations = vocoder.durationLoss(batch().durations());
+      loss = loss.add(durations.mul(Tensors.scalar(settings.durationWeight())));
+      losses.put("loss", loss);
+      losses.put("duration_loss", durations);
     }
-    all.mul(Tensors.scalar(share)).backward();
-    measured.put("loss", all.item_double());
-    measured.put("mel_loss", distance.item_double());
-    measured.put("adversarial_loss", opinion.adversarial().item_double());
-    measured.put("feature_loss", opinion.features().item_double());
-    if (durations != null) {
-      measured.put("duration_loss", durations.item_double());
+    loss.mul(Tensors.scalar(share)).backward();
+    double[] numbers = Tensors.numbers(losses.values().toArray(Tensor[]::new));
+    Map<String, Double> measured = new LinkedHashMap<>();
+    for (String name : losses.keySet()) {
+      measured.put(name, numbers[measured.size()]);
     }
     forget();
     return measured;

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
@@ -123,6 +124,30 @@ final class AlignerTaskTest {
   void resumesExactly() {
     Path manifest = ToneCorpus.write(directory, 12);
     Runs.assertResumes(() -> AlignerTask.of(settings(manifest), Device.CPU), directory);
+  }
+
+  @Test
+  void resumesExactlyInGroupsOfOneLength() {
+    Path manifest = ToneCorpus.write(directory, 12);
+    Settings settings = settings(manifest).with("length_step=20");
+    Runs.assertResumes(() -> AlignerTask.of(settings, Device.CPU), directory);
+  }
+
+  @Test
+  void groupsOfOneLengthAreAsEachAlone() {
+    Path manifest = ToneCorpus.write(directory, 60);
+    List<Map<String, Double>> measured = new ArrayList<>();
+    for (int seconds : new int[] {1, 60}) {
+      Settings settings =
+          settings(manifest).with("length_step=20").with("batch_seconds=" + seconds);
+      try (AlignerTask task = AlignerTask.of(settings, Device.CPU)) {
+        measured.add(task.validate(0));
+      }
+    }
+    Map<String, Double> alone = measured.get(0);
+    Map<String, Double> together = measured.get(1);
+    assertThat(together.get("loss")).isEqualTo(alone.get("loss"), within(1e-5));
+    assertThat(together.get("character_error_rate")).isEqualTo(alone.get("character_error_rate"));
   }
 
   @Test

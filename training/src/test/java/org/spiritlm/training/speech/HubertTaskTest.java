@@ -110,6 +110,20 @@ final class HubertTaskTest {
   }
 
   @Test
+  void lengthenedUtterancesHaveOneLength() {
+    Path manifest = ToneCorpus.write(directory, 12);
+    SpeechSet speech = SpeechSet.read(AlignerTaskTest.settings(manifest).below("data")).training();
+    Path clusters = cluster(speech, new Mfcc(), "mfcc");
+    Settings settings =
+        settings(manifest, "targets.quantizer=" + clusters, "crop_seconds=8", "length_step=100");
+    try (HubertTask task = HubertTask.of(settings, Device.CPU)) {
+      task.draw();
+      assertThat(task.drawn() % 4).isZero(); // 100 frames of 40 ms each
+      assertThat(task.backward(task.groups().get(0), 1).get("loss")).isBetween(0.1, 10.0);
+    }
+  }
+
+  @Test
   void settingsThatCannotBeAreRefused() {
     Path manifest = ToneCorpus.write(directory, 2);
     assertThatThrownBy(() -> HubertTask.of(settings(manifest), Device.CPU))

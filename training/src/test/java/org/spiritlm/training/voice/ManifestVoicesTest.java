@@ -129,7 +129,7 @@ final class ManifestVoicesTest {
     voices.samples(1);
     voices.samples(1);
     voices.samples(0);
-    assertThat(reads).containsExactly("a.wav", "b.wav", "a.wav");
+    assertThat(reads).containsExactly("a.wav", "b.wav", "b.wav");
   }
 
   @Test

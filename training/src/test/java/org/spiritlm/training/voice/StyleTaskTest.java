@@ -85,6 +85,19 @@ final class StyleTaskTest {
   }
 
   @Test
+  void piecesOfSilenceBehindThemHaveOneLength() {
+    try (StyleTask task = task(ITEMS, "piece_seconds=3", "length_step=50")) {
+      task.draw();
+      // 1.5 s become two whole seconds, the last frame of which sees 80 samples more
+      assertThat(task.drawn()).isEqualTo(6 * (2 * 16_000 + 80));
+      assertThat(task.backward(task.groups().get(0), 1).get("loss")).isBetween(0.5, 2.5);
+    }
+    assertThatThrownBy(() -> task(ITEMS, "length_step=40"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("must divide the 50 frames");
+  }
+
+  @Test
   void learnsAndBecomesTokens() throws IOException {
     Path encoder = directory.resolve("encoder");
     try (StyleTask task = task(ITEMS)) {
