@@ -132,7 +132,7 @@ public final class Aligner {
       return null;
     }
     long frames = model.config().encoder().frames(samples.length);
-    CtcAlignment.requireFrames(frames, columns.targets());
+    CtcAlignment.requireFrames(model.config().steps(samples.length), columns.targets());
     return new Held(place, samples, transcript, columns, frames);
   }
 

@@ -11,12 +11,22 @@ import org.spiritlm.units.wav2vec2.Wav2Vec2Config;
  * @param family the network, {@code wav2vec2} or {@code hubert} ({@code model_type})
  * @param encoder sizes of the network
  * @param labels number of labels V ({@code vocab_size})
+ * @param labelsPerFrame labels one after another that each frame is asked for, where speech has
+ *     more letters than the encoder has frames ({@code labels_per_frame}; {@code transformers}
+ *     knows 1 alone)
  * @param padding the padding label, which is the blank ({@code pad_token_id})
  * @param margins how words lie around their letters; {@code transformers} does not read them
  */
 public record CtcConfig(
-    Family family, Wav2Vec2Config encoder, int labels, int padding, WordMargins margins) {
+    Family family,
+    Wav2Vec2Config encoder,
+    int labels,
+    int labelsPerFrame,
+    int padding,
+    WordMargins margins) {
   private static final int DEFAULT_LABELS = 32;
+  private static final String LABELS_PER_FRAME = "labels_per_frame";
+  private static final int MOST_PER_FRAME = 8;
 
   /** The networks with a CTC head; they differ in names alone. */
   public enum Family {
@@ -53,8 +63,17 @@ public record CtcConfig(
     if (padding < 0 || padding >= labels) {
       throw file.wrong("pad_token_id", "a label, from 0 to " + (labels - 1));
     }
+    int each = file.positive(LABELS_PER_FRAME, 1);
+    if (each > MOST_PER_FRAME) {
+      throw file.wrong(LABELS_PER_FRAME, "at most " + MOST_PER_FRAME);
+    }
     return new CtcConfig(
-        family, Wav2Vec2Config.read(file), labels, padding, WordMargins.read(file));
+        family, Wav2Vec2Config.read(file), labels, each, padding, WordMargins.read(file));
+  }
+
+  /** How many labels so many samples at 16 kHz are asked for. */
+  public long steps(long samples) {
+    return encoder.frames(samples) * labelsPerFrame;
   }
 
   private static Family family(ConfigFile file) {
@@ -74,6 +93,9 @@ public record CtcConfig(
     json.put("model_type", family.key);
     encoder.write(json);
     json.put("vocab_size", labels);
+    if (labelsPerFrame > 1) {
+      json.put(LABELS_PER_FRAME, labelsPerFrame);
+    }
     json.put("pad_token_id", padding);
     margins.write(json);
     return json;

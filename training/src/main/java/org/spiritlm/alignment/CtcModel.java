@@ -30,7 +30,11 @@ public final class CtcModel {
     String path = config.family().key();
     this.config = config;
     this.encoder = new Wav2Vec2Encoder(weights.at(path), config.encoder());
-    this.head = new Linear(weights.at(HEAD), config.encoder().width(), config.labels());
+    this.head =
+        new Linear(
+            weights.at(HEAD),
+            config.encoder().width(),
+            (long) config.labelsPerFrame() * config.labels());
     weights.finish(
         name ->
             name.startsWith(path + ".")
@@ -43,8 +47,9 @@ public final class CtcModel {
   }
 
   /**
-   * Log-probabilities of the labels in all frames of several waveforms, one after another: [ΣT, V].
-   * Each is what it would be alone.
+   * Log-probabilities of the labels in all steps of several waveforms, one after another: [ΣT, V].
+   * Each is what it would be alone. A step is a frame, or a part of one where each frame is asked
+   * for several labels.
    *
    * @param waveforms mono samples at 16 kHz, as the network was trained to see them
    * @throws org.spiritlm.torch.InputException if one is shorter than a frame, or a sample is not a
@@ -53,7 +58,7 @@ public final class CtcModel {
   public Tensor logProbabilities(List<float[]> waveforms) {
     try (Scope scope = Scope.open()) {
       Tensor logits = head.forward(encoder.forward(waveforms)); // [ΣT, V]
-      return scope.keep(torch.log_softmax(logits, -1));
+      return scope.keep(torch.log_softmax(logits.view(-1, config.labels()), -1));
     }
   }
 }

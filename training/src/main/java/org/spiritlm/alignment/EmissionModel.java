@@ -113,17 +113,16 @@ final class EmissionModel {
    * @param columns the labels that each needs
    */
   List<Emissions> whole(List<float[]> recordings, List<LabelColumns> columns) {
-    Wav2Vec2Config encoder = config().encoder();
     try (Scope scope = Scope.open()) {
       Tensor all = model.logProbabilities(recordings.stream().map(this::shown).toList()); // [ΣT, V]
       List<Emissions> emissions = new ArrayList<>();
       long start = 0;
       for (int i = 0; i < recordings.size(); i++) {
-        long frames = encoder.frames(recordings.get(i).length);
+        long steps = config().steps(recordings.get(i).length);
         LabelColumns labels = columns.get(i);
-        float[] values = Tensors.floats(labels.select(all.narrow(0, start, frames), device));
-        emissions.add(new Emissions(values, Math.toIntExact(frames), labels.count()));
-        start += frames;
+        float[] values = Tensors.floats(labels.select(all.narrow(0, start, steps), device));
+        emissions.add(new Emissions(values, Math.toIntExact(steps), labels.count()));
+        start += steps;
       }
       return emissions;
     }
@@ -171,9 +170,9 @@ final class EmissionModel {
         System.arraycopy(given, 0, values, filled, given.length);
         filled += given.length;
       }
-      int frames = filled / columns.count();
+      int steps = filled / columns.count();
       return new Windowed(
-          new Emissions(Arrays.copyOf(values, filled), frames, columns.count()), speech.length());
+          new Emissions(Arrays.copyOf(values, filled), steps, columns.count()), speech.length());
     }
   }
 
@@ -181,9 +180,10 @@ final class EmissionModel {
   private float[] window(float[] seen, LabelColumns columns, long first, boolean last) {
     try (Scope scope = Scope.open()) {
       Tensor all = model.logProbabilities(List.of(seen)); // [T, V]
-      long count = all.size(0) - first;
-      long given = last ? count : Math.min(count, windows.frames());
-      return Tensors.floats(columns.select(all.narrow(0, first, given), device));
+      long each = config().labelsPerFrame();
+      long count = all.size(0) - first * each;
+      long given = last ? count : Math.min(count, windows.frames() * each);
+      return Tensors.floats(columns.select(all.narrow(0, first * each, given), device));
     }
   }
 }

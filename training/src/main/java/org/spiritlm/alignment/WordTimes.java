@@ -16,12 +16,14 @@ final class WordTimes {
   /** Times are rounded to this part of a second, and scores to this part of one. */
   private static final double PRECISION = 1e4;
 
-  private final Wav2Vec2Config config;
+  private final Wav2Vec2Config encoder;
+  private final double step; // samples
   private final WordMargins margins;
   private final double seconds;
 
   WordTimes(CtcConfig config, double seconds) {
-    this.config = config.encoder();
+    this.encoder = config.encoder();
+    this.step = (double) encoder.stride() / config.labelsPerFrame();
     this.margins = config.margins();
     this.seconds = seconds;
   }
@@ -71,9 +73,9 @@ final class WordTimes {
     return alignment.spans().isEmpty() ? 0 : alignment.spans().get(0).start();
   }
 
-  /** When a frame begins. */
-  private double second(long frame) {
-    double sample = frame * config.stride() + (config.receptiveField() - config.stride()) / 2.0;
+  /** When a step begins: a frame, or a part of one. */
+  private double second(long number) {
+    double sample = number * step + (encoder.receptiveField() - encoder.stride()) / 2.0;
     return rounded(Math.min(seconds, Math.max(0, sample / Audio.SPEECH_RATE)));
   }
 

@@ -165,7 +165,7 @@ final class AlphabetTest {
   private static CtcConfig config(Path folder, int labels) {
     ConfigFile file = ConfigFile.read(folder.resolve("config.json"));
     CtcConfig read = CtcConfig.read(file);
-    return new CtcConfig(read.family(), read.encoder(), labels, read.padding(), read.margins());
+    return new CtcConfig(read.family(), read.encoder(), labels, 1, read.padding(), read.margins());
   }
 
   private void write(List<String> names, String tokenizer, int padding) throws IOException {

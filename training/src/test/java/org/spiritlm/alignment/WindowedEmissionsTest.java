@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.spiritlm.torch.Device;
+import org.spiritlm.torch.Weights;
 
 /** Long recordings in windows give what they give as wholes. */
 final class WindowedEmissionsTest {
@@ -58,6 +59,27 @@ final class WindowedEmissionsTest {
         assertThat(windowed.values()[i]).isEqualTo(whole.values()[i], Offset.offset(2e-3f));
       }
     }
+  }
+
+  /** The same where each frame is asked for three labels. */
+  @Test
+  void labelsOfAFrameStayTogether() {
+    CtcConfig one = MODEL.config();
+    CtcConfig three =
+        new CtcConfig(one.family(), one.encoder(), one.labels(), 3, one.padding(), one.margins());
+    CtcModel random = new CtcModel(Weights.initialise(5), three);
+    EmissionModel model = new EmissionModel(random, Device.CPU, false, Windows.of(three.encoder()));
+    ToneSpeech speech = ToneSpeech.random(4, 9);
+    LabelColumns columns = new LabelColumns(ALPHABET.labels(speech.text()), ALPHABET);
+    Emissions whole = model.whole(List.of(speech.samples()), List.of(columns)).get(0);
+    assertThat(whole.frames()).isEqualTo(three.steps(speech.samples().length));
+    assertThat(whole.frames()).isEqualTo(3 * one.steps(speech.samples().length));
+    SpeechSource source = ToneSpeech.source(speech.samples());
+    Windows windows = new Windows(whole.frames() / 9, whole.frames());
+    Emissions windowed = model.with(windows).windowed(source, columns).emissions();
+    assertThat(windowed.values())
+        .usingComparatorWithPrecision(2e-3f)
+        .containsExactly(whole.values());
   }
 
   /** Joined windows have each frame once, wherever the recording ends in the last of them. */

@@ -15,6 +15,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.alignment.AlignedTranscript;
 import org.spiritlm.alignment.Aligner;
+import org.spiritlm.alignment.CtcConfig;
 import org.spiritlm.alignment.WordMargins;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.corpus.AlignedWord;
@@ -68,6 +69,7 @@ public final class AlignerTask implements TrainingTask {
    * @param lengthStep frames of whose multiples utterances are lengthened by silence. With more
    *     than the usual 8, those of one length go together: fewer and larger operations
    * @param noise dropout and left-out blocks
+   * @param labelsPerFrame see {@link CtcConfig#labelsPerFrame}
    * @param masks frames that are not heard
    * @param optimiser the optimiser's
    * @param validated utterances at most that validation looks at
@@ -76,19 +78,21 @@ public final class AlignerTask implements TrainingTask {
       long seed,
       int batchSeconds,
       int lengthStep,
+      int labelsPerFrame,
       Noise.Rates noise,
       SpanMasks masks,
       OptimiserSettings optimiser,
       int validated) {
     /**
-     * Reads {@code seed}, {@code batch_seconds}, {@code length_step}, {@code validated}, and the
-     * sections {@code noise}, {@code mask} and {@code optimiser}.
+     * Reads {@code seed}, {@code batch_seconds}, {@code length_step}, {@code labels_per_frame},
+     * {@code validated}, and the sections {@code noise}, {@code mask} and {@code optimiser}.
      */
     public static Options of(Settings settings) {
       return new Options(
           settings.seed("seed", 1),
           settings.positive("batch_seconds", 60),
           settings.positive("length_step", TrainableEncoder.LENGTH_STEP),
+          settings.positive("labels_per_frame", 1),
           Noise.Rates.of(settings.below("noise"), new Noise.Rates(0.1, 0.05)),
           SpanMasks.of(settings.below("mask"), new SpanMasks(0.02, 5)),
           OptimiserSettings.of(settings.below("optimiser"), OPTIMISER),
@@ -142,11 +146,11 @@ public final class AlignerTask implements TrainingTask {
             device,
             ENCODER,
             fresh -> {
-              new Linear(fresh.at(HEAD), source.config().width(), characters.size());
+              new Linear(fresh.at(HEAD), source.config().width(), outputs());
               return new TrainableEncoder(fresh.at(ENCODER), source.config(), 1, masks);
             });
     this.encoder = new TrainableEncoder(weights.at(ENCODER), source.config(), 1, masks);
-    this.head = new Linear(weights.at(HEAD), source.config().width(), characters.size());
+    this.head = new Linear(weights.at(HEAD), source.config().width(), outputs());
     this.group = new Group("aligner", weights.taken(), options.optimiser());
   }
 
@@ -170,8 +174,10 @@ public final class AlignerTask implements TrainingTask {
       throw new InputException(
           "no utterance can be learnt from: all are shorter than their transcripts, which need "
               + encoder.config().stride()
-              + " samples for each character; give transcripts that are those of the audio, or a"
-              + " smaller 'encoder.stride'");
+              + " samples for each "
+              + options.labelsPerFrame()
+              + " characters; give transcripts that are those of the audio, more"
+              + " 'labels_per_frame', or a smaller 'encoder.stride'");
     }
   }
 
@@ -189,7 +195,7 @@ public final class AlignerTask implements TrainingTask {
     }
     float[] samples =
         TrainableEncoder.lengthened(set.samples(index), options.lengthStep(), encoder.config());
-    return encoder.config().frames(samples.length) < CtcLoss.leastFrames(targets)
+    return steps(samples) < CtcLoss.leastFrames(targets)
         ? null
         : new SpeechBatch.Item(index, set.utterance(index).id(), samples, 0, targets);
   }
@@ -222,6 +228,20 @@ public final class AlignerTask implements TrainingTask {
     return SpanMasks.tensor(marks);
   }
 
+  /** What the head gives for a frame. */
+  private long outputs() {
+    return (long) options.labelsPerFrame() * characters.size();
+  }
+
+  /** How many labels are asked for. */
+  private long steps(float[] samples) {
+    return encoder.config().frames(samples.length) * options.labelsPerFrame();
+  }
+
+  private long[] steps(SpeechBatch of) {
+    return of.items().stream().mapToLong(item -> steps(item.samples())).toArray();
+  }
+
   private long[] frames(SpeechBatch of) {
     return of.items().stream()
         .mapToLong(item -> encoder.config().frames(item.samples().length))
@@ -230,12 +250,13 @@ public final class AlignerTask implements TrainingTask {
 
   private Tensor loss(SpeechBatch of, Disturbance disturbance) {
     List<int[]> targets = of.items().stream().map(SpeechBatch.Item::targets).toList();
-    return CtcLoss.sum(logProbabilities(of, disturbance), frames(of), targets, Characters.BLANK);
+    return CtcLoss.sum(logProbabilities(of, disturbance), steps(of), targets, Characters.BLANK);
   }
 
-  /** Of all characters in all frames, [R, V]. */
+  /** Of all characters in all steps, [ΣT, V]. */
   private Tensor logProbabilities(SpeechBatch of, Disturbance disturbance) {
-    return head.forward(encoder.forward(of.waveforms(), disturbance)).log_softmax(1);
+    Tensor scores = head.forward(encoder.forward(of.waveforms(), disturbance));
+    return scores.view(-1, characters.size()).log_softmax(1);
   }
 
   @Override
@@ -264,7 +285,7 @@ public final class AlignerTask implements TrainingTask {
           int[] best = Tensors.ints(torch.argmax(scores, new LongOptional(1), false));
           int from = 0;
           for (SpeechBatch.Item item : next.items()) {
-            int to = from + (int) encoder.config().frames(item.samples().length);
+            int to = from + (int) steps(item.samples());
             errors +=
                 EditDistance.of(
                     item.targets(), CtcLoss.collapsed(best, from, to, Characters.BLANK));
@@ -272,7 +293,7 @@ public final class AlignerTask implements TrainingTask {
             from = to;
           }
           List<int[]> targets = next.items().stream().map(SpeechBatch.Item::targets).toList();
-          loss += CtcLoss.sum(scores, frames(next), targets, Characters.BLANK).item_double();
+          loss += CtcLoss.sum(scores, steps(next), targets, Characters.BLANK).item_double();
         }
         next = new SpeechBatch();
       }
@@ -292,8 +313,8 @@ public final class AlignerTask implements TrainingTask {
   /** What the model hears in speech at 16 kHz: the best path. */
   public String transcribe(float[] samples) {
     Audio.requireFinite(samples, 0, Audio.SPEECH_RATE);
-    int frames = (int) encoder.config().frames(samples.length);
-    if (frames == 0) {
+    int steps = (int) steps(samples);
+    if (steps == 0) {
       return "";
     }
     SpeechBatch one = new SpeechBatch();
@@ -302,7 +323,7 @@ public final class AlignerTask implements TrainingTask {
         Scope scope = Scope.open()) {
       Tensor scores = logProbabilities(one, Disturbance.none());
       int[] best = Tensors.ints(torch.argmax(scores, new LongOptional(1), false));
-      return characters.text(CtcLoss.collapsed(best, 0, frames, Characters.BLANK)).strip();
+      return characters.text(CtcLoss.collapsed(best, 0, steps, Characters.BLANK)).strip();
     }
   }
 
@@ -328,12 +349,7 @@ public final class AlignerTask implements TrainingTask {
    */
   @Override
   public void write(Path directory) {
-    ObjectNode config = Json.object();
-    config.putArray("architectures").add("HubertForCTC");
-    config.put("model_type", "hubert");
-    encoder.config().write(config);
-    config.put("vocab_size", characters.size());
-    config.put("pad_token_id", Characters.BLANK);
+    ObjectNode config = config(WordMargins.USUAL).json();
     config.put("ctc_loss_reduction", "mean");
     SpeechDirectories.write(directory, config, encoder.config(), weights.taken());
     SpeechDirectories.json(directory.resolve("vocab.json"), characters.vocabulary());
@@ -347,6 +363,16 @@ public final class AlignerTask implements TrainingTask {
     SpeechDirectories.json(directory.resolve("tokenizer_config.json"), tokenizer);
     margins(Aligner.open(directory, encoder.device())).write(config);
     SpeechDirectories.json(directory.resolve("config.json"), config);
+  }
+
+  private CtcConfig config(WordMargins margins) {
+    return new CtcConfig(
+        CtcConfig.Family.HUBERT,
+        encoder.config(),
+        characters.size(),
+        options.labelsPerFrame(),
+        Characters.BLANK,
+        margins);
   }
 
   /** What words reach further than this aligner finds them, where the times of some are known. */
