@@ -7,6 +7,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.checkpoint.Directories;
 import org.spiritlm.checkpoint.Part;
+import org.spiritlm.torch.DType;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.training.Settings;
@@ -27,10 +28,15 @@ import org.spiritlm.training.voice.StyleTokens;
  * @param block whose output is clustered; without an encoder, MFCC are
  * @param style the style encoder whose features are clustered instead, or null
  * @param options of k-means
+ * @param storage how the speech encoder is stored beside the clusters
  * @param use what is asked of style tokens
  */
 record ClusterTraining(
-    TargetUnits.Block block, @Nullable Path style, KMeansTraining.Options options, Use use) {
+    TargetUnits.Block block,
+    @Nullable Path style,
+    KMeansTraining.Options options,
+    Storage storage,
+    Use use) {
   /** Its name among the parts. */
   static final String NAME = "clusters";
 
@@ -43,6 +49,18 @@ record ClusterTraining(
   /** Recordings whose style tokens are counted. */
   private static final int COUNTED = 200;
 
+  /** Types in which an encoder may be stored. */
+  enum Storage {
+    FLOAT32(DType.F32),
+    BFLOAT16(DType.BF16);
+
+    private final DType dtype;
+
+    Storage(DType dtype) {
+      this.dtype = dtype;
+    }
+  }
+
   /**
    * How style tokens must be used.
    *
@@ -53,8 +71,8 @@ record ClusterTraining(
 
   /**
    * Reads {@code features.encoder}, {@code features.layer} or {@code features.style}, the options
-   * of k-means, {@code use.least} and {@code use.largest_share}, and those of the recordings under
-   * {@code data}.
+   * of k-means, {@code storage} of the speech encoder, {@code use.least} and {@code
+   * use.largest_share}, and those of the recordings under {@code data}.
    *
    * @throws InputException if one is wrong
    */
@@ -72,6 +90,7 @@ record ClusterTraining(
         block,
         style.isBlank() ? null : Path.of(style),
         KMeansTraining.Options.of(settings),
+        settings.choice("storage", Storage.FLOAT32),
         new Use(use.count("least", 2), use.number("largest_share", 0.9)));
   }
 
@@ -134,7 +153,8 @@ record ClusterTraining(
       Directories.write(
           part,
           directory ->
-              HubertPart.write(Path.of(block.encoder()), block.layer(), clusters, directory));
+              HubertPart.write(
+                  Path.of(block.encoder()), block.layer(), clusters, storage.dtype, directory));
     }
     return part;
   }

@@ -14,6 +14,7 @@ import org.spiritlm.checkpoint.Directories;
 import org.spiritlm.checkpoint.ModelAssembly;
 import org.spiritlm.checkpoint.ModelDirectory;
 import org.spiritlm.checkpoint.Part;
+import org.spiritlm.torch.DType;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.ProcessGroup;
@@ -203,6 +204,7 @@ public record PartTraining(String part, Path out) {
                   Path.of(block.encoder()),
                   block.layer(),
                   trained.resolve(ClusterTraining.QUANTIZER),
+                  DType.F32,
                   directory));
     }
     return hubert;

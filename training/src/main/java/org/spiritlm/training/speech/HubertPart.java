@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
+import org.spiritlm.torch.DType;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.SafetensorsFile;
 import org.spiritlm.torch.Scope;
@@ -27,10 +28,11 @@ public final class HubertPart {
    *     is left out
    * @param layer the block, counted from 1, whose output is quantized
    * @param quantizer what k-means or the training of a linear quantizer wrote
+   * @param dtype in which the encoder is stored; the quantizer stays as it is
    * @param directory has no model yet; made where it is not there
    * @throws InputException if the two do not fit together, or there is a model already
    */
-  public static void write(Path encoder, int layer, Path quantizer, Path directory) {
+  public static void write(Path encoder, int layer, Path quantizer, DType dtype, Path directory) {
     EncoderSource source = EncoderSource.open(encoder);
     Quantizer units = Quantizer.load(Weights.of(SafetensorsFile.open(quantizer)));
     int width = source.config().width();
@@ -51,7 +53,9 @@ public final class HubertPart {
     TensorSource tensors = Objects.requireNonNull(source.start());
     try (Scope scope = Scope.open()) {
       Map<String, Tensor> encoderTensors = new LinkedHashMap<>();
-      tensors.names().forEach(name -> encoderTensors.put(name, tensors.load(name)));
+      tensors
+          .names()
+          .forEach(name -> encoderTensors.put(name, tensors.load(name).to(dtype.scalarType())));
       SpeechDirectories.write(
           directory,
           new HubertConfig(source.config(), layer, false).json(),

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.spiritlm.corpus.AlignedWord;
 import org.spiritlm.corpus.Utterance;
 import org.spiritlm.torch.ConfigFile;
+import org.spiritlm.torch.DType;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.SafetensorsFile;
@@ -75,7 +76,7 @@ final class HubertTaskTest {
       assertThat(losses.get(14)).isLessThan(losses.get(0));
     }
     Path part = directory.resolve("hubert");
-    HubertPart.write(encoder, 1, second, part);
+    HubertPart.write(encoder, 1, second, DType.F32, part);
     HubertConfig config = HubertConfig.read(ConfigFile.read(part.resolve("config.json")));
     HubertTokenizer tokenizer =
         new HubertTokenizer(
@@ -92,10 +93,12 @@ final class HubertTaskTest {
       purity.add(units, centre, 0.04, utterance.words());
     }
     assertThat(purity.frames()).isGreaterThan(100);
-    assertThatThrownBy(() -> HubertPart.write(encoder, 3, second, directory.resolve("other")))
+    assertThatThrownBy(
+            () -> HubertPart.write(encoder, 3, second, DType.F32, directory.resolve("other")))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("the layer is 3");
-    assertThatThrownBy(() -> HubertPart.write(encoder, 1, first, directory.resolve("other")))
+    assertThatThrownBy(
+            () -> HubertPart.write(encoder, 1, first, DType.F32, directory.resolve("other")))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("features of width 39");
   }
