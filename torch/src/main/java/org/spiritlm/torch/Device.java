@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.global.torch;
 public record Device(Kind kind, int index) {
   public static final Device CPU = new Device(Kind.CPU, 0);
 
-  private static final int GPU_CALLERS = 6;
+  private static final int GPU_CALLERS = 8;
 
   /** Kinds of devices that this build of libtorch knows. */
   public enum Kind {

@@ -1,13 +1,17 @@
 package org.spiritlm.corpus;
 
-import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 
 /**
  * Sounds that were read once and stay in memory, as many as there is room for; the others are read
- * each time. Where all are asked for equally often, it does not matter which stay. Not thread-safe.
+ * each time. Where all are asked for equally often, it does not matter which stay. Safe for use by
+ * several threads.
  *
  * @param <K> what names a sound
  * @param <S> its samples
@@ -15,16 +19,16 @@ import java.util.function.ToLongFunction;
 public final class KeptSounds<K, S> {
   private static final int SHARE_OF_HEAP = 4;
 
-  private final Map<K, S> kept = new HashMap<>();
+  private final Map<K, S> kept = new ConcurrentHashMap<>();
   private final ToLongFunction<S> size;
-  private long room;
+  private final AtomicLong room;
 
   /**
    * @param room for all of them (bytes)
    * @param size of one (bytes)
    */
   public KeptSounds(long room, ToLongFunction<S> size) {
-    this.room = room;
+    this.room = new AtomicLong(room);
     this.size = size;
   }
 
@@ -40,11 +44,51 @@ public final class KeptSounds<K, S> {
       return known;
     }
     S read = reader.apply(key);
-    long bytes = size.applyAsLong(read);
-    if (bytes <= room) {
-      room -= bytes;
-      kept.put(key, read);
-    }
+    keep(key, read);
     return read;
+  }
+
+  /** Keeps a sound where there is room; false where there is none. */
+  private boolean keep(K key, S sound) {
+    long bytes = size.applyAsLong(sound);
+    if (room.addAndGet(-bytes) < 0) {
+      room.addAndGet(bytes);
+      return false;
+    }
+    if (kept.putIfAbsent(key, sound) != null) {
+      room.addAndGet(bytes);
+    }
+    return true;
+  }
+
+  /**
+   * Begins to read sounds in the background, until there is no more room. What cannot be read is
+   * left to whoever asks for it.
+   */
+  public void readAhead(List<K> keys, Function<K, S> reader, int threads) {
+    AtomicInteger next = new AtomicInteger();
+    for (int i = 0; i < threads; i++) {
+      Thread thread =
+          new Thread(
+              () -> {
+                boolean isRoom = true;
+                for (int at = next.getAndIncrement();
+                    isRoom && at < keys.size();
+                    at = next.getAndIncrement()) {
+                  isRoom = kept.containsKey(keys.get(at)) || readAhead(keys.get(at), reader);
+                }
+              },
+              "read-ahead");
+      thread.setDaemon(true);
+      thread.start();
+    }
+  }
+
+  private boolean readAhead(K key, Function<K, S> reader) {
+    try {
+      return keep(key, reader.apply(key));
+    } catch (RuntimeException e) { // told to whoever asks for it
+      return true;
+    }
   }
 }

@@ -105,13 +105,10 @@ record ClusterTraining(
   PartTraining.Outcome run(
       Settings settings, Device device, TrainingRun run, Consumer<String> progress) {
     Path directory = run.directory();
+    SpeechSet speech = SpeechSet.read(settings.below("data")).training();
+    speech.readAhead(device);
     KMeansTraining training =
-        new KMeansTraining(
-            SpeechSet.read(settings.below("data")).training(),
-            features(settings, device),
-            options,
-            directory,
-            progress);
+        new KMeansTraining(speech, features(settings, device), options, directory, progress);
     KMeansTraining.Result result = run.until(training::stop, training::run);
     if (!result.finished()) {
       return PartTraining.Outcome.stopped();

@@ -148,7 +148,8 @@ final class TrainableParts {
             base == null ? TrainedParts.releasedPitchNetwork(device) : base.pitchNetwork(device));
     Recordings recordings = Recordings.of(settings.below("data"));
     return new Opened(
-        PitchTask.of(settings, device, recordings.learnt(), recordings.heldOut(), extractor, base),
+        PitchTask.of(
+            settings, device, recordings.learnt(device), recordings.heldOut(), extractor, base),
         base,
         Part.PITCH);
   }
@@ -156,14 +157,16 @@ final class TrainableParts {
   private static Opened style(Settings settings, Device device, Path run) {
     Recordings recordings = Recordings.of(settings.below("data"));
     return new Opened(
-        StyleTask.of(settings, device, recordings.learnt(), recordings.heldOut()), null, null);
+        StyleTask.of(settings, device, recordings.learnt(device), recordings.heldOut()),
+        null,
+        null);
   }
 
   private static Opened vocoder(Settings settings, Device device, Path run) {
     ModelDirectory base = base(settings);
     Recordings recordings = Recordings.of(settings.below("data")).required();
     return new Opened(
-        VocoderTask.of(settings, device, recordings.learnt(), recordings.heldOut(), run),
+        VocoderTask.of(settings, device, recordings.learnt(device), recordings.heldOut(), run),
         base,
         Part.VOCODER);
   }
@@ -207,8 +210,10 @@ final class TrainableParts {
       return new InputException("the setting 'data." + key + "' is missing: " + what);
     }
 
-    ManifestVoices learnt() {
-      return read(split -> split.isEmpty() || split.equals(train));
+    ManifestVoices learnt(Device device) {
+      ManifestVoices voices = read(split -> split.isEmpty() || split.equals(train));
+      voices.readAhead(device);
+      return voices;
     }
 
     ManifestVoices heldOut() {

@@ -128,6 +128,7 @@ public final class AlignerTask implements TrainingTask {
   public AlignerTask(
       EncoderSource source, SpeechSet.Splits splits, Options options, Device device) {
     this.training = splits.training().transcribed();
+    training.readAhead(device);
     this.validation = splits.validation().transcribed().first(options.validated());
     this.options = options;
     List<String> transcripts = new ArrayList<>();

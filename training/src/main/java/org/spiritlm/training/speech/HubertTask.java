@@ -162,6 +162,7 @@ public final class HubertTask implements TrainingTask {
       Options options,
       Device device) {
     this.training = splits.training();
+    training.readAhead(device);
     this.validation = splits.validation().first(options.validated());
     this.targets = targets;
     this.options = options;

@@ -147,6 +147,7 @@ public final class QuantizerTask implements TrainingTask {
               + features.width());
     }
     this.training = splits.training();
+    training.readAhead(device);
     this.validation = splits.validation().first(options.validated());
     this.features = features;
     this.teacher = teacher;

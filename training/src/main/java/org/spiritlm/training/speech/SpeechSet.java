@@ -16,6 +16,7 @@ import org.spiritlm.corpus.Rejection;
 import org.spiritlm.corpus.Split;
 import org.spiritlm.corpus.Utterance;
 import org.spiritlm.corpus.UtteranceAudio;
+import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.training.Seeds;
 import org.spiritlm.training.Settings;
@@ -190,6 +191,13 @@ public final class SpeechSet {
    */
   public float[] samples(int index) {
     return kept.get(utterances.get(index), this::load);
+  }
+
+  /** Begins to read all in the background, where a device would wait for it. */
+  public void readAhead(Device device) {
+    if (device.callers() > 1) {
+      kept.readAhead(utterances, this::load, device.callers());
+    }
   }
 
   private float[] load(Utterance utterance) {

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioReader;
 import org.spiritlm.corpus.CorpusListener;
@@ -18,6 +19,7 @@ import org.spiritlm.corpus.PreparedUtterance;
 import org.spiritlm.corpus.Rejection;
 import org.spiritlm.corpus.Utterance;
 import org.spiritlm.corpus.UtteranceAudio;
+import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.units.SpeechUnits;
 
@@ -131,23 +133,26 @@ public final class ManifestVoices implements VoiceItems {
   public static ManifestVoices withoutUnits(
       Path manifest, Predicate<String> wanted, long cacheBytes) {
     Path directory = Objects.requireNonNull(manifest.toAbsolutePath().getParent());
-    List<VoiceItem> items = new ArrayList<>();
     List<Utterance> utterances = new ArrayList<>();
     utterances(
         manifest,
         utterance -> {
           String split = utterance.split();
           if (wanted.test(split == null ? "" : split)) {
-            items.add(
-                new VoiceItem(
-                    utterance.id(),
-                    NO_UNITS,
-                    (int) Math.round(seconds(utterance, directory) * Audio.SPEECH_RATE),
-                    utterance.speaker(),
-                    utterance.style()));
             utterances.add(utterance);
           }
         });
+    List<VoiceItem> items =
+        utterances.parallelStream() // each file is opened
+            .map(
+                utterance ->
+                    new VoiceItem(
+                        utterance.id(),
+                        NO_UNITS,
+                        (int) Math.round(seconds(utterance, directory) * Audio.SPEECH_RATE),
+                        utterance.speaker(),
+                        utterance.style()))
+            .toList();
     return new ManifestVoices(items, utterances, SoundReader.files(manifest), cacheBytes);
   }
 
@@ -194,6 +199,14 @@ public final class ManifestVoices implements VoiceItems {
       samples[i] = read[i] / FULL_SCALE;
     }
     return samples;
+  }
+
+  /** Begins to read all in the background, where a device would wait for it. */
+  public void readAhead(Device device) {
+    if (device.callers() > 1) {
+      List<Integer> all = IntStream.range(0, items.size()).boxed().toList();
+      kept.readAhead(all, this::load, device.callers());
+    }
   }
 
   private short[] load(int index) {
