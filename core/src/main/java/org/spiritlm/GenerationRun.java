@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.spiritlm.checkpoint.Part;
 import org.spiritlm.lm.Answer;
 import org.spiritlm.lm.BeamSearch;
-import org.spiritlm.lm.Generator;
+import org.spiritlm.lm.Continuer;
 import org.spiritlm.lm.LlamaModel;
 import org.spiritlm.lm.Request;
 import org.spiritlm.prompt.OutputModality;
@@ -24,6 +24,7 @@ import org.spiritlm.vocoder.Vocoder;
 /** One call for answers: from prompts to what the ids that continue them say. */
 final class GenerationRun {
   private final Parts parts;
+  private final Lazy<Continuer> continuer;
   private final GenerationOptions options;
   private final long began;
   private final LoadTime load;
@@ -39,11 +40,18 @@ final class GenerationRun {
   /**
    * Loads what is needed but the language model.
    *
+   * @param continuer makes the ids
    * @param began when the call did ({@link System#nanoTime})
    */
-  GenerationRun(Parts parts, GenerationOptions options, long began, LoadTime load) {
+  GenerationRun(
+      Parts parts,
+      Lazy<Continuer> continuer,
+      GenerationOptions options,
+      long began,
+      LoadTime load) {
     options.requireSense();
     this.parts = parts;
+    this.continuer = continuer;
     this.options = options;
     this.began = began;
     this.load = load;
@@ -188,8 +196,7 @@ final class GenerationRun {
   }
 
   private List<Answer> continued(List<Request> requests) {
-    LlamaModel model = load.of(parts.languageModel);
-    return new Generator(model).generate(requests);
+    return load.of(continuer).generate(requests);
   }
 
   /** Tokens after each answer's first, in the time that the longest took without speaking. */

@@ -9,6 +9,10 @@ import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioReader;
 import org.spiritlm.audio.Resampler;
 import org.spiritlm.checkpoint.ModelDirectory;
+import org.spiritlm.lm.Continuer;
+import org.spiritlm.lm.Engine;
+import org.spiritlm.lm.EngineLimits;
+import org.spiritlm.lm.Generator;
 import org.spiritlm.lm.LlamaModel;
 import org.spiritlm.lm.Scorer;
 import org.spiritlm.prompt.OutputModality;
@@ -42,9 +46,15 @@ import org.spiritlm.vocoder.VoiceOptions;
  */
 public final class SpiritLm {
   private final Parts parts;
+  private final Lazy<Continuer> continuer;
 
   private SpiritLm(Parts parts) {
+    this(parts, new Lazy<>(() -> new Generator(parts.languageModel.get())));
+  }
+
+  private SpiritLm(Parts parts, Lazy<Continuer> continuer) {
     this.parts = parts;
+    this.continuer = continuer;
   }
 
   /** Opens a model directory, in our own layout or with one of Meta's models. */
@@ -69,6 +79,22 @@ public final class SpiritLm {
   public static SpiritLm of(ModelDirectory directory, LlamaModel languageModel) {
     LoadOptions options = LoadOptions.standard().withDevice(languageModel.device());
     return new SpiritLm(new Parts(directory, options, languageModel));
+  }
+
+  /**
+   * Starts an engine that makes the answers of many callers together with this language model, see
+   * {@link #continuedBy}.
+   */
+  public Engine engine(EngineLimits limits) {
+    return new Engine(parts.languageModel.get(), limits);
+  }
+
+  /**
+   * The same model, whose answers are made in another way, as by an engine ({@link Engine#on}); all
+   * but those of beam searches. Both share what is loaded.
+   */
+  public SpiritLm continuedBy(Continuer other) {
+    return new SpiritLm(parts, new Lazy<>(() -> other));
   }
 
   /** The model on disk. */
@@ -190,7 +216,7 @@ public final class SpiritLm {
   public List<Generation> answers(List<? extends Segment> segments, GenerationOptions options) {
     long began = System.nanoTime();
     LoadTime load = new LoadTime();
-    GenerationRun run = new GenerationRun(parts, options, began, load);
+    GenerationRun run = new GenerationRun(parts, continuer, options, began, load);
     return run.answers(List.of(prompt(segments, options.output(), load))).get(0);
   }
 
@@ -205,7 +231,8 @@ public final class SpiritLm {
    * are rounded by, which may differ. The caches of all are in memory at once.
    */
   public List<List<Generation>> batch(List<Prompt> prompts, GenerationOptions options) {
-    return new GenerationRun(parts, options, System.nanoTime(), new LoadTime()).answers(prompts);
+    return new GenerationRun(parts, continuer, options, System.nanoTime(), new LoadTime())
+        .answers(prompts);
   }
 
   /**
@@ -220,13 +247,13 @@ public final class SpiritLm {
       List<? extends Segment> segments, GenerationOptions options, GenerationListener listener) {
     long began = System.nanoTime();
     LoadTime load = new LoadTime();
-    GenerationRun run = new GenerationRun(parts, options, began, load);
+    GenerationRun run = new GenerationRun(parts, continuer, options, began, load);
     return run.stream(prompt(segments, options.output(), load), listener);
   }
 
   /** Continues a prompt while a listener hears the answer. */
   public Generation stream(Prompt prompt, GenerationOptions options, GenerationListener listener) {
-    return new GenerationRun(parts, options, System.nanoTime(), new LoadTime())
+    return new GenerationRun(parts, continuer, options, System.nanoTime(), new LoadTime())
         .stream(prompt, listener);
   }
 
