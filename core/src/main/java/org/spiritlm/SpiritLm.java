@@ -81,6 +81,11 @@ public final class SpiritLm {
     return new SpiritLm(new Parts(directory, options, languageModel));
   }
 
+  /** Loads all parts that there are now, rather than when they are first needed. */
+  public void loadAll() {
+    parts.loadAll();
+  }
+
   /**
    * Starts an engine that makes the answers of many callers together with this language model, see
    * {@link #continuedBy}.
@@ -217,7 +222,7 @@ public final class SpiritLm {
     long began = System.nanoTime();
     LoadTime load = new LoadTime();
     GenerationRun run = new GenerationRun(parts, continuer, options, began, load);
-    return run.answers(List.of(prompt(segments, options.output(), load))).get(0);
+    return run.answers(List.of(run.asked(prompt(segments, options.output(), load)))).get(0);
   }
 
   /** Continues a prompt, in as many answers as the options say. */
@@ -231,8 +236,18 @@ public final class SpiritLm {
    * are rounded by, which may differ. The caches of all are in memory at once.
    */
   public List<List<Generation>> batch(List<Prompt> prompts, GenerationOptions options) {
-    return new GenerationRun(parts, continuer, options, System.nanoTime(), new LoadTime())
-        .answers(prompts);
+    GenerationRun run = run(options);
+    return run.answers(prompts.stream().map(run::asked).toList());
+  }
+
+  /** The same for prompts in ids, the start token among them, which are taken as they are. */
+  public List<List<Generation>> batchIds(List<int[]> prompts, GenerationOptions options) {
+    GenerationRun run = run(options);
+    return run.answers(prompts.stream().map(run::asked).toList());
+  }
+
+  private GenerationRun run(GenerationOptions options) {
+    return new GenerationRun(parts, continuer, options, System.nanoTime(), new LoadTime());
   }
 
   /**
@@ -248,13 +263,20 @@ public final class SpiritLm {
     long began = System.nanoTime();
     LoadTime load = new LoadTime();
     GenerationRun run = new GenerationRun(parts, continuer, options, began, load);
-    return run.stream(prompt(segments, options.output(), load), listener);
+    return run.stream(run.asked(prompt(segments, options.output(), load)), listener);
   }
 
   /** Continues a prompt while a listener hears the answer. */
   public Generation stream(Prompt prompt, GenerationOptions options, GenerationListener listener) {
-    return new GenerationRun(parts, continuer, options, System.nanoTime(), new LoadTime())
-        .stream(prompt, listener);
+    GenerationRun run = run(options);
+    return run.stream(run.asked(prompt), listener);
+  }
+
+  /** The same for a prompt in ids. */
+  public Generation streamIds(
+      int[] prompt, GenerationOptions options, GenerationListener listener) {
+    GenerationRun run = run(options);
+    return run.stream(run.asked(prompt), listener);
   }
 
   /**
@@ -374,6 +396,15 @@ public final class SpiritLm {
               each.prompt().ids(tokenizer), tokenizer.encode(each.continuation().string(), false)));
     }
     return scoreIds(pairs);
+  }
+
+  /**
+   * How likely each token of a continuation is, and which would have been likeliest in its place.
+   *
+   * @param count how many of these
+   */
+  public List<Scorer.Ranked> rankIds(Scorer.Pair pair, int count) {
+    return new Scorer(parts.languageModel.get()).rank(pair, count);
   }
 
   /** The same for prompts and continuations as ids, the start token among the prompt's. */

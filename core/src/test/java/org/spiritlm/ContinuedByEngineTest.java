@@ -60,4 +60,25 @@ class ContinuedByEngineTest {
       callers.shutdownNow();
     }
   }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"base", "expressive"})
+  void idsAreThePromptsThatTheyAreOf(String variant) {
+    SpiritLm model = FacadeModels.parity(variant);
+    for (String prompt : PROMPTS) {
+      for (GenerationOptions options : options()) {
+        Generation expected = model.generate(model.parse(prompt), options);
+        Generation byIds = model.batchIds(List.of(expected.promptIds()), options).get(0).get(0);
+        Heard heard = new Heard();
+        Generation streamed = model.streamIds(expected.promptIds(), options, heard);
+        heard.assertIsAll(streamed);
+        for (Generation each : List.of(byIds, streamed)) {
+          assertThat(each.outputIds()).containsExactly(expected.outputIds());
+          assertThat(each.promptIds()).containsExactly(expected.promptIds());
+          assertThat(each.text()).isEqualTo(expected.text());
+          assertThat(each.segments()).hasSameSizeAs(expected.segments());
+        }
+      }
+    }
+  }
 }
