@@ -117,8 +117,7 @@ class AudioFormatTest {
   void theBytesOfAWholeAreThoseOfAFile(@TempDir Path folder) throws IOException {
     Audio audio = new Audio(tone(RATE, 1234), RATE);
     AudioWriter.write(folder.resolve("a.wav"), audio);
-    assertThat(AudioWriter.bytes(audio))
-        .isEqualTo(Files.readAllBytes(folder.resolve("a.wav")));
+    assertThat(AudioWriter.bytes(audio)).isEqualTo(Files.readAllBytes(folder.resolve("a.wav")));
   }
 
   @Test
