@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
+import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.eclipse.jetty.server.handler.MinimumDataRateHandler;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.spiritlm.SpiritLm;
@@ -104,6 +105,8 @@ public final class SpiritServer implements AutoCloseable {
           server.setErrorHandler(new JsonErrors());
           server.addBean(new NetworkConnectionLimit(CONNECTIONS, server));
           server.insertHandler(new MinimumDataRateHandler(SLOWEST_BODY, 0));
+          server.insertHandler(new GracefulHandler()); // lets responses end
+          server.setStopTimeout(Math.max(1000, options.grace().toMillis()));
         });
     config.routes.before(this::begin);
     for (Route route : routes()) {
@@ -146,6 +149,9 @@ public final class SpiritServer implements AutoCloseable {
     }
     if (told.status() == 500) {
       log(context, failure);
+    }
+    if (context.req().getContentLengthLong() != 0) { // what was not read of it is not waited for
+      context.header("Connection", "close");
     }
     context
         .status(told.status())

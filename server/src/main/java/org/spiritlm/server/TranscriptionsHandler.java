@@ -22,6 +22,7 @@ final class TranscriptionsHandler {
 
   private static final Set<String> KNOWN =
       Set.of(
+          "file",
           "model",
           "language",
           "prompt",
@@ -44,14 +45,14 @@ final class TranscriptionsHandler {
     String format = upload.text("response_format", "json");
     boolean streamed = flag(upload, "stream");
     check(upload, format, streamed);
+    GenerationOptions options = options(upload, exchange);
     ServedModel.Recording recording = model.encode(upload.file(), "file", 0, exchange);
     SpeechTokens tokens = model.model().tokens(recording.units());
     if (tokens.tokens().isEmpty()) {
       throw ApiException.wrong(
           400, "invalid_audio", "file", "the audio is too short to hold speech");
     }
-    Transcription task =
-        new Transcription(model.model(exchange), List.of(), options(upload, exchange));
+    Transcription task = new Transcription(model.model(exchange), List.of(), options);
     Segment.Speech speech = Segment.speech(tokens);
     if (streamed) {
       stream(task, speech, exchange);

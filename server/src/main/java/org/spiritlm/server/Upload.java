@@ -37,7 +37,7 @@ record Upload(byte[] file, Map<String, List<String>> fields) {
     try {
       fields = context.formParamMap();
       file = context.uploadedFile("file");
-    } catch (RuntimeException e) {
+    } catch (Exception e) { // Kotlin throws what it does not declare
       throw unreadable(e, most);
     }
     for (String name : fields.keySet()) {
@@ -56,7 +56,7 @@ record Upload(byte[] file, Map<String, List<String>> fields) {
     }
   }
 
-  private static ApiException unreadable(RuntimeException failure, long most) {
+  private static ApiException unreadable(Exception failure, long most) {
     for (Throwable at = failure; at != null; at = at.getCause()) {
       String message = String.valueOf(at.getMessage());
       if (message.contains("exceeded") || message.contains("too large")) {
