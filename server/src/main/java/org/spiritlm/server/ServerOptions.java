@@ -5,6 +5,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.spiritlm.lm.EngineLimits;
 import org.spiritlm.torch.InputException;
 
@@ -14,6 +15,7 @@ import org.spiritlm.torch.InputException;
  * @param host where to listen: a name or an address of this machine
  * @param port 0 takes any that is free
  * @param keys of which a client must show one; empty where none is needed
+ * @param tls the certificate to be known by, or null for plain HTTP
  * @param insecure whether others than this machine may come without a key
  * @param engine what is made at once, and what may wait
  * @param limits of each request
@@ -24,6 +26,7 @@ public record ServerOptions(
     String host,
     int port,
     List<String> keys,
+    @Nullable Tls tls,
     boolean insecure,
     EngineLimits engine,
     RequestLimits limits,
@@ -49,6 +52,7 @@ public record ServerOptions(
         "127.0.0.1",
         8080,
         List.of(),
+        null,
         false,
         EngineLimits.standard(),
         RequestLimits.standard(),
@@ -58,27 +62,32 @@ public record ServerOptions(
 
   /** The same on another port. */
   public ServerOptions withPort(int value) {
-    return new ServerOptions(host, value, keys, insecure, engine, limits, grace, log);
+    return new ServerOptions(host, value, keys, tls, insecure, engine, limits, grace, log);
   }
 
   /** The same for who has one of these keys. */
   public ServerOptions withKeys(List<String> value) {
-    return new ServerOptions(host, port, value, insecure, engine, limits, grace, log);
+    return new ServerOptions(host, port, value, tls, insecure, engine, limits, grace, log);
+  }
+
+  /** The same over TLS. */
+  public ServerOptions withTls(@Nullable Tls value) {
+    return new ServerOptions(host, port, keys, value, insecure, engine, limits, grace, log);
   }
 
   /** The same with another engine. */
   public ServerOptions withEngine(EngineLimits value) {
-    return new ServerOptions(host, port, keys, insecure, value, limits, grace, log);
+    return new ServerOptions(host, port, keys, tls, insecure, value, limits, grace, log);
   }
 
   /** The same with other limits. */
   public ServerOptions withLimits(RequestLimits value) {
-    return new ServerOptions(host, port, keys, insecure, engine, value, grace, log);
+    return new ServerOptions(host, port, keys, tls, insecure, engine, value, grace, log);
   }
 
   /** The same with a log. */
   public ServerOptions withLog(Consumer<String> value) {
-    return new ServerOptions(host, port, keys, insecure, engine, limits, grace, value);
+    return new ServerOptions(host, port, keys, tls, insecure, engine, limits, grace, value);
   }
 
   /** Whether only this machine can come, without a key. */

@@ -7,17 +7,25 @@ import io.javalin.config.JavalinConfig;
 import io.javalin.config.SizeUnit;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
+import io.javalin.util.JavalinException;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.eclipse.jetty.server.handler.MinimumDataRateHandler;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.spiritlm.SpiritLm;
 import org.spiritlm.json.Json;
+import org.spiritlm.torch.InputException;
 
 /**
  * A model served over HTTP.
@@ -59,14 +67,24 @@ public final class SpiritServer implements AutoCloseable {
    * Loads a model and listens.
    *
    * @param name what clients call the model
-   * @throws org.spiritlm.torch.InputException if the model cannot be loaded
-   * @throws io.javalin.util.JavalinException if the port is taken
+   * @throws InputException if the model cannot be loaded, or the port is taken
    */
   public static SpiritServer start(String name, SpiritLm model, ServerOptions options) {
     SpiritServer server = new SpiritServer(name, model, options);
     try {
       server.javalin.start(options.host(), options.port());
       return server;
+    } catch (JavalinException e) {
+      server.close();
+      throw new InputException(
+          "cannot listen at port "
+              + options.port()
+              + " of "
+              + options.host()
+              + ": "
+              + e.getMessage()
+              + "; take another port",
+          e);
     } catch (RuntimeException e) {
       server.close();
       throw e;
@@ -76,7 +94,7 @@ public final class SpiritServer implements AutoCloseable {
   /** Where it listens, such as {@code http://127.0.0.1:8080}. */
   public String address() {
     String host = options.host().contains(":") ? "[" + options.host() + "]" : options.host();
-    return "http://" + host + ":" + javalin.port();
+    return (options.tls() == null ? "http://" : "https://") + host + ":" + javalin.port();
   }
 
   /** What it does at which path. */
@@ -100,6 +118,10 @@ public final class SpiritServer implements AutoCloseable {
     config.jetty.multipartConfig.maxFileSize(most, SizeUnit.BYTES);
     config.jetty.multipartConfig.maxTotalRequestSize(most, SizeUnit.BYTES);
     config.jetty.modifyHttpConfiguration(http -> http.setSendServerVersion(false));
+    Tls tls = options.tls();
+    if (tls != null) {
+      config.jetty.addConnector((server, http) -> secure(server, http, tls));
+    }
     config.jetty.modifyServer(
         server -> {
           server.setErrorHandler(new JsonErrors());
@@ -115,6 +137,19 @@ public final class SpiritServer implements AutoCloseable {
     config.routes.exception(HttpResponseException.class, this::fail);
     config.routes.exception(Exception.class, this::fail);
     config.requestLogger.http((context, milliseconds) -> log(context, milliseconds));
+  }
+
+  private ServerConnector secure(Server server, HttpConfiguration http, Tls tls) {
+    SslContextFactory.Server context = new SslContextFactory.Server();
+    context.setKeyStore(tls.keys());
+    context.setKeyStorePassword(tls.password());
+    context.setSniRequired(false);
+    http.addCustomizer(new SecureRequestCustomizer(false));
+    ServerConnector connector =
+        new ServerConnector(server, context, new HttpConnectionFactory(http));
+    connector.setHost(options.host());
+    connector.setPort(options.port());
+    return connector;
   }
 
   private void begin(Context context) {

@@ -212,6 +212,7 @@ class AccessTest {
         host,
         0,
         keys,
+        null,
         insecure,
         EngineLimits.standard(),
         RequestLimits.standard(),
