@@ -123,15 +123,15 @@ final class CompletionsHandler {
   }
 
   private static int[] numbers(Fields fields, JsonNode list) {
+    if (!list.isArray() || list.isEmpty()) {
+      throw fields.wrong("prompt", "a list of strings, or of lists of at least one token id");
+    }
     int[] ids = new int[list.size()];
     for (int i = 0; i < ids.length; i++) {
       if (!list.get(i).isIntegralNumber() || !list.get(i).canConvertToInt()) {
         throw fields.wrong("prompt", "a list of whole numbers where it is none of strings");
       }
       ids[i] = list.get(i).intValue();
-    }
-    if (ids.length == 0) {
-      throw fields.wrong("prompt", "at least one token");
     }
     return ids;
   }
