@@ -56,6 +56,11 @@ final class Parts {
     this.tokenLayout = new Lazy<>(this::readTokenLayout);
   }
 
+  /** The most tokens of a sequence. */
+  int context() {
+    return languageModelConfig().context();
+  }
+
   /** Loads what the directory has. */
   void loadAll() {
     vocabulary.get();

@@ -117,6 +117,11 @@ public final class SpiritLm {
     return parts.tokenLayout.get();
   }
 
+  /** The most tokens of a prompt and its answer together. */
+  public int context() {
+    return parts.context();
+  }
+
   /** Text and token strings to ids, and back. */
   public TextTokenizer tokenizer() {
     return parts.tokenizer.get();

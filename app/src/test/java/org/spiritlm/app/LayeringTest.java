@@ -58,10 +58,12 @@ final class LayeringTest {
                   "alignment")),
           Map.entry(
               "spark", List.of("app", "corpus", "json", "audio", "text", "units", "checkpoint")),
+          Map.entry("report", List.of("", "json", "prompt", "units")),
           Map.entry(
               "server",
               List.of(
                   "",
+                  "report",
                   "task",
                   "json",
                   "audio",

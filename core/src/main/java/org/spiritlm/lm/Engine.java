@@ -130,11 +130,28 @@ public final class Engine implements AutoCloseable {
   }
 
   private void run() {
-    while (admit()) {
-      batch.step();
+    try {
+      while (admit()) {
+        List<Runnable> ends = batch.step();
+        publish(); // so that who has an answer finds it counted
+        ends.forEach(Runnable::run);
+      }
+    } catch (RuntimeException | Error e) { // a fault: nobody may wait for ever
+      end(e);
     }
     batch.close();
     publish();
+  }
+
+  private void end(Throwable fault) {
+    lock.lock();
+    try {
+      closing = true;
+      waiting.remove(each -> true).forEach(each -> each.fail(fault));
+      batch.failAll(fault);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Waits until there is something to do, and lets in what fits; false where all is done. */

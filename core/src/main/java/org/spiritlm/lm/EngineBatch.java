@@ -64,14 +64,19 @@ final class EngineBatch implements AutoCloseable {
       if (member.isDropped()) {
         leave(member);
       } else if (member.terms().isLate(now)) {
-        member.fail(late());
         leave(member);
+        member.fail(late());
       }
     }
   }
 
-  /** Runs the model once. */
-  void step() {
+  /**
+   * Runs the model once.
+   *
+   * @return tells callers of the answers that have ended, which have left already
+   */
+  List<Runnable> step() {
+    List<Runnable> ends = new ArrayList<>();
     List<EngineCall.Member> running = new ArrayList<>();
     try (Scope scope = Scope.open()) {
       List<Piece> pieces = pieces(running);
@@ -80,12 +85,17 @@ final class EngineBatch implements AutoCloseable {
       int vocabulary = logits.length / running.size();
       for (int i = 0; i < running.size(); i++) {
         if (running.get(i).sequence.hasReadPrompt()) {
-          accept(running.get(i), Arrays.copyOfRange(logits, i * vocabulary, (i + 1) * vocabulary));
+          accept(
+              running.get(i),
+              Arrays.copyOfRange(logits, i * vocabulary, (i + 1) * vocabulary),
+              ends);
         }
       }
     } catch (RuntimeException | Error e) { // all of them may have lost something
-      running.forEach(member -> fail(member, e));
+      running.forEach(this::forget);
+      running.forEach(member -> ends.add(() -> member.fail(e)));
     }
+    return ends;
   }
 
   /** What is read next: the newest token of each answer, and as much of prompts as may be. */
@@ -107,17 +117,18 @@ final class EngineBatch implements AutoCloseable {
     return pieces;
   }
 
-  private void accept(EngineCall.Member member, float... logits) {
+  private void accept(EngineCall.Member member, float[] logits, List<Runnable> ends) {
     try {
-      member.sequence.accept(logits);
       newTokens++;
+      member.sequence.accept(logits);
       FinishReason reason = member.sequence.reason();
       if (reason != null) {
-        member.end(reason);
         leave(member);
+        ends.add(() -> member.end(reason));
       }
     } catch (RuntimeException e) {
-      fail(member, e);
+      forget(member);
+      ends.add(() -> member.fail(e));
     }
   }
 
@@ -176,19 +187,25 @@ final class EngineBatch implements AutoCloseable {
     return source.cache().copy(shared, capacity);
   }
 
-  /** Takes a member out; what it has read is kept for others. */
+  /** Takes a member out; what it has read is kept for others, if there is memory to move it. */
   private void leave(EngineCall.Member member) {
     remove(member);
-    KvCache cache = member.sequence.cache();
-    if (cache != null && cache.length() >= LEAST_SHARED) {
+    KvCache cache = member.sequence.release();
+    if (cache == null) {
+      return;
+    }
+    if (cache.length() < LEAST_SHARED) {
+      cache.close();
+      return;
+    }
+    try {
       kept.add(member.sequence.all(), cache);
-    } else {
-      member.sequence.close();
+    } catch (RuntimeException e) {
+      cache.close();
     }
   }
 
-  private void fail(EngineCall.Member member, Throwable why) {
-    member.fail(why);
+  private void forget(EngineCall.Member member) {
     remove(member);
     member.sequence.close();
   }
@@ -202,8 +219,10 @@ final class EngineBatch implements AutoCloseable {
     }
   }
 
-  void failAll(RuntimeException why) {
-    List.copyOf(members).forEach(member -> fail(member, why));
+  void failAll(Throwable why) {
+    List<EngineCall.Member> all = List.copyOf(members);
+    all.forEach(this::forget);
+    all.forEach(member -> member.fail(why));
   }
 
   @Override

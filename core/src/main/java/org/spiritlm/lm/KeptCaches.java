@@ -42,8 +42,8 @@ final class KeptCaches implements AutoCloseable {
   void add(int[] ids, KvCache cache) {
     int length = cache.length();
     for (Kept each : List.copyOf(kept)) {
-      if (each.ids.length <= length
-          && Arrays.equals(each.ids, Arrays.copyOf(ids, each.ids.length))) {
+      int most = each.ids.length;
+      if (most <= length && Arrays.equals(each.ids, 0, most, ids, 0, most)) {
         take(each).close(); // the new one holds all that it does
       }
     }

@@ -44,6 +44,13 @@ final class Sequence implements AutoCloseable {
     cache = filled;
   }
 
+  /** Its cache, which is the caller's now. */
+  @Nullable KvCache release() {
+    KvCache released = cache;
+    cache = null;
+    return released;
+  }
+
   /** Why it ended, or null while it goes on. */
   @Nullable FinishReason reason() {
     return reason;

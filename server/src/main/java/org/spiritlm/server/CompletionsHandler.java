@@ -119,7 +119,7 @@ final class CompletionsHandler {
   }
 
   private int[] ids(String prompt) {
-    return model.model().parse(prompt).ids(model.model().tokenizer());
+    return model.parse(prompt).ids(model.model().tokenizer());
   }
 
   private static int[] numbers(Fields fields, JsonNode list) {

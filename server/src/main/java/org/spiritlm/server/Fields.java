@@ -29,6 +29,9 @@ import org.spiritlm.json.Json;
 record Fields(ObjectNode object, String path) {
   private static final int DEPTH = 32;
 
+  /** Of strings that text is searched for (characters). */
+  private static final int LONGEST = 1000;
+
   private static final ObjectMapper MAPPER =
       new ObjectMapper(
               JsonFactory.builder()
@@ -185,7 +188,7 @@ record Fields(ObjectNode object, String path) {
     return children;
   }
 
-  /** Strings: one, or a list of them; none where the field is absent. */
+  /** Short strings: one, or a list of them; none where the field is absent. */
   List<String> texts(String key, int most) {
     if (!has(key)) {
       return List.of();
@@ -195,6 +198,9 @@ record Fields(ObjectNode object, String path) {
     for (JsonNode each : value.isArray() ? value : List.of(value)) {
       if (!each.isTextual()) {
         throw wrong(key, "a string or a list of strings");
+      }
+      if (each.textValue().length() > LONGEST) {
+        throw wrong(key, "strings of at most " + LONGEST + " characters");
       }
       texts.add(each.textValue());
     }

@@ -3,6 +3,7 @@ package org.spiritlm.server;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -19,6 +20,7 @@ import org.spiritlm.json.JsonLine;
 import org.spiritlm.prompt.OutputModality;
 import org.spiritlm.prompt.Prompt;
 import org.spiritlm.prompt.SpeechTokens;
+import org.spiritlm.report.ResultJson;
 import org.spiritlm.units.SpeechUnits;
 import org.spiritlm.vocoder.VoiceOptions;
 
@@ -41,7 +43,9 @@ final class NativeHandlers {
     ServedModel.Recording recording =
         model.encode(
             exchange.body(), "body", channel == null ? 0 : Integer.parseInt(channel), exchange);
-    exchange.respond(Descriptions.of(recording.units(), recording.seconds(), model.model()));
+    ObjectNode object = Json.object().put("seconds", recording.seconds());
+    ResultJson.units(recording.units(), model.model(), object);
+    exchange.respond(object);
   }
 
   /** {@code POST /api/decode}: the answer is audio. */
@@ -117,18 +121,17 @@ final class NativeHandlers {
     for (Fields pair : pairs) {
       continuations.add(
           new Continuation(
-              model.model().parse(pair.text("prompt")),
-              model.model().parse(pair.text("continuation"))));
+              model.parse(pair.text("prompt")), model.parse(pair.text("continuation"))));
     }
     List<Score> scores =
         model.workers().run(exchange.terms(), () -> model.model().score(continuations));
     if (many) {
       ObjectNode object = Json.object();
       ArrayNode list = object.putArray("scores");
-      scores.forEach(score -> list.add(Descriptions.of(score)));
+      scores.forEach(score -> list.add(ResultJson.score(score)));
       exchange.respond(object);
     } else {
-      exchange.respond(Descriptions.of(scores.get(0)));
+      exchange.respond(ResultJson.score(scores.get(0)));
     }
   }
 
@@ -158,9 +161,17 @@ final class NativeHandlers {
     ObjectNode object = Json.object();
     ArrayNode answers = object.putArray("answers");
     for (Generation answer : served.answers(prompt, options)) {
-      answers.add(Descriptions.of(answer, format));
+      answers.add(ResultJson.answer(answer, (index, speech, into) -> audio(speech, format, into)));
     }
     exchange.respond(object);
+  }
+
+  private static void audio(Segment.Speech speech, AudioFormat format, ObjectNode object) {
+    Audio audio = speech.audio();
+    if (audio != null) {
+      object.put("seconds", audio.seconds());
+      object.put("audio", Base64.getEncoder().encodeToString(SpokenAnswer.of(audio, format)));
+    }
   }
 
   private GenerationOptions options(Fields fields, Exchange exchange) {
@@ -192,13 +203,13 @@ final class NativeHandlers {
       throw ApiException.wrong("prompt", "give either 'prompt' or 'segments'");
     }
     if (fields.has("prompt")) {
-      return model.model().parse(fields.text("prompt"));
+      return model.parse(fields.text("prompt"));
     }
     List<Segment> segments = new ArrayList<>();
     for (Fields part : fields.children("segments")) {
       segments.add(segment(part, exchange));
     }
-    return model.model().prompt(segments, output);
+    return model.fitting(model.model().prompt(segments, output));
   }
 
   private Segment segment(Fields part, Exchange exchange) {

@@ -11,10 +11,10 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.Segment;
 import org.spiritlm.SpiritLm;
-import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioReader;
 import org.spiritlm.checkpoint.Part;
 import org.spiritlm.lm.Engine;
+import org.spiritlm.prompt.Prompt;
 import org.spiritlm.prompt.SpeechTokens;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.units.SpeechUnits;
@@ -29,6 +29,9 @@ final class ServedModel implements AutoCloseable {
   /** How long an answer can be referred to. */
   static final Duration MEMORY = Duration.ofHours(1);
 
+  /** More characters than any token has. */
+  private static final int LONGEST_TOKEN = 64;
+
   private static final int ANSWERS = 1000;
   private static final int RECORDINGS = 256;
 
@@ -37,6 +40,7 @@ final class ServedModel implements AutoCloseable {
   private final Engine engine;
   private final Workers workers;
   private final @Nullable VocoderConfig vocoder;
+  private final int context;
   private final Recent<List<Segment>> answers = new Recent<>(ANSWERS, MEMORY);
   private final Recent<SpeechTokens> heard = new Recent<>(RECORDINGS, MEMORY);
   private final long created = System.currentTimeMillis() / 1000;
@@ -54,6 +58,7 @@ final class ServedModel implements AutoCloseable {
     this.workers = new Workers(processors, options.engine().waiting());
     this.vocoder =
         model.directory().parts().contains(Part.VOCODER) ? model.directory().vocoderConfig() : null;
+    this.context = model.context();
     model.loadAll();
   }
 
@@ -163,9 +168,25 @@ final class ServedModel implements AutoCloseable {
         .orElse(voice);
   }
 
-  /** Samples a second of what is spoken (Hz). */
-  int sampleRate() {
-    return vocoder == null ? Audio.SPEECH_RATE : vocoder.sampleRate();
+  /**
+   * The prompt, unless it is so long that it need not be tokenized to know that it does not fit.
+   *
+   * @throws ApiException if it is
+   */
+  Prompt fitting(Prompt prompt) {
+    if (prompt.string().length() > (long) LONGEST_TOKEN * context) {
+      throw ApiException.wrong(
+          null,
+          "the prompt has "
+              + prompt.string().length()
+              + " characters, which are more than the model's context has room for; shorten it");
+    }
+    return prompt;
+  }
+
+  /** A prompt that a client wrote in tokens, see {@link #fitting}. */
+  Prompt parse(String tokens) {
+    return model.parse(fitting(new Prompt(tokens)).string());
   }
 
   /** What was read of a recording. */

@@ -30,7 +30,7 @@ class RequestsTest {
   @BeforeAll
   static void start() {
     RequestLimits limits =
-        RequestLimits.standard().withBodyBytes(200_000).withAudioSeconds(3).withNewTokens(100);
+        RequestLimits.standard().withBodyBytes(290_000).withAudioSeconds(3).withNewTokens(100);
     served = new Served("base", ServerOptions.standard().withLimits(limits));
   }
 
@@ -181,6 +181,23 @@ class RequestsTest {
       throws Exception {
     JsonNode error = error(served.post(path, json(body)), status);
     assertThat(error.get("param").asText()).isEqualTo(param == null ? "null" : param);
+  }
+
+  @Test
+  void promptsThatDoNotFitAreRefused() throws Exception {
+    for (String text : List.of("one ".repeat(2000), "x".repeat(8000))) {
+      for (String body :
+          List.of(
+              CHAT + " {'messages':[{'role':'user','content':'" + text + "'}]}",
+              "/v1/completions {'prompt':'" + text + "'}",
+              "/api/generate {'to':'text','prompt':'" + text + "'}",
+              "/api/score {'prompt':'" + text + "','continuation':'x'}")) {
+        String[] parts = body.split(" ", 2);
+        String much = parts[1].replace(text, text.repeat(35));
+        assertThat(error(served.post(parts[0], json(much)), 400).get("message").asText())
+            .containsAnyOf("context", "longer");
+      }
+    }
   }
 
   @Test

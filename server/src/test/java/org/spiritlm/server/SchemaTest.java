@@ -49,7 +49,7 @@ class SchemaTest {
     served.close();
   }
 
-  @Property(tries = 250)
+  @Property(tries = 150)
   void everyRequestIsAnsweredOrRefused(@ForAll long seed) throws Exception {
     Random random = new Random(seed);
     String path = PATHS.get(random.nextInt(PATHS.size()));
