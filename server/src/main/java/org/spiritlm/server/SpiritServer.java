@@ -6,6 +6,7 @@ import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
 import io.javalin.config.SizeUnit;
 import io.javalin.http.Context;
+import io.javalin.http.HandlerType;
 import io.javalin.http.HttpResponseException;
 import io.javalin.util.JavalinException;
 import java.time.Instant;
@@ -185,7 +186,7 @@ public final class SpiritServer implements AutoCloseable {
     if (told.status() == 500) {
       log(context, failure);
     }
-    if (context.req().getContentLengthLong() != 0) { // what was not read of it is not waited for
+    if (context.method().equals(HandlerType.POST)) { // what was not read of it is not waited for
       context.header("Connection", "close");
     }
     context
