@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Locale;
+import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.json.Json;
 import org.spiritlm.lm.Terms;
@@ -14,16 +16,19 @@ import org.spiritlm.lm.Terms;
 final class Exchange {
   private final Context context;
   private final RequestLimits limits;
+  private final Semaphore readers;
   private final String client;
   private final long began = System.nanoTime();
   private final Terms terms;
 
   /**
+   * @param readers as many permits as bodies may be read at once
    * @param client who asks
    */
-  Exchange(Context context, RequestLimits limits, String client) {
+  Exchange(Context context, RequestLimits limits, Semaphore readers, String client) {
     this.context = context;
     this.limits = limits;
+    this.readers = readers;
     this.client = client;
     this.terms = Terms.of(client).within(limits.time()).asLongAs(ClientPresence.of(context.req()));
   }
@@ -73,14 +78,39 @@ final class Exchange {
     if (context.req().getContentLengthLong() > most) {
       throw tooLarge(most);
     }
-    try (InputStream stream = context.bodyInputStream()) {
-      byte[] body = stream.readNBytes(most + 1);
-      if (body.length > most) {
-        throw tooLarge(most);
-      }
-      return body;
-    } catch (IOException e) {
-      throw ApiException.wrong(null, "the body could not be read to its end");
+    return reading(
+        () -> {
+          try (InputStream stream = context.bodyInputStream()) {
+            byte[] body = stream.readNBytes(most + 1);
+            if (body.length > most) {
+              throw tooLarge(most);
+            }
+            return body;
+          } catch (IOException e) {
+            throw ApiException.wrong(null, "the body could not be read to its end");
+          }
+        });
+  }
+
+  /**
+   * Reads a body. Each takes a thread while it comes, however slowly, so that there are some left
+   * for other requests.
+   *
+   * @throws ApiException if too many are read already
+   */
+  <T> T reading(Supplier<T> read) {
+    if (!readers.tryAcquire()) {
+      throw new ApiException(
+          429,
+          "rate_limit_error",
+          "rate_limit_exceeded",
+          null,
+          "too many requests are being sent at once; ask again later");
+    }
+    try {
+      return read.get();
+    } finally {
+      readers.release();
     }
   }
 

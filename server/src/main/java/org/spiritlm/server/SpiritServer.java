@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -42,6 +43,12 @@ public final class SpiritServer implements AutoCloseable {
   private static final int THREADS = 250;
   private static final int CONNECTIONS = 1000;
 
+  /** Bodies that are read at once; each takes one of the threads. */
+  static final int READERS = 64;
+
+  /** How long a client may send nothing of its body, or take nothing of the response (ms). */
+  private static final long IDLE = 10_000;
+
   /** Slower bodies are not waited for (bytes/s). */
   private static final int SLOWEST_BODY = 500;
 
@@ -54,6 +61,7 @@ public final class SpiritServer implements AutoCloseable {
   private final Gate gate;
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final Javalin javalin;
+  private final Semaphore readers = new Semaphore(READERS);
   private volatile boolean ready = true;
 
   private SpiritServer(String name, SpiritLm spiritLm, ServerOptions options) {
@@ -118,7 +126,11 @@ public final class SpiritServer implements AutoCloseable {
     config.jetty.threadPool = new QueuedThreadPool(THREADS);
     config.jetty.multipartConfig.maxFileSize(most, SizeUnit.BYTES);
     config.jetty.multipartConfig.maxTotalRequestSize(most, SizeUnit.BYTES);
-    config.jetty.modifyHttpConfiguration(http -> http.setSendServerVersion(false));
+    config.jetty.modifyHttpConfiguration(
+        http -> {
+          http.setSendServerVersion(false);
+          http.setIdleTimeout(IDLE);
+        });
     Tls tls = options.tls();
     if (tls != null) {
       config.jetty.addConnector((server, http) -> secure(server, http, tls));
@@ -164,7 +176,7 @@ public final class SpiritServer implements AutoCloseable {
 
   private void handle(Route route, Context context) {
     String client = route.open() ? context.ip() : gate.client(context);
-    Exchange exchange = new Exchange(context, options.limits(), client);
+    Exchange exchange = new Exchange(context, options.limits(), readers, client);
     context.attribute(EXCHANGE, exchange);
     route.handler().accept(exchange);
   }

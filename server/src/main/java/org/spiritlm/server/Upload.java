@@ -32,6 +32,10 @@ record Upload(byte[] file, Map<String, List<String>> fields) {
     if (context.req().getContentLengthLong() > most) {
       throw Exchange.tooLarge(most);
     }
+    return exchange.reading(() -> read(context, known, most));
+  }
+
+  private static Upload read(Context context, Set<String> known, long most) {
     Map<String, List<String>> fields;
     UploadedFile file;
     try {

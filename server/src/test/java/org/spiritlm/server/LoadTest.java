@@ -175,6 +175,38 @@ class LoadTest {
     }
   }
 
+  /** Clients that begin to send, and do not go on. */
+  @Test
+  void slowSendersDoNotHoldUpOthers() throws Exception {
+    try (Served served = Served.of("base")) {
+      String brief = chat("one", 1, false);
+      List<Socket> sockets = new ArrayList<>();
+      while (served.post(CHAT, brief).statusCode() == 200) { // until no more bodies are read
+        assertThat(sockets.size()).isLessThan(2 * SpiritServer.READERS);
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), served.uri("/").getPort());
+        socket
+            .getOutputStream()
+            .write(
+                ("POST "
+                        + CHAT
+                        + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                        + "Content-Length: 1000\r\n\r\n{")
+                    .getBytes(StandardCharsets.US_ASCII));
+        sockets.add(socket);
+      }
+      assertThat(sockets.size()).isGreaterThanOrEqualTo(SpiritServer.READERS);
+      HttpResponse<byte[]> refused = served.post(CHAT, brief);
+      assertThat(refused.statusCode()).isEqualTo(429);
+      assertThat(served.get("/v1/models").statusCode()).isEqualTo(200);
+      for (Socket socket : sockets) {
+        socket.close();
+      }
+      while (served.post(CHAT, brief).statusCode() != 200) {
+        Thread.onSpinWait();
+      }
+    }
+  }
+
   @Test
   void whatTakesTooLongFails() throws Exception {
     RequestLimits brief = RequestLimits.standard().withTime(Duration.ofMillis(300));
