@@ -44,13 +44,18 @@ final class ChatStream {
 
   /** Answers a prompt; the response is complete then. */
   void run(Prompt prompt, Executor threads) {
+    List<CompletableFuture<Generation>> others = new ArrayList<>();
+    for (int i = 1; i < request.answers(); i++) {
+      int index = i;
+      others.add(CompletableFuture.supplyAsync(() -> answer(prompt, index), threads));
+    }
     try {
-      List<CompletableFuture<Generation>> others = new ArrayList<>();
-      for (int i = 1; i < request.answers(); i++) {
-        int index = i;
-        others.add(CompletableFuture.supplyAsync(() -> answer(prompt, index), threads));
+      List<Generation> answers = new ArrayList<>();
+      try {
+        answers.add(answer(prompt, 0));
+      } finally { // nobody works for this request when it has ended
+        others.forEach(other -> other.exceptionally(failure -> null).join());
       }
-      List<Generation> answers = new ArrayList<>(List.of(answer(prompt, 0)));
       others.forEach(other -> answers.add(other.join()));
       if (request.usageToo()) {
         ObjectNode last = chunk();
