@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.spiritlm.checkpoint.Part;
 import org.spiritlm.lm.Answer;
 import org.spiritlm.lm.BeamSearch;
-import org.spiritlm.lm.Generator;
+import org.spiritlm.lm.Continuer;
 import org.spiritlm.lm.LlamaModel;
 import org.spiritlm.lm.Request;
 import org.spiritlm.prompt.OutputModality;
@@ -24,6 +24,7 @@ import org.spiritlm.vocoder.Vocoder;
 /** One call for answers: from prompts to what the ids that continue them say. */
 final class GenerationRun {
   private final Parts parts;
+  private final Lazy<Continuer> continuer;
   private final GenerationOptions options;
   private final long began;
   private final LoadTime load;
@@ -39,11 +40,18 @@ final class GenerationRun {
   /**
    * Loads what is needed but the language model.
    *
+   * @param continuer makes the ids
    * @param began when the call did ({@link System#nanoTime})
    */
-  GenerationRun(Parts parts, GenerationOptions options, long began, LoadTime load) {
+  GenerationRun(
+      Parts parts,
+      Lazy<Continuer> continuer,
+      GenerationOptions options,
+      long began,
+      LoadTime load) {
     options.requireSense();
     this.parts = parts;
+    this.continuer = continuer;
     this.options = options;
     this.began = began;
     this.load = load;
@@ -91,20 +99,33 @@ final class GenerationRun {
     return options.maxSeconds() != Double.POSITIVE_INFINITY;
   }
 
+  /** A prompt with its ids. */
+  @SuppressWarnings("ArrayRecordComponent") // never changed
+  record Asked(Prompt prompt, int[] ids) {}
+
+  /** A prompt to be answered. */
+  Asked asked(Prompt prompt) {
+    return new Asked(prompt, prompt.ids(tokenizer));
+  }
+
+  /** A prompt in ids, which are taken as they are. */
+  Asked asked(int... ids) {
+    return new Asked(new Prompt(tokenizer.decode(ids)), ids);
+  }
+
   /** The answers to each prompt. */
-  List<List<Generation>> answers(List<Prompt> prompts) {
+  List<List<Generation>> answers(List<Asked> prompts) {
     if (options.beams() > 1) {
       return prompts.stream().map(this::searched).toList();
     }
     List<Pending> all = new ArrayList<>();
     List<Request> requests = new ArrayList<>();
-    for (Prompt prompt : prompts) {
-      int[] ids = prompt.ids(tokenizer);
+    for (Asked asked : prompts) {
       for (int i = 0; i < options.answers(); i++) {
         long seed = options.sampling().seed() + i;
-        Pending pending = new Pending(prompt, ids, seed);
+        Pending pending = new Pending(asked, seed);
         all.add(pending);
-        requests.add(request(ids, seed, pending.reader::accept));
+        requests.add(request(asked.ids, seed, pending.reader::accept));
       }
     }
     List<Answer> answers = continued(requests);
@@ -121,16 +142,15 @@ final class GenerationRun {
   }
 
   /** The likeliest answers to a prompt, as many as were asked for where there are so many. */
-  private List<Generation> searched(Prompt prompt) {
-    int[] ids = prompt.ids(tokenizer);
+  private List<Generation> searched(Asked asked) {
     long seed = options.sampling().seed();
     LlamaModel model = load.of(parts.languageModel);
     List<BeamSearch.Found> found =
-        new BeamSearch(model, options.beams()).search(request(ids, seed, id -> true));
+        new BeamSearch(model, options.beams()).search(request(asked.ids, seed, id -> true));
     List<Generation> generations = new ArrayList<>();
     for (int i = 0; i < Math.min(found.size(), options.answers()); i++) {
       Answer answer = found.get(i).answer();
-      Pending pending = new Pending(prompt, ids, seed + i);
+      Pending pending = new Pending(asked, seed + i);
       Answer cut = pending.cut(answer);
       generations.add(pending.complete(cut, tokensPerSecond(List.of(answer), 0)));
     }
@@ -138,7 +158,7 @@ final class GenerationRun {
   }
 
   /** The answer to one prompt, told to a listener while it is made. */
-  Generation stream(Prompt prompt, GenerationListener listener) {
+  Generation stream(Asked asked, GenerationListener listener) {
     if (options.answers() > 1 || options.beams() > 1) {
       throw new InputException(
           "one answer can be heard while it is made, and "
@@ -147,8 +167,8 @@ final class GenerationRun {
               + options.beams()
               + " beams; ask for one, without beam search");
     }
-    int[] ids = prompt.ids(tokenizer);
-    Voicing voicing = new Voicing(vocoder, options, prompt.lastSpeech());
+    int[] ids = asked.ids;
+    Voicing voicing = new Voicing(vocoder, options, asked.prompt.lastSpeech());
     try (AnswerSpeaker speaker = new AnswerSpeaker(options.output(), voicing, listener)) {
       AnswerReader reader = reader(ids, speaker);
       IntPredicate goesOn = id -> reader.accept(id) && listener.goesOn();
@@ -160,7 +180,7 @@ final class GenerationRun {
       Timings timings =
           timings(answer, voicing, whileDecoding, tokensPerSecond(List.of(answer), whileDecoding));
       listener.end(reason);
-      return new Generation(prompt.string(), ids, answer.ids(), reason, segments, timings);
+      return new Generation(asked.prompt.string(), ids, answer.ids(), reason, segments, timings);
     }
   }
 
@@ -188,8 +208,7 @@ final class GenerationRun {
   }
 
   private List<Answer> continued(List<Request> requests) {
-    LlamaModel model = load.of(parts.languageModel);
-    return new Generator(model).generate(requests);
+    return load.of(continuer).generate(requests);
   }
 
   /** Tokens after each answer's first, in the time that the longest took without speaking. */
@@ -211,18 +230,16 @@ final class GenerationRun {
 
   /** An answer of which the ids are being made. */
   private final class Pending {
-    private final Prompt prompt;
-    private final int[] ids;
+    private final Asked asked;
     private final long seed;
     private final AnswerCollector collector;
     private final AnswerReader reader;
 
-    Pending(Prompt prompt, int[] ids, long seed) {
-      this.prompt = prompt;
-      this.ids = ids;
+    Pending(Asked asked, long seed) {
+      this.asked = asked;
       this.seed = seed;
       this.collector = new AnswerCollector();
-      this.reader = reader(ids, collector);
+      this.reader = reader(asked.ids, collector);
     }
 
     /** Reads an answer that was made before, up to where it is to stop. */
@@ -241,11 +258,11 @@ final class GenerationRun {
 
     Generation complete(Answer answer, double tokensPerSecond) {
       reader.finish();
-      Voicing voicing = new Voicing(vocoder, options.withSeed(seed), prompt.lastSpeech());
+      Voicing voicing = new Voicing(vocoder, options.withSeed(seed), asked.prompt.lastSpeech());
       List<Segment> segments = collector.segments(options.output(), voicing);
       return new Generation(
-          prompt.string(),
-          ids,
+          asked.prompt.string(),
+          asked.ids,
           answer.ids(),
           reader.reason(answer.reason()),
           segments,

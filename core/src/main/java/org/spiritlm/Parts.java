@@ -11,6 +11,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.checkpoint.ModelDirectory;
+import org.spiritlm.checkpoint.Part;
 import org.spiritlm.lm.LlamaConfig;
 import org.spiritlm.lm.LlamaModel;
 import org.spiritlm.prompt.ModalityMask;
@@ -53,6 +54,26 @@ final class Parts {
     this.speechTokenizer = new Lazy<>(() -> directory.speechTokenizer(options.device()));
     this.vocoder = new Lazy<>(() -> directory.vocoder(options.device()));
     this.tokenLayout = new Lazy<>(this::readTokenLayout);
+  }
+
+  /** The most tokens of a sequence. */
+  int context() {
+    return languageModelConfig().context();
+  }
+
+  /** Loads what the directory has. */
+  void loadAll() {
+    vocabulary.get();
+    ends.get();
+    if (directory.parts().contains(Part.LM)) {
+      languageModel.get();
+    }
+    if (directory.parts().contains(Part.HUBERT)) {
+      speechTokenizer.get();
+    }
+    if (directory.parts().contains(Part.VOCODER)) {
+      vocoder.get();
+    }
   }
 
   private LlamaConfig languageModelConfig() {

@@ -9,6 +9,10 @@ import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioReader;
 import org.spiritlm.audio.Resampler;
 import org.spiritlm.checkpoint.ModelDirectory;
+import org.spiritlm.lm.Continuer;
+import org.spiritlm.lm.Engine;
+import org.spiritlm.lm.EngineLimits;
+import org.spiritlm.lm.Generator;
 import org.spiritlm.lm.LlamaModel;
 import org.spiritlm.lm.Scorer;
 import org.spiritlm.prompt.OutputModality;
@@ -42,9 +46,15 @@ import org.spiritlm.vocoder.VoiceOptions;
  */
 public final class SpiritLm {
   private final Parts parts;
+  private final Lazy<Continuer> continuer;
 
   private SpiritLm(Parts parts) {
+    this(parts, new Lazy<>(() -> new Generator(parts.languageModel.get())));
+  }
+
+  private SpiritLm(Parts parts, Lazy<Continuer> continuer) {
     this.parts = parts;
+    this.continuer = continuer;
   }
 
   /** Opens a model directory, in our own layout or with one of Meta's models. */
@@ -71,6 +81,27 @@ public final class SpiritLm {
     return new SpiritLm(new Parts(directory, options, languageModel));
   }
 
+  /** Loads all parts that there are now, rather than when they are first needed. */
+  public void loadAll() {
+    parts.loadAll();
+  }
+
+  /**
+   * Starts an engine that makes the answers of many callers together with this language model, see
+   * {@link #continuedBy}.
+   */
+  public Engine engine(EngineLimits limits) {
+    return new Engine(parts.languageModel.get(), limits);
+  }
+
+  /**
+   * The same model, whose answers are made in another way, as by an engine ({@link Engine#on}); all
+   * but those of beam searches. Both share what is loaded.
+   */
+  public SpiritLm continuedBy(Continuer other) {
+    return new SpiritLm(parts, new Lazy<>(() -> other));
+  }
+
   /** The model on disk. */
   public ModelDirectory directory() {
     return parts.directory;
@@ -84,6 +115,11 @@ public final class SpiritLm {
   /** How many units of each kind a second has. */
   public TokenLayout tokenLayout() {
     return parts.tokenLayout.get();
+  }
+
+  /** The most tokens of a prompt and its answer together. */
+  public int context() {
+    return parts.context();
   }
 
   /** Text and token strings to ids, and back. */
@@ -190,8 +226,8 @@ public final class SpiritLm {
   public List<Generation> answers(List<? extends Segment> segments, GenerationOptions options) {
     long began = System.nanoTime();
     LoadTime load = new LoadTime();
-    GenerationRun run = new GenerationRun(parts, options, began, load);
-    return run.answers(List.of(prompt(segments, options.output(), load))).get(0);
+    GenerationRun run = new GenerationRun(parts, continuer, options, began, load);
+    return run.answers(List.of(run.asked(prompt(segments, options.output(), load)))).get(0);
   }
 
   /** Continues a prompt, in as many answers as the options say. */
@@ -205,7 +241,18 @@ public final class SpiritLm {
    * are rounded by, which may differ. The caches of all are in memory at once.
    */
   public List<List<Generation>> batch(List<Prompt> prompts, GenerationOptions options) {
-    return new GenerationRun(parts, options, System.nanoTime(), new LoadTime()).answers(prompts);
+    GenerationRun run = run(options);
+    return run.answers(prompts.stream().map(run::asked).toList());
+  }
+
+  /** The same for prompts in ids, the start token among them, which are taken as they are. */
+  public List<List<Generation>> batchIds(List<int[]> prompts, GenerationOptions options) {
+    GenerationRun run = run(options);
+    return run.answers(prompts.stream().map(run::asked).toList());
+  }
+
+  private GenerationRun run(GenerationOptions options) {
+    return new GenerationRun(parts, continuer, options, System.nanoTime(), new LoadTime());
   }
 
   /**
@@ -220,14 +267,21 @@ public final class SpiritLm {
       List<? extends Segment> segments, GenerationOptions options, GenerationListener listener) {
     long began = System.nanoTime();
     LoadTime load = new LoadTime();
-    GenerationRun run = new GenerationRun(parts, options, began, load);
-    return run.stream(prompt(segments, options.output(), load), listener);
+    GenerationRun run = new GenerationRun(parts, continuer, options, began, load);
+    return run.stream(run.asked(prompt(segments, options.output(), load)), listener);
   }
 
   /** Continues a prompt while a listener hears the answer. */
   public Generation stream(Prompt prompt, GenerationOptions options, GenerationListener listener) {
-    return new GenerationRun(parts, options, System.nanoTime(), new LoadTime())
-        .stream(prompt, listener);
+    GenerationRun run = run(options);
+    return run.stream(run.asked(prompt), listener);
+  }
+
+  /** The same for a prompt in ids. */
+  public Generation streamIds(
+      int[] prompt, GenerationOptions options, GenerationListener listener) {
+    GenerationRun run = run(options);
+    return run.stream(run.asked(prompt), listener);
   }
 
   /**
@@ -347,6 +401,15 @@ public final class SpiritLm {
               each.prompt().ids(tokenizer), tokenizer.encode(each.continuation().string(), false)));
     }
     return scoreIds(pairs);
+  }
+
+  /**
+   * How likely each token of a continuation is, and which would have been likeliest in its place.
+   *
+   * @param count how many of these
+   */
+  public List<Scorer.Ranked> rankIds(Scorer.Pair pair, int count) {
+    return new Scorer(parts.languageModel.get()).rank(pair, count);
   }
 
   /** The same for prompts and continuations as ids, the start token among the prompt's. */

@@ -1,6 +1,5 @@
 package org.spiritlm.app;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.List;
@@ -10,6 +9,7 @@ import org.spiritlm.Generation;
 import org.spiritlm.Segment;
 import org.spiritlm.Timings;
 import org.spiritlm.json.Json;
+import org.spiritlm.report.ResultJson;
 
 /**
  * Says what a model answered.
@@ -78,30 +78,16 @@ record AnswerReport(Generation answer, List<@Nullable Path> files, double loadin
   }
 
   private ObjectNode describe() {
-    ObjectNode object = Json.object();
-    object.put("prompt", answer.prompt());
-    object.set("prompt_ids", Json.array(answer.promptIds()));
-    object.set("output_ids", Json.array(answer.outputIds()));
-    object.put("finish_reason", reason());
-    ArrayNode segments = object.putArray("segments");
-    for (int i = 0; i < answer.segments().size(); i++) {
-      describe(answer.segments().get(i), files.get(i), segments.addObject());
-    }
+    ObjectNode object = ResultJson.answer(answer, this::describe);
     object.set("timings", timings());
     return object;
   }
 
-  private static void describe(Segment segment, @Nullable Path file, ObjectNode object) {
-    if (segment instanceof Segment.Text text) {
-      object.put("type", "text");
-      object.put("text", text.text());
-    } else if (segment instanceof Segment.Speech speech) {
-      object.put("type", "speech");
-      if (file != null && speech.audio() != null) {
-        object.put("path", file.toString());
-        object.put("seconds", speech.audio().seconds());
-      }
-      object.put("tokens", String.valueOf(speech.tokens()));
+  private void describe(int index, Segment.Speech speech, ObjectNode object) {
+    Path file = files.get(index);
+    if (file != null && speech.audio() != null) {
+      object.put("path", file.toString());
+      object.put("seconds", speech.audio().seconds());
     }
   }
 

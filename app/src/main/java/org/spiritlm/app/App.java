@@ -66,6 +66,7 @@ public final class App implements Runnable {
     commands.put("decode", DecodeCommand.class);
     commands.put("resynthesize", ResynthesizeCommand.class);
     commands.put("score", ScoreCommand.class);
+    commands.put("serve", ServeCommand.class);
     commands.put("convert", ConvertCommand.class);
     commands.put("corpus", CorpusCommand.class);
     commands.put("init", InitCommand.class);

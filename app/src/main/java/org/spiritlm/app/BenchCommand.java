@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import org.spiritlm.app.bench.Benchmark;
 import org.spiritlm.app.bench.DataBenchmarks;
+import org.spiritlm.app.bench.EngineBenchmarks;
 import org.spiritlm.app.bench.LanguageBenchmarks;
 import org.spiritlm.app.bench.MachineBenchmarks;
 import org.spiritlm.app.bench.SpeechBenchmarks;
@@ -109,6 +110,7 @@ final class BenchCommand implements Runnable {
     all.addAll(StartBenchmarks.all(ModelPlace.home()));
     all.addAll(SpeechBenchmarks.all(place));
     all.addAll(LanguageBenchmarks.all(place));
+    all.addAll(EngineBenchmarks.all(place));
     all.addAll(TrainingBenchmarks.all(place));
     all.addAll(SpeechTrainingBenchmarks.all(place));
     all.addAll(DataBenchmarks.all());

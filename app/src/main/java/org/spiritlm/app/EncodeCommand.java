@@ -8,7 +8,7 @@ import org.spiritlm.SpiritLm;
 import org.spiritlm.audio.AudioReader;
 import org.spiritlm.json.Json;
 import org.spiritlm.prompt.SpeechTokens;
-import org.spiritlm.units.SpeechUnits;
+import org.spiritlm.report.ResultJson;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -64,7 +64,7 @@ final class EncodeCommand implements Runnable {
     Recording recording = Recording.read(file, options, opened);
     SpeechTokens tokens = opened.tokens(recording.units());
     if (common.json) {
-      console.json(describe(recording, tokens, opened));
+      console.json(describe(recording, opened));
     } else if (!tokens.tokens().isEmpty()) {
       EachFile.print(files, file, tokens.toString(), console);
     }
@@ -73,20 +73,11 @@ final class EncodeCommand implements Runnable {
     }
   }
 
-  private static ObjectNode describe(Recording recording, SpeechTokens tokens, SpiritLm opened) {
-    SpeechUnits units = recording.units();
+  private static ObjectNode describe(Recording recording, SpiritLm opened) {
     ObjectNode object = Json.object();
     object.put("audio", recording.file().toString());
     object.put("seconds", recording.seconds());
-    object.set("hubert", Json.array(units.hubert()));
-    if (units.pitch() != null) {
-      object.set("pitch", Json.array(units.pitch()));
-    }
-    if (units.style() != null) {
-      object.set("style", Json.array(units.style()));
-    }
-    object.put("tokens", tokens.toString());
-    object.set("ids", Json.array(tokens.ids(opened.vocabulary())));
+    ResultJson.units(recording.units(), opened, object);
     return object;
   }
 }

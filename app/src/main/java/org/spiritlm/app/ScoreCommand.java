@@ -1,6 +1,5 @@
 package org.spiritlm.app;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +10,7 @@ import org.spiritlm.Continuation;
 import org.spiritlm.Score;
 import org.spiritlm.SpiritLm;
 import org.spiritlm.json.Json;
+import org.spiritlm.report.ResultJson;
 import org.spiritlm.torch.InputException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -134,13 +134,7 @@ final class ScoreCommand implements Runnable {
 
   private void print(Score score) {
     if (common.json) {
-      ObjectNode object = Json.object();
-      object.set("ids", Json.array(score.ids()));
-      object.set("logprobs", Json.array(score.logProbabilities()));
-      object.put("sum", score.sum());
-      object.put("mean", score.mean());
-      object.put("tokens", score.ids().length);
-      console.json(object);
+      console.json(ResultJson.score(score));
     } else {
       console.print(
           String.format(

@@ -58,6 +58,21 @@ final class LayeringTest {
                   "alignment")),
           Map.entry(
               "spark", List.of("app", "corpus", "json", "audio", "text", "units", "checkpoint")),
+          Map.entry("report", List.of("", "json", "prompt", "units")),
+          Map.entry(
+              "server",
+              List.of(
+                  "",
+                  "report",
+                  "task",
+                  "json",
+                  "audio",
+                  "text",
+                  "lm",
+                  "units",
+                  "vocoder",
+                  "prompt",
+                  "checkpoint")),
           Map.entry("alignment", List.of("json", "audio", "units", "corpus")),
           Map.entry("synthesis", List.of("json", "audio", "corpus")),
           Map.entry(
@@ -97,7 +112,7 @@ final class LayeringTest {
                   "training")));
 
   private static final List<String> MODULES =
-      List.of("torch", "core", "training", "evaluation", "spark");
+      List.of("torch", "core", "training", "evaluation", "server", "spark");
 
   private static final Pattern IMPORT =
       Pattern.compile("^import (?:static )?([a-z][\\w.]*?)\\.([A-Z]\\w*)", Pattern.MULTILINE);

@@ -15,7 +15,6 @@ import org.bytedeco.ffmpeg.avformat.AVStream;
 import org.bytedeco.ffmpeg.avutil.AVDictionary;
 import org.bytedeco.ffmpeg.avutil.AVFrame;
 import org.bytedeco.ffmpeg.avutil.AVRational;
-import org.bytedeco.javacpp.BytePointer;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.InputException;
 
@@ -350,9 +349,11 @@ final class AudioDecoder implements AutoCloseable {
   static String reason(int status) {
     byte[] text = new byte[AV_ERROR_MAX_STRING_SIZE];
     av_strerror(status, text, text.length);
-    try (BytePointer terminated = new BytePointer(text)) {
-      return terminated.getString(StandardCharsets.UTF_8);
+    int length = 0;
+    while (length < text.length && text[length] != 0) {
+      length++;
     }
+    return new String(text, 0, length, StandardCharsets.UTF_8);
   }
 
   @Override

@@ -1,7 +1,9 @@
 package org.spiritlm.audio;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.Channels;
@@ -30,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Not thread-safe.
  */
-public final class AudioWriter implements AutoCloseable {
+public final class AudioWriter implements AudioSink {
   /** Length of everything before the samples (bytes), less the first eight. */
   private static final int HEADER_REST = 36;
 
@@ -101,6 +103,18 @@ public final class AudioWriter implements AutoCloseable {
     }
   }
 
+  /** A whole audio as the bytes of a 16-bit WAV file. */
+  public static byte[] bytes(Audio audio) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (AudioWriter writer = new AudioWriter(bytes, audio.sampleRate(), Encoding.PCM16)) {
+      writer.put(writer.header((long) audio.samples().length * Encoding.PCM16.bytes));
+      writer.write(audio.samples());
+      return bytes.toByteArray();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /**
    * Starts a WAV file.
    *
@@ -142,6 +156,7 @@ public final class AudioWriter implements AutoCloseable {
    * @throws IllegalArgumentException if one is not a finite number
    * @throws IOException if they cannot be written, or a file would pass 4 GiB, WAV's limit
    */
+  @Override
   public void write(float[] samples) throws IOException {
     for (int at = 0; at < samples.length; at += BLOCK) {
       buffer.clear();
@@ -178,6 +193,7 @@ public final class AudioWriter implements AutoCloseable {
    *
    * @throws IOException if it cannot be written
    */
+  @Override
   public void finish() throws IOException {
     if (file != null && part != null && channel instanceof FileChannel bytes) {
       bytes.position(0);

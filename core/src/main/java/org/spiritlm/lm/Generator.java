@@ -3,8 +3,8 @@ package org.spiritlm.lm;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
-import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Tensors;
 
@@ -15,7 +15,7 @@ import org.spiritlm.torch.Tensors;
  * <p>Prompts of any lengths go together, and each answer is what it would be alone. Equal prompts
  * are read once. Safe for use by several threads.
  */
-public final class Generator {
+public final class Generator implements Continuer {
   /** Tokens of a prompt that are read at once, so that memory stays bounded. */
   private static final int PREFILL_TOKENS = 2048;
 
@@ -30,19 +30,12 @@ public final class Generator {
     return generate(List.of(request)).get(0);
   }
 
-  /**
-   * The continuations of several prompts, in their order.
-   *
-   * @throws org.spiritlm.torch.InputException if a prompt fills the model's context, or holds an id
-   *     that is not in its vocabulary
-   */
+  @Override
   public List<Answer> generate(List<Request> requests) {
     List<Sequence> sequences = new ArrayList<>();
     try {
       long began = System.nanoTime();
-      for (Request request : requests) {
-        sequences.add(start(request, sequences));
-      }
+      start(requests, sequences);
       long read = System.nanoTime();
       List<Sequence> active = going(sequences);
       while (!active.isEmpty()) {
@@ -56,34 +49,37 @@ public final class Generator {
   }
 
   private static List<Sequence> going(List<Sequence> sequences) {
-    return sequences.stream().filter(sequence -> sequence.reason == null).toList();
+    return sequences.stream().filter(sequence -> sequence.reason() == null).toList();
   }
 
-  private Sequence start(Request request, List<Sequence> before) {
-    Sequence sequence = new Sequence(request, model);
-    try {
-      sequence.first = read(sequence, before);
-      sequence.accept(sequence.first);
-      return sequence;
-    } catch (RuntimeException | Error e) {
-      sequence.close();
-      throw e;
+  /** Reads prompts, and makes the first token after each. */
+  private void start(List<Request> requests, List<Sequence> sequences) {
+    List<float[]> first = new ArrayList<>(); // logits after each prompt
+    for (Request request : requests) {
+      Sequence sequence = new Sequence(request, model);
+      sequences.add(sequence);
+      int same = equal(request.prompt(), requests.subList(0, first.size()));
+      if (same < 0) {
+        KvCache cache = model.cache(sequence.capacity());
+        sequence.take(cache);
+        first.add(prefill(model, cache, request.prompt()));
+      } else {
+        KvCache read = Objects.requireNonNull(sequences.get(same).cache());
+        sequence.take(read.copy(request.prompt().length, sequence.capacity()));
+        first.add(first.get(same));
+      }
+      sequence.accept(first.get(first.size() - 1));
     }
   }
 
-  /** Fills a sequence's cache; the logits of what may come first. */
-  private float[] read(Sequence sequence, List<Sequence> before) {
-    int[] prompt = sequence.request.prompt();
-    for (Sequence other : before) {
-      float[] first = other.first;
-      if (first != null && Arrays.equals(other.request.prompt(), prompt)) {
-        sequence.cache = other.cache.copy(prompt.length, sequence.capacity);
-        return first;
+  /** The place of the first request with this prompt, or -1. */
+  private static int equal(int[] prompt, List<Request> requests) {
+    for (int i = 0; i < requests.size(); i++) {
+      if (Arrays.equals(requests.get(i).prompt(), prompt)) {
+        return i;
       }
     }
-    KvCache cache = model.cache(sequence.capacity);
-    sequence.cache = cache;
-    return prefill(model, cache, prompt);
+    return -1;
   }
 
   /** Reads a prompt; the logits of what may come next. */
@@ -106,7 +102,7 @@ public final class Generator {
     try (Scope scope = Scope.open()) {
       List<Piece> pieces = new ArrayList<>(active.size());
       for (Sequence sequence : active) {
-        pieces.add(new Piece(new int[] {sequence.last()}, sequence.cache));
+        pieces.add(new Piece(sequence.unread(1), sequence.cache()));
       }
       float[] logits = Tensors.floats(model.next(pieces)); // [active, V]
       int vocabulary = logits.length / active.size();
@@ -117,64 +113,6 @@ public final class Generator {
                 active.size() == 1
                     ? logits
                     : Arrays.copyOfRange(logits, i * vocabulary, (i + 1) * vocabulary));
-      }
-    }
-  }
-
-  /** One answer while it grows. */
-  private static final class Sequence implements AutoCloseable {
-    private final Request request;
-    private final int capacity;
-    private final Sampler sampler;
-    private final int[] ids;
-    private int count;
-    private @Nullable KvCache cache;
-    private float @Nullable [] first; // logits after the prompt
-    private @Nullable FinishReason reason;
-    private long ended;
-
-    Sequence(Request request, LlamaModel model) {
-      this.request = request;
-      this.ids = new int[request.mostNewTokens(model)];
-      // the last token is never read
-      this.capacity = request.prompt().length + ids.length - 1;
-      this.sampler =
-          new Sampler(
-              request.sampling(),
-              model.config().vocabulary(),
-              request.forbidden(),
-              request.prompt());
-    }
-
-    int last() {
-      return ids[count - 1];
-    }
-
-    void accept(float[] logits) {
-      int id = sampler.next(logits);
-      ids[count++] = id;
-      boolean goesOn = request.listener().test(id);
-      if (request.ends().contains(id)) {
-        reason = FinishReason.END;
-      } else if (!goesOn) {
-        reason = FinishReason.STOPPED;
-      } else if (count == ids.length) {
-        reason = FinishReason.LENGTH;
-      }
-      if (reason != null) {
-        ended = System.nanoTime();
-      }
-    }
-
-    Answer answer(long began, long read) {
-      return new Answer(
-          Arrays.copyOf(ids, count), reason, (read - began) / 1e9, Math.max(0, ended - read) / 1e9);
-    }
-
-    @Override
-    public void close() {
-      if (cache != null) {
-        cache.close();
       }
     }
   }

@@ -45,6 +45,16 @@ public final class KvCache implements AutoCloseable {
     this.length = length;
   }
 
+  /** Bytes that a cache with room for so many positions sets aside. */
+  static long bytes(LlamaConfig config, DType dtype, int capacity) {
+    return 2L
+        * config.keyValueHeads()
+        * config.headWidth()
+        * config.layers()
+        * dtype.bytes()
+        * capacity;
+  }
+
   /** Positions that were read. */
   public int length() {
     return length;
@@ -75,21 +85,42 @@ public final class KvCache implements AutoCloseable {
 
   /** Another cache with the first of these positions, and room for more. */
   KvCache copy(int positions, int newCapacity) {
+    requireRoom(positions, newCapacity);
+    Tensor[] copies = new Tensor[layers.length];
+    for (int i = 0; i < layers.length; i++) {
+      copies[i] = copy(layers[i], positions, newCapacity);
+    }
+    return new KvCache(this, copies, newCapacity, positions);
+  }
+
+  /**
+   * The first of these positions in a cache of its own with another room; this one is closed, layer
+   * by layer, so that hardly more memory is needed than the larger of the two.
+   */
+  KvCache moved(int positions, int newCapacity) {
+    requireRoom(positions, newCapacity);
+    Tensor[] copies = new Tensor[layers.length];
+    closed = true;
+    for (int i = 0; i < layers.length; i++) {
+      copies[i] = copy(layers[i], positions, newCapacity);
+      Scope.free(layers[i]);
+    }
+    return new KvCache(this, copies, newCapacity, positions);
+  }
+
+  private Tensor copy(Tensor layer, int positions, int newCapacity) {
+    try (Scope scope = Scope.open()) {
+      Tensor copy = torch.empty(new long[] {newCapacity, 2L * heads, width}, layer.options(), null);
+      copy.narrow(0, 0, positions).copy_(layer.narrow(0, 0, positions));
+      return Scope.detach(copy);
+    }
+  }
+
+  private void requireRoom(int positions, int newCapacity) {
     if (positions > length || newCapacity < positions) {
       throw new IllegalArgumentException(
           "a copy of " + positions + " of " + length + " positions with room for " + newCapacity);
     }
-    Tensor[] copies = new Tensor[layers.length];
-    try (Scope scope = Scope.open()) {
-      for (int i = 0; i < layers.length; i++) {
-        Tensor layer = layers[i];
-        Tensor copy =
-            torch.empty(new long[] {newCapacity, 2L * heads, width}, layer.options(), null);
-        copy.narrow(0, 0, positions).copy_(layer.narrow(0, 0, positions));
-        copies[i] = Scope.detach(copy);
-      }
-    }
-    return new KvCache(this, copies, newCapacity, positions);
   }
 
   /** Throws unless so many more positions fit. */

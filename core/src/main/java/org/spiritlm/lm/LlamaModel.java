@@ -99,6 +99,11 @@ public final class LlamaModel {
     return new KvCache(config, cacheType, device, capacity);
   }
 
+  /** Bytes that a {@link #cache} with room for so many positions sets aside. */
+  public long cacheBytes(int capacity) {
+    return KvCache.bytes(config, cacheType, capacity);
+  }
+
   /**
    * Throws if the model's context is shorter than a sequence.
    *

@@ -3,6 +3,7 @@ package org.spiritlm.lm;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.Tensor;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.Scope;
@@ -44,6 +45,16 @@ public final class Scorer {
     }
   }
 
+  /**
+   * One token of a continuation among those that could have stood in its place.
+   *
+   * @param logProbability of the token, a natural logarithm
+   * @param likeliest ids, the likeliest first
+   * @param logProbabilities of these
+   */
+  @SuppressWarnings("ArrayRecordComponent") // owners do not change them
+  public record Ranked(int id, double logProbability, int[] likeliest, double[] logProbabilities) {}
+
   /** The natural logarithm of the probability of each token of a continuation. */
   public double[] score(Pair pair) {
     return score(List.of(pair)).get(0);
@@ -72,17 +83,76 @@ public final class Scorer {
     return scores;
   }
 
+  /**
+   * How likely each token of a continuation is, and which would have been likeliest.
+   *
+   * @param count how many of these, 0 or more
+   * @throws InputException as {@link #score(List)}
+   */
+  public List<Ranked> rank(Pair pair, int count) {
+    try (Scope scope = Scope.open()) {
+      Tensor states = model.read(List.of(piece(pair))); // [N, D]
+      List<Ranked> ranked = new ArrayList<>();
+      int[] ids = pair.continuation();
+      for (int at = 0; at < ids.length; at += ROWS) {
+        int[] rows = Arrays.copyOfRange(ids, at, Math.min(ids.length, at + ROWS));
+        ranked.addAll(rank(states, pair.prompt().length - 1 + at, rows, count));
+      }
+      return ranked;
+    }
+  }
+
+  private List<Ranked> rank(Tensor states, int from, int[] ids, int count) {
+    try (Scope scope = Scope.open()) {
+      Tensor all = logProbabilities(states, from, ids.length); // [ids, V]
+      float[] chosen = chosen(all, ids);
+      int most = (int) Math.min(count, all.size(1));
+      T_TensorTensor_T top = all.topk(most); // [ids, most]
+      float[] values = Tensors.floats(top.get0());
+      int[] places = Tensors.ints(top.get1());
+      List<Ranked> ranked = new ArrayList<>();
+      for (int i = 0; i < ids.length; i++) {
+        int[] likeliest = Arrays.copyOfRange(places, i * most, (i + 1) * most);
+        double[] likely = new double[most];
+        for (int j = 0; j < most; j++) {
+          likely[j] = values[i * most + j];
+        }
+        ranked.add(new Ranked(ids[i], chosen[i], likeliest, likely));
+      }
+      return ranked;
+    }
+  }
+
+  private Piece piece(Pair pair) {
+    model.check(pair.continuation());
+    // nothing follows the last token, so it is not read
+    int[] ids = Arrays.copyOf(pair.prompt(), pair.length() - 1);
+    System.arraycopy(
+        pair.continuation(), 0, ids, pair.prompt().length, pair.continuation().length - 1);
+    model.checkLength(ids.length);
+    return Piece.alone(ids);
+  }
+
+  private Tensor logProbabilities(Tensor states, int from, int count) {
+    return model.logits(states.narrow(0, from, count)).log_softmax(1); // [count, V]
+  }
+
+  private float[] chosen(Tensor logProbabilities, int... ids) {
+    Tensor wanted = model.device().place(Tensors.of(ids));
+    float[] chosen = Tensors.floats(logProbabilities.gather(1, wanted.unsqueeze(1)));
+    for (float each : chosen) {
+      if (Float.isNaN(each)) {
+        throw Sampler.noProbabilities();
+      }
+    }
+    return chosen;
+  }
+
   private List<double[]> together(List<Pair> pairs) {
     List<Piece> pieces = new ArrayList<>();
     try (Scope scope = Scope.open()) {
       for (Pair pair : pairs) {
-        model.check(pair.continuation());
-        // nothing follows the last token, so it is not read
-        int[] ids = Arrays.copyOf(pair.prompt(), pair.length() - 1);
-        System.arraycopy(
-            pair.continuation(), 0, ids, pair.prompt().length, pair.continuation().length - 1);
-        model.checkLength(ids.length);
-        pieces.add(Piece.alone(ids));
+        pieces.add(piece(pair));
       }
       Tensor states = model.read(pieces); // [N, D]
       List<double[]> scores = new ArrayList<>();
@@ -101,13 +171,11 @@ public final class Scorer {
     for (int at = 0; at < ids.length; at += ROWS) {
       try (Scope scope = Scope.open()) {
         int count = Math.min(ROWS, ids.length - at);
-        Tensor logits = model.logits(states.narrow(0, from + at, count)); // [count, V]
-        Tensor wanted = model.device().place(Tensors.of(Arrays.copyOfRange(ids, at, at + count)));
-        float[] chosen = Tensors.floats(logits.log_softmax(1).gather(1, wanted.unsqueeze(1)));
+        float[] chosen =
+            chosen(
+                logProbabilities(states, from + at, count),
+                Arrays.copyOfRange(ids, at, at + count));
         for (int i = 0; i < count; i++) {
-          if (Float.isNaN(chosen[i])) {
-            throw Sampler.noProbabilities();
-          }
           scores[at + i] = chosen[i];
         }
       }

@@ -2,7 +2,9 @@ package org.spiritlm.task;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.spiritlm.EndReason;
 import org.spiritlm.Generation;
+import org.spiritlm.GenerationListener;
 import org.spiritlm.GenerationOptions;
 import org.spiritlm.Segment;
 import org.spiritlm.SpiritLm;
@@ -79,6 +81,61 @@ public final class Transcription {
   }
 
   /**
+   * What is said, told to a listener while it is written; all that it hears together is the
+   * transcript, but for blanks at its ends. It also decides how long it goes on.
+   *
+   * @throws InputException as the other
+   */
+  public Generation transcribe(Segment.Speech speech, GenerationListener listener) {
+    return model.stream(prompt(speech), options, new WithoutFlag(listener));
+  }
+
+  /** Passes on what follows the flag that a transcript may begin with. */
+  private static final class WithoutFlag implements GenerationListener {
+    private final GenerationListener listener;
+    private final StringBuilder held = new StringBuilder();
+    private boolean begun;
+
+    WithoutFlag(GenerationListener listener) {
+      this.listener = listener;
+    }
+
+    @Override
+    public void text(String piece) {
+      if (begun) {
+        listener.text(piece);
+        return;
+      }
+      held.append(piece);
+      String text = held.toString().stripLeading();
+      if (!START.startsWith(text)) {
+        begin(text);
+      }
+    }
+
+    private void begin(String text) {
+      begun = true;
+      String rest = text.startsWith(START) ? text.substring(START.length()).stripLeading() : text;
+      if (!rest.isEmpty()) {
+        listener.text(rest);
+      }
+    }
+
+    @Override
+    public void end(EndReason reason) {
+      if (!begun) {
+        begin(held.toString().stripLeading());
+      }
+      listener.end(reason);
+    }
+
+    @Override
+    public boolean goesOn() {
+      return listener.goesOn();
+    }
+  }
+
+  /**
    * What is said in several recordings, read together, which is faster; each has the transcript
    * that it would have alone.
    *
@@ -91,7 +148,7 @@ public final class Transcription {
   }
 
   /** An answer's text without the flag before it. */
-  static String transcript(Generation answer) {
+  public static String transcript(Generation answer) {
     String text = answer.text().strip();
     return text.startsWith(START) ? text.substring(START.length()).strip() : text;
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import net.jqwik.api.Arbitraries;
@@ -61,6 +62,36 @@ class ScorerTest {
       assertThat(together.get(i)).containsExactly(expected, within(CLOSE));
       assertThat(scorer.score(pairs.get(i))).containsExactly(expected, within(CLOSE));
     }
+  }
+
+  /** Ranks have the scores, and the likeliest are those of the logits. */
+  @Property(tries = 20)
+  void ranksAreThoseOfTheLogits(
+      @ForAll("variants") String name, @ForAll("pairs") List<Scorer.Pair> pairs) {
+    LlamaModel model = LlamaVariant.of(name).model();
+    Scorer.Pair pair = pairs.get(0);
+    double[] scores = oracle(model, pair);
+    float[][] logits =
+        LlamaModels.logits(model, LlamaModels.join(pair.prompt(), pair.continuation()));
+    List<Scorer.Ranked> ranked = new Scorer(model).rank(pair, 3);
+    assertThat(ranked).hasSameSizeAs(pair.continuation());
+    for (int i = 0; i < scores.length; i++) {
+      Scorer.Ranked each = ranked.get(i);
+      assertThat(each.id()).isEqualTo(pair.continuation()[i]);
+      assertThat(each.logProbability()).isCloseTo(scores[i], within(CLOSE));
+      double[] all = LlamaModels.logSoftmax(logits[pair.prompt().length + i - 1]);
+      double[] sorted = all.clone();
+      Arrays.sort(sorted);
+      assertThat(each.likeliest()).hasSize(3);
+      for (int j = 0; j < 3; j++) {
+        assertThat(each.logProbabilities()[j])
+            .isCloseTo(sorted[sorted.length - 1 - j], within(CLOSE))
+            .isCloseTo(all[each.likeliest()[j]], within(CLOSE));
+      }
+    }
+    assertThat(new Scorer(model).rank(pair, 0).get(0).likeliest()).isEmpty();
+    assertThat(new Scorer(model).rank(pair, 1000).get(0).likeliest())
+        .hasSize(LlamaVariant.VOCABULARY);
   }
 
   /** More tokens than are read together, and more rows than are normalised together. */

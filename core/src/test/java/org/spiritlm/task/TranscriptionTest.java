@@ -3,14 +3,21 @@ package org.spiritlm.task;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.spiritlm.EndReason;
 import org.spiritlm.Generation;
+import org.spiritlm.GenerationListener;
 import org.spiritlm.GenerationOptions;
 import org.spiritlm.Golden;
 import org.spiritlm.Segment;
+import org.spiritlm.SpiritLm;
 import org.spiritlm.Timings;
+import org.spiritlm.lm.Answer;
+import org.spiritlm.lm.FinishReason;
 import org.spiritlm.prompt.SpeechTokens;
 import org.spiritlm.torch.InputException;
 
@@ -53,6 +60,41 @@ class TranscriptionTest {
     String transcript = task.transcribe(ONE);
     assertThat(plain.text()).startsWith(transcript);
     assertThat(transcript).isNotEmpty().doesNotContain("<END>").doesNotContain("[Hu");
+  }
+
+  /** Whatever the model says, with the flag or without, or with a part of it. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "<START Transcript> so it is",
+        "so it is",
+        "<START Trans",
+        "<START Transcript>",
+        "< not a flag",
+        ""
+      })
+  void whatAListenerHearsIsTheTranscript(String said) {
+    int[] ids = TaskModels.BASE.tokenizer().encode(said, false);
+    SpiritLm scripted =
+        TaskModels.BASE.continuedBy(
+            requests -> {
+              assertThat(Arrays.stream(ids).allMatch(requests.get(0).listener())).isTrue();
+              return List.of(new Answer(ids, FinishReason.END, 0, 0));
+            });
+    StringBuilder heard = new StringBuilder();
+    Generation answer =
+        new Transcription(scripted)
+            .transcribe(
+                ONE,
+                new GenerationListener() {
+                  @Override
+                  public void text(String piece) {
+                    heard.append(piece);
+                  }
+                });
+    assertThat(heard.toString().strip()).isEqualTo(Transcription.transcript(answer));
+    assertThat(Transcription.transcript(answer))
+        .isEqualTo(new Transcription(scripted).transcribe(ONE));
   }
 
   @Test

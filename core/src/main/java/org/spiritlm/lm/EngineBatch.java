@@ -1,0 +1,232 @@
+package org.spiritlm.lm;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.spiritlm.lm.NotServedException.Reason;
+import org.spiritlm.torch.Scope;
+import org.spiritlm.torch.Tensors;
+
+/** The answers that an {@link Engine} makes together. For its thread only. */
+final class EngineBatch implements AutoCloseable {
+  /** Tokens of prompts that are read in a step where nobody waits for the next token. */
+  private static final int ALONE_TOKENS = 2048;
+
+  /** The same where answers are being made, so that none of them stops for long. */
+  private static final int BESIDE_TOKENS = 256;
+
+  /** A shorter beginning that prompts share is read anew. */
+  private static final int LEAST_SHARED = 16;
+
+  private final LlamaModel model;
+  private final EngineLimits limits;
+  private final List<EngineCall.Member> members = new ArrayList<>();
+  private final KeptCaches kept = new KeptCaches();
+  private long reserved; // memory of the members' caches, when all are there (bytes)
+  private long promptTokens;
+  private long reusedTokens;
+  private long newTokens;
+  private long steps;
+
+  EngineBatch(LlamaModel model, EngineLimits limits) {
+    this.model = model;
+    this.limits = limits;
+  }
+
+  static NotServedException late() {
+    return new NotServedException(Reason.LATE, "the time for the answer has passed");
+  }
+
+  int size() {
+    return members.size();
+  }
+
+  EngineFigures figures() {
+    return new EngineFigures(
+        0, size(), reserved, kept.bytes(), promptTokens, reusedTokens, newTokens, steps, 0);
+  }
+
+  boolean hasRoomFor(EngineCall.Member member) {
+    return size() < limits.sequences() && member.bytes <= limits.cacheBytes() - reserved;
+  }
+
+  void join(EngineCall.Member member) {
+    members.add(member);
+    reserved += member.bytes;
+  }
+
+  /** Lets go of those that nobody wants, and those for which it is too late. */
+  void sweep(long now) {
+    for (EngineCall.Member member : List.copyOf(members)) {
+      if (member.isDropped()) {
+        leave(member);
+      } else if (member.terms().isLate(now)) {
+        leave(member);
+        member.fail(late());
+      }
+    }
+  }
+
+  /**
+   * Runs the model once.
+   *
+   * @return tells callers of the answers that have ended, which have left already
+   */
+  List<Runnable> step() {
+    List<Runnable> ends = new ArrayList<>();
+    List<EngineCall.Member> running = new ArrayList<>();
+    try (Scope scope = Scope.open()) {
+      List<Piece> pieces = pieces(running);
+      float[] logits = Tensors.floats(model.next(pieces)); // [running, V]
+      steps++;
+      int vocabulary = logits.length / running.size();
+      for (int i = 0; i < running.size(); i++) {
+        if (running.get(i).sequence.hasReadPrompt()) {
+          accept(
+              running.get(i),
+              Arrays.copyOfRange(logits, i * vocabulary, (i + 1) * vocabulary),
+              ends);
+        }
+      }
+    } catch (RuntimeException | Error e) { // all of them may have lost something
+      running.forEach(this::forget);
+      running.forEach(member -> ends.add(() -> member.fail(e)));
+    }
+    return ends;
+  }
+
+  /** What is read next: the newest token of each answer, and as much of prompts as may be. */
+  private List<Piece> pieces(List<EngineCall.Member> running) {
+    boolean alone = members.stream().noneMatch(member -> member.sequence.hasReadPrompt());
+    int left = alone ? ALONE_TOKENS : BESIDE_TOKENS;
+    List<Piece> pieces = new ArrayList<>();
+    for (EngineCall.Member member : members) {
+      Sequence sequence = member.sequence;
+      boolean reads = !sequence.hasReadPrompt();
+      if (!reads || (left > 0 && begins(sequence))) {
+        running.add(member);
+        int[] ids = sequence.unread(left);
+        pieces.add(new Piece(ids, sequence.cache()));
+        left -= reads ? ids.length : 0;
+        promptTokens += reads ? ids.length : 0;
+      }
+    }
+    return pieces;
+  }
+
+  private void accept(EngineCall.Member member, float[] logits, List<Runnable> ends) {
+    try {
+      newTokens++;
+      member.sequence.accept(logits);
+      FinishReason reason = member.sequence.reason();
+      if (reason != null) {
+        leave(member);
+        ends.add(() -> member.end(reason));
+      }
+    } catch (RuntimeException e) {
+      forget(member);
+      ends.add(() -> member.fail(e));
+    }
+  }
+
+  /**
+   * Makes a sequence's cache, if there is none, with what is known of its prompt already; false
+   * where another one is reading a beginning that both share.
+   */
+  private boolean begins(Sequence sequence) {
+    if (sequence.cache() != null) {
+      return true;
+    }
+    int[] prompt = sequence.prompt();
+    KeptCaches.Kept source = kept.longest(prompt);
+    int shared = source == null ? 0 : source.common(prompt);
+    int coming = 0; // of those that are read now
+    KvCache other = null;
+    for (EngineCall.Member member : members) {
+      KvCache cache = member.sequence.cache();
+      if (cache != null) {
+        int common = KeptCaches.common(member.sequence.all(), prompt);
+        coming = member.sequence.hasReadPrompt() ? coming : Math.max(coming, common);
+        if (Math.min(common, cache.length()) > shared) {
+          shared = Math.min(common, cache.length());
+          other = cache;
+        }
+      }
+    }
+    if (coming >= LEAST_SHARED && coming > shared) {
+      return false;
+    }
+    sequence.take(cache(sequence.capacity(), shared, other, source));
+    return true;
+  }
+
+  /** A cache that holds the shared positions of an active one, or of one that is kept. */
+  private KvCache cache(
+      int capacity, int shared, @Nullable KvCache active, KeptCaches.@Nullable Kept source) {
+    long most = limits.cacheBytes() - reserved;
+    if (shared < LEAST_SHARED) {
+      kept.shrink(most);
+      return model.cache(capacity);
+    }
+    reusedTokens += shared;
+    if (active != null) {
+      kept.shrink(most);
+      return active.copy(shared, capacity);
+    }
+    Objects.requireNonNull(source);
+    if (shared == source.ids().length || source.cache().bytes() > most) {
+      KvCache moved = kept.take(source).moved(shared, capacity);
+      kept.shrink(most);
+      return moved;
+    }
+    kept.touch(source);
+    kept.shrink(most);
+    return source.cache().copy(shared, capacity);
+  }
+
+  /** Takes a member out; what it has read is kept for others, if there is memory to move it. */
+  private void leave(EngineCall.Member member) {
+    remove(member);
+    KvCache cache = member.sequence.release();
+    if (cache == null) {
+      return;
+    }
+    if (cache.length() < LEAST_SHARED) {
+      cache.close();
+      return;
+    }
+    try {
+      kept.add(member.sequence.all(), cache);
+    } catch (RuntimeException e) {
+      cache.close();
+    }
+  }
+
+  private void forget(EngineCall.Member member) {
+    remove(member);
+    member.sequence.close();
+  }
+
+  private void remove(EngineCall.Member member) {
+    for (Iterator<EngineCall.Member> i = members.iterator(); i.hasNext(); ) {
+      if (i.next() == member) {
+        i.remove();
+        reserved -= member.bytes;
+      }
+    }
+  }
+
+  void failAll(Throwable why) {
+    List<EngineCall.Member> all = List.copyOf(members);
+    all.forEach(this::forget);
+    all.forEach(member -> member.fail(why));
+  }
+
+  @Override
+  public void close() {
+    kept.close();
+  }
+}

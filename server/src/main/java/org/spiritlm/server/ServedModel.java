@@ -1,0 +1,276 @@
+package org.spiritlm.server;
+
+import java.io.ByteArrayInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.spiritlm.Segment;
+import org.spiritlm.SpiritLm;
+import org.spiritlm.audio.AudioReader;
+import org.spiritlm.checkpoint.Part;
+import org.spiritlm.lm.Engine;
+import org.spiritlm.prompt.Prompt;
+import org.spiritlm.prompt.SpeechTokens;
+import org.spiritlm.torch.InputException;
+import org.spiritlm.units.SpeechUnits;
+import org.spiritlm.vocoder.VocoderConfig;
+import org.spiritlm.vocoder.VoiceOptions;
+
+/** A model that many ask at once. */
+final class ServedModel implements AutoCloseable {
+  /** The voice that every model has. */
+  static final String DEFAULT_VOICE = "default";
+
+  /** How long an answer can be referred to. */
+  static final Duration MEMORY = Duration.ofHours(1);
+
+  /** More characters than any token has. */
+  private static final int LONGEST_TOKEN = 64;
+
+  private static final int ANSWERS = 1000;
+  private static final int RECORDINGS = 256;
+
+  private final String name;
+  private final SpiritLm model;
+  private final Engine engine;
+  private final Workers workers;
+  private final @Nullable VocoderConfig vocoder;
+  private final int context;
+  private final Recent<List<Segment>> answers = new Recent<>(ANSWERS, MEMORY);
+  private final Recent<SpeechTokens> heard = new Recent<>(RECORDINGS, MEMORY);
+  private final long created = System.currentTimeMillis() / 1000;
+
+  /**
+   * Loads all parts.
+   *
+   * @param name what clients call it
+   */
+  ServedModel(String name, SpiritLm model, ServerOptions options) {
+    this.name = name;
+    this.model = model;
+    this.engine = model.engine(options.engine());
+    int processors = Runtime.getRuntime().availableProcessors();
+    this.workers = new Workers(processors, options.engine().waiting());
+    this.vocoder =
+        model.directory().parts().contains(Part.VOCODER) ? model.directory().vocoderConfig() : null;
+    this.context = model.context();
+    model.loadAll();
+  }
+
+  String name() {
+    return name;
+  }
+
+  /** When it was loaded (seconds since 1970). */
+  long created() {
+    return created;
+  }
+
+  Engine engine() {
+    return engine;
+  }
+
+  Workers workers() {
+    return workers;
+  }
+
+  /** The model, for what is not generated. */
+  SpiritLm model() {
+    return model;
+  }
+
+  /** The model as one request may use it: its answers are made together with all others. */
+  SpiritLm model(Exchange exchange) {
+    return model.continuedBy(engine.on(exchange.terms()));
+  }
+
+  /**
+   * Refuses another name than the model's.
+   *
+   * @throws ApiException if it is another
+   */
+  void requireName(Fields fields) {
+    String asked = fields.optionalText("model");
+    if (asked != null && !asked.equals(name)) {
+      throw ApiException.wrong(
+          404,
+          "model_not_found",
+          fields.at("model"),
+          "there is no model '" + shortened(asked) + "' here; there is '" + name + "'");
+    }
+  }
+
+  private static String shortened(String text) {
+    return text.length() <= 60 ? text : text.substring(0, 60) + "…";
+  }
+
+  /** The names of voices. */
+  List<String> voices() {
+    List<String> voices = new ArrayList<>(List.of(DEFAULT_VOICE));
+    if (vocoder != null) {
+      voices.addAll(vocoder.speakers());
+    }
+    return voices;
+  }
+
+  /** The names of styles of speaking; EXPRESSIVE models have them as tokens, and none here. */
+  List<String> styles() {
+    return vocoder == null ? List.of() : vocoder.styles();
+  }
+
+  /**
+   * A voice.
+   *
+   * @param voice its name, or null for the default
+   * @param path the parameter's, for the message
+   * @throws ApiException if the model cannot speak, or has no voice of that name
+   */
+  VoiceOptions voice(@Nullable String voice, String path) {
+    requireSpeech(path);
+    if (voice == null || voice.equals(DEFAULT_VOICE)) {
+      return VoiceOptions.standard();
+    }
+    if (!voices().contains(voice)) {
+      throw ApiException.wrong(
+          400,
+          "unknown_voice",
+          path,
+          "there is no voice '"
+              + shortened(voice)
+              + "' here; there are "
+              + String.join(", ", voices()));
+    }
+    return VoiceOptions.standard().withSpeaker(voice);
+  }
+
+  private void requireSpeech(String path) {
+    if (vocoder == null) {
+      throw ApiException.wrong(400, "no_speech", path, "this model has no vocoder to speak with");
+    }
+  }
+
+  /** The same voice in a style that an instruction names, if it names one that there is. */
+  VoiceOptions styled(VoiceOptions voice, @Nullable String instruction) {
+    if (instruction == null || vocoder == null) {
+      return voice;
+    }
+    List<String> words =
+        List.of(instruction.toLowerCase(Locale.ROOT).split("[^\\p{Alnum}_-]+", -1));
+    return vocoder.styles().stream()
+        .filter(style -> words.contains(style.toLowerCase(Locale.ROOT)))
+        .findFirst()
+        .map(voice::withStyle)
+        .orElse(voice);
+  }
+
+  /**
+   * The prompt, unless it is so long that it need not be tokenized to know that it does not fit.
+   *
+   * @throws ApiException if it is
+   */
+  Prompt fitting(Prompt prompt) {
+    if (prompt.string().length() > (long) LONGEST_TOKEN * context) {
+      throw ApiException.wrong(
+          null,
+          "the prompt has "
+              + prompt.string().length()
+              + " characters, which are more than the model's context has room for; shorten it");
+    }
+    return prompt;
+  }
+
+  /** A prompt that a client wrote in tokens, see {@link #fitting}. */
+  Prompt parse(String tokens) {
+    return model.parse(fitting(new Prompt(tokens)).string());
+  }
+
+  /** What was read of a recording. */
+  record Recording(SpeechUnits units, double seconds) {}
+
+  /**
+   * The units of a recording in any format.
+   *
+   * @param path the parameter's, for messages
+   * @throws ApiException if it cannot be read, or is too long
+   */
+  Recording encode(byte[] recording, String path, int channel, Exchange exchange) {
+    AudioReader.Options options =
+        AudioReader.Options.speech()
+            .withChannel(channel)
+            .withMaxSeconds(exchange.limits().audioSeconds());
+    return workers.run(
+        exchange.terms(),
+        () -> {
+          try (AudioReader reader =
+              AudioReader.open(new ByteArrayInputStream(recording), "the audio", options)) {
+            SpeechUnits units = model.encode(reader);
+            return new Recording(units, reader.seconds());
+          } catch (InputException e) {
+            throw ApiException.wrong(400, "invalid_audio", path, String.valueOf(e.getMessage()));
+          }
+        });
+  }
+
+  /**
+   * The tokens of a recording; those of one that was heard lately are remembered.
+   *
+   * @throws ApiException if it cannot be read, or is too long or too short
+   */
+  Segment.Speech hear(byte[] recording, String path, Exchange exchange) {
+    String hash = hash(recording);
+    SpeechTokens tokens = heard.get(hash);
+    if (tokens == null) {
+      tokens = model.tokens(encode(recording, path, 0, exchange).units());
+      heard.put(hash, tokens);
+    }
+    if (tokens.tokens().isEmpty()) {
+      throw ApiException.wrong(400, "invalid_audio", path, "the audio is too short to hold speech");
+    }
+    return Segment.speech(tokens);
+  }
+
+  private static String hash(byte[] bytes) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Remembers a spoken answer, to be referred to by this name. */
+  void remember(String id, List<Segment> answer) {
+    List<Segment> lean = new ArrayList<>();
+    for (Segment segment : answer) {
+      boolean spoken = segment instanceof Segment.Speech speech && speech.tokens() != null;
+      lean.add(spoken ? Segment.speech(((Segment.Speech) segment).tokens()) : segment);
+    }
+    answers.put(id, lean);
+  }
+
+  /**
+   * An answer that was given.
+   *
+   * @throws ApiException if it is not known, or no longer
+   */
+  List<Segment> recall(String id, String path) {
+    List<Segment> answer = answers.get(id);
+    if (answer == null) {
+      throw ApiException.wrong(
+          404,
+          "audio_not_found",
+          path,
+          "there is no spoken answer '" + shortened(id) + "' here, or no longer");
+    }
+    return answer;
+  }
+
+  @Override
+  public void close() {
+    engine.close();
+  }
+}

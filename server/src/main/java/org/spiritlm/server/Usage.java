@@ -1,0 +1,49 @@
+package org.spiritlm.server;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Arrays;
+import java.util.List;
+import org.spiritlm.EndReason;
+import org.spiritlm.Generation;
+import org.spiritlm.json.Json;
+import org.spiritlm.text.Vocabulary;
+
+/** How many tokens answers took, and why they ended, in OpenAI's words. */
+final class Usage {
+  private Usage() {}
+
+  /**
+   * The tokens of answers to prompts.
+   *
+   * @param prompts the ids of each, counted once however many answers it has
+   */
+  static ObjectNode of(List<int[]> prompts, List<Generation> answers, Vocabulary vocabulary) {
+    long asked = prompts.stream().mapToLong(ids -> ids.length).sum();
+    long made = answers.stream().mapToLong(answer -> answer.outputIds().length).sum();
+    ObjectNode usage = Json.object();
+    usage.put("prompt_tokens", asked);
+    usage.put("completion_tokens", made);
+    usage.put("total_tokens", asked + made);
+    usage
+        .putObject("prompt_tokens_details")
+        .put("audio_tokens", prompts.stream().mapToLong(ids -> speech(ids, vocabulary)).sum());
+    usage
+        .putObject("completion_tokens_details")
+        .put(
+            "audio_tokens",
+            answers.stream().mapToLong(answer -> speech(answer.outputIds(), vocabulary)).sum());
+    return usage;
+  }
+
+  private static long speech(int[] ids, Vocabulary vocabulary) {
+    return Arrays.stream(ids).filter(vocabulary::isSpeech).count();
+  }
+
+  /** Why an answer ended. */
+  static String reason(EndReason reason) {
+    return switch (reason) {
+      case END, STOP, CANCELLED -> "stop";
+      case LENGTH, SECONDS -> "length";
+    };
+  }
+}

@@ -1,0 +1,223 @@
+package org.spiritlm.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.ByteArrayInputStream;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.spiritlm.Generation;
+import org.spiritlm.GenerationOptions;
+import org.spiritlm.Segment;
+import org.spiritlm.SpiritLm;
+import org.spiritlm.audio.Audio;
+import org.spiritlm.audio.AudioReader;
+import org.spiritlm.lm.Scorer;
+import org.spiritlm.prompt.SpeechTokens;
+import org.spiritlm.units.SpeechUnits;
+import org.spiritlm.vocoder.VoiceOptions;
+
+/** What the command line does, over HTTP; and tokens with their probabilities. */
+class OwnProtocolTest {
+  private static Served served;
+  private static SpiritLm model;
+
+  @BeforeAll
+  static void start() {
+    served = Served.of("expressive");
+    model = Served.model("expressive");
+  }
+
+  @AfterAll
+  static void stop() {
+    served.close();
+  }
+
+  private static JsonNode post(String path, String body) throws Exception {
+    HttpResponse<byte[]> response = served.post(path, body.replace('\'', '"'));
+    assertThat(response.statusCode()).as(Served.text(response)).isEqualTo(200);
+    return Served.json(response);
+  }
+
+  private static int[] ints(JsonNode list) {
+    return IntStream.range(0, list.size()).map(i -> list.get(i).intValue()).toArray();
+  }
+
+  @Test
+  void speechBecomesTokensAndSpeechAgain() throws Exception {
+    HttpRequest request =
+        served
+            .request("/api/encode")
+            .POST(HttpRequest.BodyPublishers.ofFile(Served.audio("chirp.wav")))
+            .build();
+    HttpResponse<byte[]> encoded = served.send(request);
+    JsonNode units = Served.json(encoded);
+    SpeechUnits expected = model.encode(Served.audio("chirp.wav"));
+    assertThat(ints(units.get("hubert"))).containsExactly(expected.hubert());
+    assertThat(ints(units.get("pitch"))).containsExactly(expected.pitch());
+    assertThat(ints(units.get("style"))).containsExactly(expected.style());
+    SpeechTokens tokens = model.tokens(expected);
+    assertThat(units.get("tokens").asText()).isEqualTo(tokens.toString());
+    assertThat(ints(units.get("ids"))).containsExactly(tokens.ids(model.vocabulary()));
+    // what encode gives can be decoded as it is
+    HttpResponse<byte[]> decoded = served.post("/api/decode", Served.text(encoded));
+    assertThat(decoded.headers().firstValue("Content-Type")).hasValue("audio/wav");
+    assertSame(decoded.body(), model.decode(expected, VoiceOptions.standard()).audio());
+    HttpResponse<byte[]> ofTokens = served.post("/api/decode", "{\"tokens\":\"" + tokens + "\"}");
+    assertSame(ofTokens.body(), model.decode(tokens, VoiceOptions.standard()).audio());
+  }
+
+  private static void assertSame(byte[] wav, Audio expected) {
+    AudioReader.Options options =
+        AudioReader.Options.speech().withSampleRate(expected.sampleRate());
+    try (AudioReader reader = AudioReader.open(new ByteArrayInputStream(wav), "it", options)) {
+      float[] samples = reader.readAll().samples();
+      assertThat(samples).hasSameSizeAs(expected.samples());
+      for (int i = 0; i < samples.length; i++) {
+        assertThat(samples[i]).isCloseTo(expected.samples()[i], within(2e-4f));
+      }
+    }
+  }
+
+  @Test
+  void continuationsAreScored() throws Exception {
+    double[] expected =
+        model.score(model.parse("[Text]one"), model.parse(" two three")).logProbabilities();
+    JsonNode one = post("/api/score", "{'prompt':'[Text]one','continuation':' two three'}");
+    JsonNode many =
+        post("/api/score", "{'pairs':[{'prompt':'[Text]one','continuation':' two three'}]}");
+    assertThat(many.get("scores").get(0)).isEqualTo(one);
+    for (int i = 0; i < expected.length; i++) {
+      assertThat(one.get("logprobs").get(i).doubleValue()).isCloseTo(expected[i], within(1e-5));
+    }
+    assertThat(one.get("sum").doubleValue()).isCloseTo(Arrays.stream(expected).sum(), within(1e-4));
+  }
+
+  @Test
+  void textAndSpeechAreContinued() throws Exception {
+    String recording =
+        Base64.getEncoder().encodeToString(Files.readAllBytes(Served.audio("chirp.wav")));
+    JsonNode answer =
+        post(
+                "/api/generate",
+                "{'segments':[{'text':'He said'},{'speech':'"
+                    + recording
+                    + "'}],'to':'any','temperature':0,'max_new_tokens':60}")
+            .get("answers")
+            .get(0);
+    Generation expected =
+        model.generate(
+            List.of(Segment.text("He said"), Segment.speech(Served.audio("chirp.wav"))),
+            GenerationOptions.arbitrary().greedy().withMaxNewTokens(60));
+    assertThat(answer.get("prompt").asText()).isEqualTo(expected.prompt());
+    assertThat(ints(answer.get("output_ids"))).containsExactly(expected.outputIds());
+    assertThat(answer.get("segments")).hasSameSizeAs(expected.segments());
+    JsonNode byTokens =
+        post(
+                "/api/generate",
+                "{'prompt':'[Speech][Hu9][Hu4]','to':'speech','temperature':0,'max_new_tokens':20}")
+            .get("answers")
+            .get(0);
+    assertThat(ints(byTokens.get("output_ids")))
+        .containsExactly(
+            model
+                .generate(
+                    model.parse("[Speech][Hu9][Hu4]"),
+                    GenerationOptions.speech().greedy().withMaxNewTokens(20))
+                .outputIds());
+  }
+
+  /** As evaluation harnesses ask: tokens in, the probabilities of all of them out. */
+  @Test
+  void completionsTellProbabilities() throws Exception {
+    Generation answer =
+        model.generate(
+            model.parse("[Text]one two three"),
+            GenerationOptions.text().withModalityMask(false).greedy().withMaxNewTokens(4));
+    String ids =
+        Arrays.stream(answer.promptIds())
+            .mapToObj(Integer::toString)
+            .collect(Collectors.joining(",", "[", "]"));
+    JsonNode choice =
+        post(
+                "/v1/completions",
+                "{'prompt':[" + ids + "],'max_tokens':4,'temperature':0,'echo':true,'logprobs':1}")
+            .get("choices")
+            .get(0);
+    assertThat(choice.get("text").asText()).isEqualTo(answer.prompt() + answer.text());
+    int[] all =
+        IntStream.concat(Arrays.stream(answer.promptIds()), Arrays.stream(answer.outputIds()))
+            .toArray();
+    JsonNode told = choice.get("logprobs");
+    assertThat(told.get("token_logprobs")).hasSize(all.length);
+    assertThat(told.get("token_logprobs").get(0).isNull()).isTrue();
+    assertThat(told.get("top_logprobs").get(0).isNull()).isTrue();
+    double[] scores =
+        model
+            .scoreIds(
+                List.of(
+                    new Scorer.Pair(Arrays.copyOf(all, 1), Arrays.copyOfRange(all, 1, all.length))))
+            .get(0)
+            .logProbabilities();
+    for (int i = 1; i < all.length; i++) {
+      double told1 = told.get("token_logprobs").get(i).doubleValue();
+      double likeliest = told.get("top_logprobs").get(i).elements().next().doubleValue();
+      assertThat(told1).isCloseTo(scores[i - 1], within(1e-4));
+      if (i >= answer.promptIds().length) { // greedy, and exactly so
+        assertThat(told1).isEqualTo(likeliest);
+      }
+    }
+    // without new tokens it is the same, as far as it goes
+    JsonNode none =
+        post("/v1/completions", "{'prompt':" + ids + ",'max_tokens':0,'echo':true,'logprobs':1}")
+            .get("choices")
+            .get(0);
+    assertThat(none.get("text").asText()).isEqualTo(answer.prompt());
+    for (int i = 1; i < answer.promptIds().length; i++) {
+      assertThat(none.get("logprobs").get("token_logprobs").get(i).doubleValue())
+          .isCloseTo(scores[i - 1], within(1e-4));
+    }
+  }
+
+  @Test
+  void subtitlesLastAsLongAsTheRecording() throws Exception {
+    String text = transcribed("text").strip();
+    double seconds = AudioReader.read(Served.audio("chirp.wav")).seconds();
+    String end = "00:00:%02d,%03d".formatted((int) seconds, Math.round(seconds % 1 * 1000));
+    assertThat(transcribed("srt")).isEqualTo("1\n00:00:00,000 --> " + end + "\n" + text + "\n");
+    assertThat(transcribed("vtt"))
+        .startsWith("WEBVTT\n\n00:00:00.000 --> " + end.replace(',', '.') + "\n");
+  }
+
+  private static String transcribed(String format) throws Exception {
+    byte[] recording = Files.readAllBytes(Served.audio("chirp.wav"));
+    byte[] head =
+        ("--b\r\nContent-Disposition: form-data; name=\"response_format\"\r\n\r\n"
+                + format
+                + "\r\n--b\r\nContent-Disposition: form-data; name=\"file\";"
+                + " filename=\"a.wav\"\r\n\r\n")
+            .getBytes(StandardCharsets.UTF_8);
+    HttpRequest request =
+        served
+            .request("/v1/audio/transcriptions")
+            .header("Content-Type", "multipart/form-data; boundary=b")
+            .POST(
+                HttpRequest.BodyPublishers.ofByteArrays(
+                    List.of(head, recording, "\r\n--b--\r\n".getBytes(StandardCharsets.UTF_8))))
+            .build();
+    HttpResponse<byte[]> response = served.send(request);
+    assertThat(response.statusCode()).as(Served.text(response)).isEqualTo(200);
+    return Served.text(response);
+  }
+}

@@ -1,0 +1,120 @@
+package org.spiritlm.server;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.spiritlm.LoadOptions;
+import org.spiritlm.SpiritLm;
+import org.spiritlm.torch.DType;
+
+/** A server with one of the models of the parity set, and a plain client of it. */
+final class Served implements AutoCloseable {
+  static final String NAME = "toy";
+  static final ObjectMapper MAPPER = new ObjectMapper();
+
+  private static final Path PARITY = Path.of("..", "core", "src", "test", "resources", "parity");
+  private static final Map<String, SpiritLm> MODELS = new ConcurrentHashMap<>();
+  private static final HttpClient CLIENT = HttpClient.newHttpClient();
+
+  final SpiritServer server;
+  final List<String> log = new ArrayList<>();
+
+  Served(String variant, ServerOptions options) {
+    this.server =
+        SpiritServer.start(
+            NAME,
+            model(variant),
+            options
+                .withPort(0)
+                .withLog(
+                    line -> {
+                      synchronized (log) {
+                        log.add(line);
+                      }
+                    }));
+  }
+
+  static Served of(String variant) {
+    return new Served(variant, ServerOptions.standard());
+  }
+
+  /** In float32. */
+  static SpiritLm model(String variant) {
+    return MODELS.computeIfAbsent(
+        variant,
+        name ->
+            SpiritLm.load(
+                PARITY.resolve("checkpoints"),
+                LoadOptions.standard().withVariant(name).withDtype(DType.F32)));
+  }
+
+  static Path audio(String name) {
+    return PARITY.resolve("audio").resolve(name);
+  }
+
+  URI uri(String path) {
+    return URI.create(server.address() + path);
+  }
+
+  HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(uri(path));
+  }
+
+  HttpResponse<byte[]> send(HttpRequest request) throws IOException, InterruptedException {
+    return CLIENT.send(request, HttpResponse.BodyHandlers.ofByteArray());
+  }
+
+  HttpResponse<InputStream> open(HttpRequest request) throws IOException, InterruptedException {
+    return CLIENT.send(request, HttpResponse.BodyHandlers.ofInputStream());
+  }
+
+  HttpResponse<byte[]> get(String path) throws IOException, InterruptedException {
+    return send(request(path).build());
+  }
+
+  HttpRequest posting(String path, String json) {
+    return request(path)
+        .header("Content-Type", "application/json")
+        .POST(HttpRequest.BodyPublishers.ofString(json))
+        .build();
+  }
+
+  HttpResponse<byte[]> post(String path, String json) throws IOException, InterruptedException {
+    return send(posting(path, json));
+  }
+
+  static JsonNode json(HttpResponse<byte[]> response) throws IOException {
+    return MAPPER.readTree(response.body());
+  }
+
+  static String text(HttpResponse<byte[]> response) {
+    return new String(response.body(), StandardCharsets.UTF_8);
+  }
+
+  /** The events of a stream, but for the one that says that there are no more. */
+  static List<JsonNode> events(HttpResponse<byte[]> response) throws IOException {
+    List<JsonNode> events = new ArrayList<>();
+    for (String event : text(response).split("\n\n", -1)) {
+      if (!event.isEmpty() && !event.equals("data: [DONE]")) {
+        events.add(MAPPER.readTree(event.substring("data: ".length())));
+      }
+    }
+    return events;
+  }
+
+  @Override
+  public void close() {
+    server.close();
+  }
+}
