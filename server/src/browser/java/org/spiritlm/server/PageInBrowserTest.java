@@ -200,10 +200,10 @@ class PageInBrowserTest {
   }
 
   private static void hoverAndPlay(Locator speech) {
-    speech.locator("canvas").hover(new Locator.HoverOptions().setPosition(90, 100));
+    speech.locator("canvas").hover(new Locator.HoverOptions().setPosition(300, 100));
     assertThat(speech.locator("output")).containsText("phonetic [Hu");
     assertThat(speech.locator("output")).containsText("style [St");
-    speech.locator("canvas").click(new Locator.ClickOptions().setPosition(90, 100));
+    speech.locator("canvas").click(new Locator.ClickOptions().setPosition(300, 100));
     Object from = speech.locator("audio").evaluate("audio => audio.currentTime");
     assertThat(((Number) from).doubleValue()).isGreaterThan(0.5);
     assertThat(speech.page().locator("article.user .speech[data-heard]")).isVisible(visible());

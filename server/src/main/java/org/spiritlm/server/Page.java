@@ -30,7 +30,6 @@ final class Page {
           "elements.js",
           "pitch.js",
           "recorder.js",
-          "recorder-worklet.js",
           "resynthesis.js",
           "scoring.js",
           "sound.js",
