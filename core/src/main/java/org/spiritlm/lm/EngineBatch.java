@@ -106,7 +106,7 @@ final class EngineBatch implements AutoCloseable {
     for (EngineCall.Member member : members) {
       Sequence sequence = member.sequence;
       boolean reads = !sequence.hasReadPrompt();
-      if (!reads || (left > 0 && begins(sequence))) {
+      if (!reads || (left > 0 && begins(member))) {
         running.add(member);
         int[] ids = sequence.unread(left);
         pieces.add(new Piece(ids, sequence.cache()));
@@ -136,7 +136,8 @@ final class EngineBatch implements AutoCloseable {
    * Makes a sequence's cache, if there is none, with what is known of its prompt already; false
    * where another one is reading a beginning that both share.
    */
-  private boolean begins(Sequence sequence) {
+  private boolean begins(EngineCall.Member starting) {
+    Sequence sequence = starting.sequence;
     if (sequence.cache() != null) {
       return true;
     }
@@ -160,6 +161,9 @@ final class EngineBatch implements AutoCloseable {
       return false;
     }
     sequence.take(cache(sequence.capacity(), shared, other, source));
+    int reused = Objects.requireNonNull(sequence.cache()).length();
+    starting.reuse(reused);
+    reusedTokens += reused;
     return true;
   }
 
@@ -171,7 +175,6 @@ final class EngineBatch implements AutoCloseable {
       kept.shrink(most);
       return model.cache(capacity);
     }
-    reusedTokens += shared;
     if (active != null) {
       kept.shrink(most);
       return active.copy(shared, capacity);
