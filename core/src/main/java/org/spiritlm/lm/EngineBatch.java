@@ -79,7 +79,10 @@ final class EngineBatch implements AutoCloseable {
     List<Runnable> ends = new ArrayList<>();
     List<EngineCall.Member> running = new ArrayList<>();
     try (Scope scope = Scope.open()) {
-      List<Piece> pieces = pieces(running);
+      List<Piece> pieces = pieces(running, ends);
+      if (pieces.isEmpty()) {
+        return ends;
+      }
       float[] logits = Tensors.floats(model.next(pieces)); // [running, V]
       steps++;
       int vocabulary = logits.length / running.size();
@@ -99,14 +102,14 @@ final class EngineBatch implements AutoCloseable {
   }
 
   /** What is read next: the newest token of each answer, and as much of prompts as may be. */
-  private List<Piece> pieces(List<EngineCall.Member> running) {
+  private List<Piece> pieces(List<EngineCall.Member> running, List<Runnable> ends) {
     boolean alone = members.stream().noneMatch(member -> member.sequence.hasReadPrompt());
     int left = alone ? ALONE_TOKENS : BESIDE_TOKENS;
     List<Piece> pieces = new ArrayList<>();
-    for (EngineCall.Member member : members) {
+    for (EngineCall.Member member : List.copyOf(members)) {
       Sequence sequence = member.sequence;
       boolean reads = !sequence.hasReadPrompt();
-      if (!reads || (left > 0 && begins(member))) {
+      if (!reads || (left > 0 && begins(member, ends))) {
         running.add(member);
         int[] ids = sequence.unread(left);
         pieces.add(new Piece(ids, sequence.cache()));
@@ -129,6 +132,17 @@ final class EngineBatch implements AutoCloseable {
     } catch (RuntimeException e) {
       forget(member);
       ends.add(() -> member.fail(e));
+    }
+  }
+
+  /** The same, where a failure, as for want of memory, is this member's alone. */
+  private boolean begins(EngineCall.Member starting, List<Runnable> ends) {
+    try {
+      return begins(starting);
+    } catch (RuntimeException | OutOfMemoryError e) {
+      forget(starting);
+      ends.add(() -> starting.fail(e));
+      return false;
     }
   }
 
