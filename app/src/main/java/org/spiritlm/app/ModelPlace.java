@@ -34,8 +34,8 @@ final class ModelPlace {
   /**
    * A model's directory.
    *
-   * @param model a directory, the name of a bundled model, or null for {@link #CHECKPOINTS}, and for
-   *     {@link #DEFAULT} where that is not set
+   * @param model a directory, the name of a bundled model, or null for {@link #CHECKPOINTS}, and
+   *     for {@link #DEFAULT} where that is not set
    * @throws InputException if nothing says which, or there is no such directory
    */
   static Path find(@Nullable String model) {
