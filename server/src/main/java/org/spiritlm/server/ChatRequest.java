@@ -146,12 +146,15 @@ record ChatRequest(
     }
     Fields audio = fields.child("audio");
     if (audio != null) {
-      audio.only(Set.of("voice", "format"));
+      audio.only(Set.of("voice", "format", "style"));
     }
     Double seconds = fields.number("max_seconds", 0.01, exchange.limits().audioSeconds());
     return options
         .withMaxSeconds(seconds == null ? exchange.limits().audioSeconds() : seconds)
-        .withVoice(model.voice(audio == null ? null : audio.optionalText("voice"), "audio.voice"));
+        .withVoice(
+            model
+                .voice(audio == null ? null : audio.optionalText("voice"), "audio.voice")
+                .withStyle(audio == null ? null : audio.optionalText("style")));
   }
 
   private static AudioFormat format(Fields fields, boolean streamed) {

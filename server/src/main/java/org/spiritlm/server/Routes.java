@@ -10,6 +10,7 @@ import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
 import org.spiritlm.json.Json;
+import org.spiritlm.prompt.TokenLayout;
 
 /** All that the server does, by its path. {@code openapi.json} describes the same. */
 final class Routes {
@@ -69,6 +70,11 @@ final class Routes {
     object.put("variant", model.model().directory().isExpressive() ? "expressive" : "base");
     model.voices().forEach(object.putArray("voices")::add);
     model.styles().forEach(object.putArray("styles")::add);
+    TokenLayout layout = model.model().tokenLayout();
+    ObjectNode rates = object.putObject("frame_rates").put("hubert", layout.hubertRate());
+    if (model.model().directory().isExpressive()) {
+      rates.put("pitch", layout.pitchRate()).put("style", layout.styleRate());
+    }
     return object;
   }
 

@@ -10,6 +10,7 @@ import io.javalin.http.HandlerType;
 import io.javalin.http.HttpResponseException;
 import io.javalin.util.JavalinException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -106,7 +107,7 @@ public final class SpiritServer implements AutoCloseable {
     return (options.tls() == null ? "http://" : "https://") + host + ":" + javalin.port();
   }
 
-  /** What it does at which path. */
+  /** What it does at which path, beside the page. */
   List<Route> routes() {
     return new Routes(model, metrics, threads, () -> ready).all();
   }
@@ -144,7 +145,9 @@ public final class SpiritServer implements AutoCloseable {
           server.setStopTimeout(Math.max(1000, options.grace().toMillis()));
         });
     config.routes.before(this::begin);
-    for (Route route : routes()) {
+    List<Route> all = new ArrayList<>(routes());
+    all.addAll(Page.routes());
+    for (Route route : all) {
       config.routes.addHttpHandler(route.method(), route.path(), context -> handle(route, context));
     }
     config.routes.exception(HttpResponseException.class, this::fail);

@@ -1,0 +1,261 @@
+import { base64, pcmOf, Player, wavOfPcm } from './sound.js';
+import { element, failure, takeFiles, visible } from './elements.js';
+import { events } from './api.js';
+import { recorder } from './recorder.js';
+import { speechView } from './speech-view.js';
+import * as store from './store.js';
+
+const RATE = 24000; // Hz, of streamed answers
+const MODALITIES = { both: ['text', 'audio'], audio: ['audio'], text: ['text'] };
+const NUMBERS = ['temperature', 'top_p', 'top_k', 'repetition_penalty', 'max_tokens', 'seed'];
+
+/**
+ * The conversation. A message has its `number`, `role`, `parts` in order (`{text}` or `{sound, name, encoded}`),
+ * and an answer the `id` and the end of the time (`until`, seconds) by which the server knows its tokens.
+ */
+export async function conversation(model) {
+  const list = document.getElementById('messages');
+  const form = document.getElementById('composer');
+  const text = document.getElementById('text');
+  const waiting = document.getElementById('pending');
+  const send = document.getElementById('send');
+  const stop = document.getElementById('stop');
+  const trouble = element('div');
+  const settings = [...document.querySelectorAll('#settings input, #settings select')];
+  let said = [];
+  let parts = [];
+  let making = null;
+  form.prepend(trouble);
+  store.remember('settings', settings);
+  store.remember('draft', [text]);
+
+  const fail = (error) => trouble.replaceChildren(...(error ? [failure(error)] : []));
+
+  function take(sound, name) {
+    if (text.value.trim()) { // what was typed before comes before
+      parts.push({ text: text.value.trim() });
+      setText('');
+    }
+    parts.push({ sound, name });
+    listParts();
+  }
+
+  function setText(value) {
+    text.value = value;
+    text.dispatchEvent(new Event('input'));
+  }
+
+  function listParts() {
+    waiting.replaceChildren(
+      ...parts.map((part, i) => {
+        const name = part.text ?? `${part.name}, ${Math.ceil(part.sound.size / 1024)} kB`;
+        return element('li', {}, visible(name), element('button', {
+          type: 'button', textContent: 'Remove', 'aria-label': `Remove ${visible(name)}`,
+          onclick: () => {
+            parts.splice(i, 1);
+            listParts();
+          },
+        }));
+      }),
+    );
+  }
+
+  function view(message) {
+    const own = message.role === 'user';
+    const body = element('div');
+    const article = element(
+      'article', { className: message.role },
+      element('h3', { textContent: own ? 'You' : 'SpiritLM' }), body,
+    );
+    message.parts.forEach((part, i) => {
+      body.append(
+        part.text === undefined
+          ? speechView({
+            file: part.sound,
+            name: own ? visible(part.name) : 'the answer',
+            model,
+            encoded: part.encoded,
+            onencoded: (encoded) => {
+              if (!part.encoded) {
+                message.parts[i].encoded = encoded;
+                store.keep(message);
+              }
+            },
+          })
+          : element('p', { textContent: visible(part.text) }),
+      );
+    });
+    return article;
+  }
+
+  function add(message) {
+    said.push(message);
+    list.append(view(message));
+    store.keep(message);
+    list.lastElementChild.scrollIntoView({ block: 'nearest' });
+  }
+
+  async function sent(message, byName) {
+    if (byName && message.id && message.until > Date.now() / 1000) {
+      return { role: message.role, audio: { id: message.id } };
+    }
+    const content = await Promise.all(
+      message.parts.map(async (part) =>
+        part.text === undefined
+          ? { type: 'input_audio', input_audio: { data: await base64(part.sound), format: 'wav' } }
+          : { type: 'text', text: part.text },
+      ),
+    );
+    return { role: message.role, content };
+  }
+
+  async function asked(byName) {
+    const value = Object.fromEntries(settings.map((field) => [field.name, field.value]));
+    const body = {
+      messages: await Promise.all(said.map((message) => sent(message, byName))),
+      modalities: MODALITIES[value.answer],
+      stream: true,
+    };
+    for (const name of NUMBERS) {
+      if (value[name] !== '') {
+        body[name] = Number(value[name]);
+      }
+    }
+    if (value.answer !== 'text') {
+      body.audio = { format: 'pcm16', voice: value.voice || 'default' };
+      if (value.style) {
+        body.audio.style = value.style;
+      }
+      if (value.max_seconds !== '') {
+        body.max_seconds = Number(value.max_seconds);
+      }
+    }
+    return body;
+  }
+
+  /** Asks for an answer; what was received of one that breaks off is kept. */
+  async function answer() {
+    fail(null);
+    making = new AbortController();
+    const { signal } = making;
+    const before = said;
+    send.disabled = true;
+    stop.hidden = false;
+    const player = new Player(RATE);
+    const words = element('p', { className: 'making' });
+    const state = element('p', { className: 'hint', textContent: 'Waiting for the first token…' });
+    const article = element(
+      'article', { className: 'assistant', 'aria-busy': 'true' },
+      element('h3', { textContent: 'SpiritLM' }), words, state,
+    );
+    list.append(article);
+    article.scrollIntoView({ block: 'nearest' });
+    const made = { text: '', pcm: [], samples: 0, id: null, until: 0 };
+    let error = null;
+    try {
+      await receive(true, made, (pcm) => {
+        player.play(pcm);
+        article.dataset.playing = 'true';
+        state.textContent = `${(made.samples / RATE).toFixed(1)} s of speech so far`;
+      }, () => {
+        words.textContent = visible(made.text);
+      });
+    } catch (caught) {
+      error = caught.name === 'AbortError' ? null : caught;
+      made.id = null;
+    }
+    if (signal.aborted) {
+      player.stop();
+    } else {
+      player.finish();
+    }
+    article.remove();
+    const got = [];
+    if (made.text) {
+      got.push({ text: made.text });
+    }
+    if (made.samples) {
+      got.push({ sound: wavOfPcm(made.pcm, RATE), name: 'answer' });
+    }
+    if (before !== said) {
+      error = null; // all was cleared meanwhile
+    } else if (got.length) {
+      add({ id: made.id, role: 'assistant', parts: got, until: made.until, number: said.length });
+    } else if (!error && !signal.aborted) {
+      error = new Error('The model ended without saying anything. Try again, or another seed.');
+    }
+    making = null;
+    send.disabled = false;
+    stop.hidden = true;
+    if (error) {
+      trouble.replaceChildren(failure(error, answer));
+    }
+  }
+
+  async function receive(byName, made, onsound, ontext) {
+    try {
+      const options = { signal: making.signal };
+      for await (const event of events('v1/chat/completions', await asked(byName), options)) {
+        const delta = event.choices[0]?.delta ?? {};
+        const piece = delta.content ?? delta.audio?.transcript;
+        if (piece) {
+          made.text += piece;
+          ontext();
+        }
+        if (delta.audio?.data) {
+          const pcm = pcmOf(delta.audio.data);
+          made.pcm.push(pcm);
+          made.samples += pcm.length;
+          onsound(pcm);
+        }
+        made.id = delta.audio?.id ?? made.id;
+        made.until = delta.audio?.expires_at ?? made.until;
+      }
+    } catch (error) {
+      if (error.code === 'audio_not_found' && byName) { // the server was started anew
+        await receive(false, made, onsound, ontext);
+        return;
+      }
+      throw error;
+    }
+  }
+
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    if (making) {
+      return;
+    }
+    const typed = text.value.trim();
+    const all = typed ? [...parts, { text: typed }] : parts;
+    if (!all.length) {
+      fail(new Error('Type something, record, or choose a sound file first.'));
+      return;
+    }
+    parts = [];
+    listParts();
+    setText('');
+    add({ role: 'user', parts: all, number: said.length });
+    answer();
+  });
+  text.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+      form.requestSubmit();
+    }
+  });
+  stop.addEventListener('click', () => making?.abort());
+  document.getElementById('clear').addEventListener('click', async () => {
+    if (!said.length || confirm('Forget all messages of this conversation?')) {
+      making?.abort();
+      said = [];
+      list.replaceChildren();
+      await store.clear();
+    }
+  });
+  recorder(document.getElementById('recorder'), take, fail);
+  takeFiles(form, (file) => take(file, file.name));
+
+  for (const message of await store.messages()) {
+    said.push(message);
+    list.append(view(message));
+  }
+}

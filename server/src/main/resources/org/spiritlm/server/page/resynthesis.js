@@ -1,0 +1,100 @@
+import { blob } from './api.js';
+import { element, failure, takeFiles, visible } from './elements.js';
+import { recorder } from './recorder.js';
+import { speechView } from './speech-view.js';
+import { remember } from './store.js';
+
+/** The commonest of some numbers. */
+function commonest(numbers) {
+  const counts = new Map();
+  numbers.forEach((number) => counts.set(number, (counts.get(number) ?? 0) + 1));
+  return [...counts].reduce((best, each) => (each[1] > best[1] ? each : best))[0];
+}
+
+/**
+ * A recording spoken again, with all tokens (EXPRESSIVE) and beside it from the phonetic ones (BASE). A
+ * model that needs pitch and style to speak gets the recording's commonest throughout.
+ */
+function versions(encoded, code) {
+  const all = { hubert: encoded.hubert };
+  if (!encoded.pitch) {
+    return [{ title: 'From the phonetic tokens (BASE)', units: all }];
+  }
+  const style = code === '' ? encoded.style : encoded.style.map(() => Number(code));
+  return [
+    { title: 'With pitch and style (EXPRESSIVE)', units: { ...all, pitch: encoded.pitch, style } },
+    {
+      title: 'Phonetic tokens alone (as BASE), pitch and style held',
+      units: {
+        ...all,
+        pitch: encoded.pitch.map(() => commonest(encoded.pitch)),
+        style: encoded.style.map(() => commonest(style)),
+      },
+    },
+  ];
+}
+
+export function resynthesis(model) {
+  const page = document.getElementById('page-resynthesis');
+  const form = page.querySelector('form');
+  const results = page.querySelector('.results');
+  const source = element('div');
+  let taken = null;
+  let encoded = null;
+  form.before(source);
+  remember('resynthesis', form.querySelectorAll('input, select'));
+
+  const fail = (error) => results.replaceChildren(...(error ? [failure(error)] : []));
+
+  function take(file, name) {
+    taken = file;
+    encoded = null;
+    results.replaceChildren();
+    source.replaceChildren(
+      element('article', { className: 'user' },
+        element('h3', { textContent: visible(name) }),
+        speechView({
+          file, name: visible(name), model,
+          onencoded: (result) => {
+            if (file === taken) {
+              encoded = result;
+            }
+          },
+        })),
+    );
+  }
+
+  async function speak() {
+    if (!encoded) {
+      fail(new Error('Record something or choose a file first, and wait until its tokens are there.'));
+      return;
+    }
+    const button = form.querySelector('button');
+    button.disabled = true;
+    results.replaceChildren(element('p', { className: 'making', textContent: 'Speaking' }));
+    try {
+      const said = { predict_durations: form.elements.predict.checked, voice: form.elements.voice.value || 'default' };
+      if (form.elements.style.value) {
+        said.style_name = form.elements.style.value;
+      }
+      const made = [];
+      for (const { title, units } of versions(encoded, form.elements.code.value)) {
+        const file = await blob('api/decode', { ...units, ...said });
+        made.push(element('article', {}, element('h3', { textContent: title }),
+          speechView({ file, name: title, model })));
+      }
+      results.replaceChildren(element('div', { className: 'columns' }, ...made));
+    } catch (error) {
+      results.replaceChildren(failure(error, speak));
+    } finally {
+      button.disabled = false;
+    }
+  }
+
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    speak();
+  });
+  recorder(page.querySelector('.recorder'), take, fail);
+  takeFiles(page.querySelector('.drop'), (file) => take(file, file.name));
+}

@@ -1,0 +1,152 @@
+import { json } from './api.js';
+import { clock, element, failure } from './elements.js';
+import { pitchOf } from './pitch.js';
+import { samplesOf } from './sound.js';
+import { described, draw, tokensOf, widthFor } from './timeline.js';
+
+const shown = new Set();
+
+/** Draws all again, in other colours or another width. */
+export function redraw() {
+  for (const view of shown) {
+    if (view.canvas.isConnected) {
+      view.draw();
+    } else {
+      shown.delete(view);
+    }
+  }
+}
+
+/**
+ * A recording that can be seen and heard: waveform, pitch, tokens.
+ *
+ * @param file the sound
+ * @param name what it is, for who does not see it
+ * @param model the server's, for its rates
+ * @param encoded what the server said of it before, or null
+ * @param onencoded gets what the server says of it
+ */
+export function speechView({ file, name, model, encoded = null, onencoded = () => {} }) {
+  const address = URL.createObjectURL(file);
+  const audio = element('audio', { src: address, preload: 'auto' });
+  const play = element('button', { type: 'button', textContent: 'Play', 'aria-label': `Play ${name}` });
+  const place = element('input', {
+    type: 'range', min: 0, max: 1, step: 0.01, value: 0, 'aria-label': `Place in ${name}`,
+  });
+  const time = element('span', { textContent: clock(0) });
+  const canvas = element('canvas', {
+    role: 'img', 'aria-label': `Waveform, pitch and tokens of ${name}`,
+  });
+  const scroll = element('div', {
+    className: 'scroll', tabIndex: 0, role: 'group', 'aria-label': `Picture of ${name}`,
+  }, canvas);
+  const detail = element('output', { textContent: 'Finding the tokens…' });
+  const legend = element('span', { className: 'legend' });
+  const trouble = element('div');
+  const view = element(
+    'div', { className: 'speech' },
+    element('div', { className: 'bar' }, play, place, time),
+    scroll, detail, legend, trouble, audio,
+  );
+  const state = { samples: null, seconds: 0, pitch: null, rows: [], cursor: 0 };
+
+  function paint() {
+    draw(canvas, state, widthFor(state.seconds, Math.max(120, scroll.clientWidth)));
+  }
+
+  function move(seconds) {
+    state.cursor = seconds;
+    place.value = seconds;
+    place.setAttribute('aria-valuetext', described(seconds, state.rows, state.pitch));
+    time.textContent = `${clock(seconds)} of ${clock(state.seconds)}`;
+    paint();
+  }
+
+  function at(event) {
+    const box = canvas.getBoundingClientRect();
+    return Math.max(0, Math.min(1, (event.clientX - box.left) / box.width)) * state.seconds;
+  }
+
+  function follow() {
+    move(audio.currentTime);
+    if (!audio.paused) {
+      detail.textContent = described(audio.currentTime, state.rows, state.pitch);
+      requestAnimationFrame(follow);
+    }
+  }
+
+  function start(seconds) {
+    document.querySelectorAll('audio').forEach((other) => other !== audio && other.pause());
+    if (seconds !== undefined) {
+      audio.currentTime = seconds;
+    }
+    audio.play().catch(() => {
+      trouble.replaceChildren(failure(new Error('The browser cannot play this kind of sound.')));
+    });
+  }
+
+  play.onclick = () => (audio.paused ? start() : audio.pause());
+  audio.onplay = () => {
+    play.textContent = 'Pause';
+    follow();
+  };
+  audio.onpause = () => {
+    play.textContent = 'Play';
+  };
+  audio.onended = () => {
+    view.dataset.heard = 'true';
+  };
+  place.oninput = () => {
+    audio.currentTime = Number(place.value);
+    move(Number(place.value));
+    detail.textContent = described(state.cursor, state.rows, state.pitch);
+  };
+  canvas.onclick = (event) => start(at(event));
+  canvas.onpointermove = (event) => {
+    detail.textContent = described(at(event), state.rows, state.pitch);
+  };
+
+  function tell(result) {
+    state.rows = tokensOf(result, model.frame_rates ?? {});
+    state.seconds = state.seconds || result.seconds;
+    place.max = state.seconds;
+    detail.textContent = described(state.cursor, state.rows, state.pitch);
+    legend.replaceChildren(
+      ...state.rows.flatMap((row) => [
+        element('b', { className: row.prefix.toLowerCase(), textContent: row.title }),
+        ` ${row.tokens.length} tokens  `,
+      ]),
+      element('b', { className: 'pi', textContent: '—' }),
+      ' fundamental frequency, 60 to 500 Hz',
+    );
+    view.dataset.tokens = state.rows.reduce((sum, row) => sum + row.tokens.length, 0);
+    move(state.cursor);
+  }
+
+  async function encode() {
+    trouble.replaceChildren();
+    try {
+      const result = encoded ?? (await json('api/encode', file));
+      encoded = result;
+      tell(result);
+      onencoded(result);
+    } catch (error) {
+      detail.textContent = '';
+      trouble.replaceChildren(failure(error, encode));
+    }
+  }
+
+  (async () => {
+    const read = await samplesOf(file);
+    if (read) {
+      state.samples = read.samples;
+      state.seconds = read.samples.length / read.rate;
+      state.pitch = pitchOf(read.samples, read.rate);
+      place.max = state.seconds;
+    }
+    move(0);
+    await encode();
+  })();
+  shown.add({ canvas, draw: paint });
+  return view;
+}
