@@ -75,7 +75,7 @@ final class InputAudio {
       return;
     }
     for (int at = 0; at < next.length; ) {
-      int count = Math.min(VoiceActivity.FRAME, next.length - at);
+      int count = Math.min(VoiceActivity.FRAME - (held - judged), next.length - at);
       hold(next, at, count);
       at += count;
       judge();

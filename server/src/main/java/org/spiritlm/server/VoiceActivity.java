@@ -4,9 +4,10 @@ package org.spiritlm.server;
  * Tells speech from silence by its energy, with hysteresis.
  *
  * <p>The noise is the level that lately was not undercut: it follows quieter frames at once, and
- * louder ones by 2 dB a second, so that a steady noise is not taken for speech for long. Speech
- * begins with {@value #ONSET} frames in a row that stand out from the noise by a margin, and goes
- * on until, for the time that counts as silence, none stands out by half of it.
+ * louder ones by 20 dB a second, but by 2 while somebody speaks, so that a steady noise is not
+ * taken for speech for long. Speech begins with {@value #ONSET} frames in a row that stand out from
+ * the noise by a margin, and goes on until, for the time that counts as silence, none stands out by
+ * half of it.
  */
 final class VoiceActivity {
   /** Samples that are judged together, 20 ms. */
@@ -24,7 +25,9 @@ final class VoiceActivity {
   private static final double LOUDEST_AT_FIRST = -50;
 
   /** How fast the noise rises (dB a frame). */
-  private static final double RISE = 2.0 / 50;
+  private static final double RISE = 20.0 / 50;
+
+  private static final double RISE_IN_SPEECH = 2.0 / 50;
 
   /** The margin of thresholds 0 and 1 (dB). */
   private static final double LEAST_MARGIN = 6;
@@ -57,7 +60,10 @@ final class VoiceActivity {
   /** Judges the next {@value #FRAME} samples. */
   Change add(short[] samples, int from) {
     double level = level(samples, from);
-    noise = Math.min(LOUDEST, Math.max(QUIETEST, Math.min(level, noise + RISE)));
+    noise =
+        Math.min(
+            LOUDEST,
+            Math.max(QUIETEST, Math.min(level, noise + (speaking ? RISE_IN_SPEECH : RISE))));
     loud = level > noise + margin ? loud + 1 : 0;
     quiet = level > noise + margin / 2 ? 0 : quiet + 1;
     if (!speaking && loud >= ONSET) {

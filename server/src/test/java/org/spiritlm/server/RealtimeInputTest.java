@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -16,6 +15,7 @@ import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.AfterAll;
@@ -135,12 +135,8 @@ class RealtimeInputTest {
   void badFramesEndTheConversation(String frame) throws Exception {
     try (Socket socket = handshake();
         RealtimeClient other = new RealtimeClient(served)) {
-      OutputStream out = socket.getOutputStream();
-      String hex = frame.replace(" ", "");
-      for (int i = 0; i < hex.length(); i += 2) {
-        out.write(Integer.parseInt(hex.substring(i, i + 2), 16));
-      }
-      out.flush();
+      byte[] bytes = HexFormat.of().parseHex(frame.replace(" ", ""));
+      socket.getOutputStream().write(bytes); // at once: the server may close after the first
       socket.getInputStream().readAllBytes(); // which has an end
       assertGoesOn(other);
     }
