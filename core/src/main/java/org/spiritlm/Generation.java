@@ -11,6 +11,7 @@ import org.spiritlm.torch.InputException;
  *
  * @param prompt the token string that was continued
  * @param promptIds its ids, with the start token
+ * @param reusedIds how many of these were not read, since an engine knew them already
  * @param outputIds all new ids, an end or stop among them
  * @param endReason why there are no more
  * @param segments what the ids say, text and speech in order, without the stop
@@ -20,6 +21,7 @@ import org.spiritlm.torch.InputException;
 public record Generation(
     String prompt,
     int[] promptIds,
+    int reusedIds,
     int[] outputIds,
     EndReason endReason,
     List<Segment> segments,

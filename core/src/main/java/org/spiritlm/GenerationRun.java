@@ -180,7 +180,8 @@ final class GenerationRun {
       Timings timings =
           timings(answer, voicing, whileDecoding, tokensPerSecond(List.of(answer), whileDecoding));
       listener.end(reason);
-      return new Generation(asked.prompt.string(), ids, answer.ids(), reason, segments, timings);
+      return new Generation(
+          asked.prompt.string(), ids, answer.reused(), answer.ids(), reason, segments, timings);
     }
   }
 
@@ -252,6 +253,7 @@ final class GenerationRun {
       return new Answer(
           Arrays.copyOf(answer.ids(), count),
           answer.reason(),
+          answer.reused(),
           answer.prefillSeconds(),
           answer.decodeSeconds());
     }
@@ -263,6 +265,7 @@ final class GenerationRun {
       return new Generation(
           asked.prompt.string(),
           asked.ids,
+          answer.reused(),
           answer.ids(),
           reader.reason(answer.reason()),
           segments,

@@ -101,7 +101,7 @@ final class CorpusShowCommand implements Runnable {
     PreparedUtterance prepared = source.isPrepared() ? prepared(source.place()) : null;
     Utterance utterance = manifest == null ? null : utterance(manifest);
     float[] samples = utterance == null ? null : samples(utterance, manifest);
-    SpiritLm opened = samples != null && model.isNamed() ? model.open().model() : null;
+    SpiritLm opened = samples != null && model.isThere() ? model.open().model() : null;
     if (prepared == null && opened != null && samples != null && utterance != null) {
       prepared = encode(utterance, samples, opened);
     }

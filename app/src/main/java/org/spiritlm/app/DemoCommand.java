@@ -126,7 +126,7 @@ final class DemoCommand implements Runnable {
   }
 
   private SpiritLm open() {
-    if (model.isNamed()) {
+    if (model.isThere()) {
       return model.open().withTokenizer().model();
     }
     Path toy = directory.resolve("toy");

@@ -47,10 +47,9 @@ final class ModelOptions {
     }
   }
 
-  /** Whether an option or the environment says which model. */
-  boolean isNamed() {
-    String checkpoints = System.getenv(ModelPlace.CHECKPOINTS);
-    return model != null || (checkpoints != null && !checkpoints.isEmpty());
+  /** Whether there is a model: an option or the environment names it, or one comes along. */
+  boolean isThere() {
+    return model != null || ModelPlace.isStandardThere();
   }
 
   /**

@@ -15,6 +15,9 @@ final class ModelPlace {
   /** The directory of Meta's checkpoints, the model where none is named. */
   static final String CHECKPOINTS = "SPIRITLM_CHECKPOINTS_DIR";
 
+  /** The bundled model that commands take where none is named. */
+  static final String DEFAULT = "tiny-expressive";
+
   private ModelPlace() {}
 
   /** The two models that Meta's directory holds. */
@@ -31,12 +34,21 @@ final class ModelPlace {
   /**
    * A model's directory.
    *
-   * @param model a directory, the name of a bundled model, or null for {@link #CHECKPOINTS}
+   * @param model a directory, the name of a bundled model, or null for {@link #CHECKPOINTS}, and
+   *     for {@link #DEFAULT} where that is not set
    * @throws InputException if nothing says which, or there is no such directory
    */
   static Path find(@Nullable String model) {
-    String name = model != null ? model : System.getenv(CHECKPOINTS);
-    if (name == null || name.isEmpty()) {
+    return find(model, checkpoints());
+  }
+
+  static Path find(@Nullable String model, @Nullable String checkpoints) {
+    String name = model != null ? model : checkpoints;
+    if (name == null) {
+      Path standard = bundle().resolve(DEFAULT);
+      if (Files.isDirectory(standard)) {
+        return standard;
+      }
       throw new InputException(
           "no model: give --model NAME|DIR, or set "
               + CHECKPOINTS
@@ -55,6 +67,16 @@ final class ModelPlace {
             + name
             + "' is neither a directory nor a bundled model; bundled here: "
             + (bundled().isEmpty() ? "none" : String.join(", ", bundled())));
+  }
+
+  /** Whether there is a model where none is named. */
+  static boolean isStandardThere() {
+    return checkpoints() != null || Files.isDirectory(bundle().resolve(DEFAULT));
+  }
+
+  private static @Nullable String checkpoints() {
+    String name = System.getenv(CHECKPOINTS);
+    return name == null || name.isEmpty() ? null : name;
   }
 
   /** Where this program and what comes with it lies. */

@@ -111,7 +111,7 @@ public final class BeamSearch {
       double prefill = (read - began) / 1e9;
       double decode = (System.nanoTime() - read) / 1e9;
       return run.ended.stream()
-          .map(end -> new Found(new Answer(end.ids, end.reason, prefill, decode), end.score))
+          .map(end -> new Found(new Answer(end.ids, end.reason, 0, prefill, decode), end.score))
           .toList();
     }
   }

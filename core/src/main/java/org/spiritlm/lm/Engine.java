@@ -15,8 +15,8 @@ import org.spiritlm.torch.InputException;
  * <p>All runs on a thread of the engine's own; callers wait, and hear their answers on their own
  * threads, so that what a listener does (such as speaking) holds up nobody else. Clients take turns
  * where more is asked for than fits. The memory of caches is set aside when an answer begins, for
- * all that it may become, so that none has to be givingUp up later. What was read is kept as long
- * as there is room: a prompt that begins in the same way goes on from there.
+ * all that it may become, so that none has to be given up later. What was read is kept as long as
+ * there is room: a prompt that begins in the same way goes on from there.
  *
  * <p>Safe for use by several threads. Close it.
  */

@@ -79,7 +79,10 @@ final class EngineBatch implements AutoCloseable {
     List<Runnable> ends = new ArrayList<>();
     List<EngineCall.Member> running = new ArrayList<>();
     try (Scope scope = Scope.open()) {
-      List<Piece> pieces = pieces(running);
+      List<Piece> pieces = pieces(running, ends);
+      if (pieces.isEmpty()) {
+        return ends;
+      }
       float[] logits = Tensors.floats(model.next(pieces)); // [running, V]
       steps++;
       int vocabulary = logits.length / running.size();
@@ -99,14 +102,14 @@ final class EngineBatch implements AutoCloseable {
   }
 
   /** What is read next: the newest token of each answer, and as much of prompts as may be. */
-  private List<Piece> pieces(List<EngineCall.Member> running) {
+  private List<Piece> pieces(List<EngineCall.Member> running, List<Runnable> ends) {
     boolean alone = members.stream().noneMatch(member -> member.sequence.hasReadPrompt());
     int left = alone ? ALONE_TOKENS : BESIDE_TOKENS;
     List<Piece> pieces = new ArrayList<>();
-    for (EngineCall.Member member : members) {
+    for (EngineCall.Member member : List.copyOf(members)) {
       Sequence sequence = member.sequence;
       boolean reads = !sequence.hasReadPrompt();
-      if (!reads || (left > 0 && begins(sequence))) {
+      if (!reads || (left > 0 && begins(member, ends))) {
         running.add(member);
         int[] ids = sequence.unread(left);
         pieces.add(new Piece(ids, sequence.cache()));
@@ -132,11 +135,23 @@ final class EngineBatch implements AutoCloseable {
     }
   }
 
+  /** The same, where a failure, as for want of memory, is this member's alone. */
+  private boolean begins(EngineCall.Member starting, List<Runnable> ends) {
+    try {
+      return begins(starting);
+    } catch (RuntimeException | OutOfMemoryError e) {
+      forget(starting);
+      ends.add(() -> starting.fail(e));
+      return false;
+    }
+  }
+
   /**
    * Makes a sequence's cache, if there is none, with what is known of its prompt already; false
    * where another one is reading a beginning that both share.
    */
-  private boolean begins(Sequence sequence) {
+  private boolean begins(EngineCall.Member starting) {
+    Sequence sequence = starting.sequence;
     if (sequence.cache() != null) {
       return true;
     }
@@ -160,6 +175,9 @@ final class EngineBatch implements AutoCloseable {
       return false;
     }
     sequence.take(cache(sequence.capacity(), shared, other, source));
+    int reused = Objects.requireNonNull(sequence.cache()).length();
+    starting.reuse(reused);
+    reusedTokens += reused;
     return true;
   }
 
@@ -171,7 +189,6 @@ final class EngineBatch implements AutoCloseable {
       kept.shrink(most);
       return model.cache(capacity);
     }
-    reusedTokens += shared;
     if (active != null) {
       kept.shrink(most);
       return active.copy(shared, capacity);

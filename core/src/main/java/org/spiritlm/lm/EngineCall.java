@@ -36,6 +36,7 @@ final class EngineCall {
     private final Request request;
     private final long began = System.nanoTime();
     private volatile boolean dropped;
+    private volatile int reused;
     // of the calling thread
     private int[] ids = new int[8];
     private int count;
@@ -58,6 +59,11 @@ final class EngineCall {
 
     Terms terms() {
       return terms;
+    }
+
+    /** So much of its prompt need not be read. */
+    void reuse(int count) {
+      reused = count;
     }
 
     /** Whether nobody wants more of it. */
@@ -103,6 +109,7 @@ final class EngineCall {
       return new Answer(
           Arrays.copyOf(ids, count),
           Objects.requireNonNull(reason),
+          reused,
           (read - began) / 1e9,
           Math.max(0, ended - read) / 1e9);
     }

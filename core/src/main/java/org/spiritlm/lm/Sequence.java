@@ -106,7 +106,11 @@ final class Sequence implements AutoCloseable {
       throw new IllegalStateException("the answer goes on");
     }
     return new Answer(
-        Arrays.copyOf(ids, count), reason, (read - began) / 1e9, Math.max(0, ended - read) / 1e9);
+        Arrays.copyOf(ids, count),
+        reason,
+        0,
+        (read - began) / 1e9,
+        Math.max(0, ended - read) / 1e9);
   }
 
   @Override

@@ -79,7 +79,7 @@ class TranscriptionTest {
         TaskModels.BASE.continuedBy(
             requests -> {
               assertThat(Arrays.stream(ids).allMatch(requests.get(0).listener())).isTrue();
-              return List.of(new Answer(ids, FinishReason.END, 0, 0));
+              return List.of(new Answer(ids, FinishReason.END, 0, 0, 0));
             });
     StringBuilder heard = new StringBuilder();
     Generation answer =
@@ -117,6 +117,7 @@ class TranscriptionTest {
     return new Generation(
         "",
         new int[1],
+        0,
         new int[1],
         EndReason.STOP,
         List.of(Segment.text(text)),

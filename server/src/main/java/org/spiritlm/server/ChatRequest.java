@@ -115,8 +115,13 @@ record ChatRequest(
   }
 
   private static OutputModality output(Fields fields) {
+    return output(fields, OutputModality.TEXT);
+  }
+
+  /** What a request's {@code modalities} ask for. */
+  static OutputModality output(Fields fields, OutputModality otherwise) {
     if (!fields.has("modalities")) {
-      return OutputModality.TEXT;
+      return otherwise;
     }
     JsonNode value = fields.object().get("modalities");
     Set<String> asked = new HashSet<>();

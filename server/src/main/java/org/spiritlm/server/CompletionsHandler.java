@@ -161,7 +161,7 @@ final class CompletionsHandler {
   /** An answer without tokens. */
   private Generation nothing(int... ids) {
     String prompt = model.model().tokenizer().decode(ids);
-    return new Generation(prompt, ids, new int[0], EndReason.LENGTH, List.of(), NONE);
+    return new Generation(prompt, ids, 0, new int[0], EndReason.LENGTH, List.of(), NONE);
   }
 
   private @Nullable ObjectNode logProbabilities(Generation answer, Asked asked, Exchange exchange) {

@@ -4,11 +4,14 @@ import io.javalin.http.Context;
 import java.net.URI;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Decides who may come in. */
 final class Gate {
   private static final Set<String> LOCAL = Set.of("localhost", "127.0.0.1", "[::1]");
+
+  private static final String KEY_PROTOCOL = "openai-insecure-api-key.";
 
   private final ApiKeys keys;
   private final boolean local;
@@ -35,7 +38,25 @@ final class Gate {
       throw ApiException.wrong(
           403, "wrong_host", null, "this server answers to 'localhost' and its address alone");
     }
-    return keys.client(context.header("Authorization"), context.ip());
+    return keys.client(authorization(context), context.ip());
+  }
+
+  /**
+   * What a client shows. Pages cannot give a WebSocket headers but the protocols that it may speak,
+   * so OpenAI's clients put the key there.
+   */
+  private static @Nullable String authorization(Context context) {
+    String shown = context.header("Authorization");
+    String protocols = context.header("Sec-WebSocket-Protocol");
+    if (shown != null || protocols == null) {
+      return shown;
+    }
+    return Stream.of(protocols.split(",", -1))
+        .map(String::strip)
+        .filter(protocol -> protocol.startsWith(KEY_PROTOCOL))
+        .map(protocol -> "Bearer " + protocol.substring(KEY_PROTOCOL.length()))
+        .findFirst()
+        .orElse(null);
   }
 
   private boolean isLocal(String name) {

@@ -11,9 +11,11 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.Segment;
 import org.spiritlm.SpiritLm;
+import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioReader;
 import org.spiritlm.checkpoint.Part;
 import org.spiritlm.lm.Engine;
+import org.spiritlm.lm.Terms;
 import org.spiritlm.prompt.Prompt;
 import org.spiritlm.prompt.SpeechTokens;
 import org.spiritlm.torch.InputException;
@@ -86,7 +88,12 @@ final class ServedModel implements AutoCloseable {
 
   /** The model as one request may use it: its answers are made together with all others. */
   SpiritLm model(Exchange exchange) {
-    return model.continuedBy(engine.on(exchange.terms()));
+    return model(exchange.terms());
+  }
+
+  /** The same on terms of one's own. */
+  SpiritLm model(Terms terms) {
+    return model.continuedBy(engine.on(terms));
   }
 
   /**
@@ -148,8 +155,13 @@ final class ServedModel implements AutoCloseable {
     return VoiceOptions.standard().withSpeaker(voice);
   }
 
+  /** Whether it has a vocoder to speak with. */
+  boolean speaks() {
+    return vocoder != null;
+  }
+
   private void requireSpeech(String path) {
-    if (vocoder == null) {
+    if (!speaks()) {
       throw ApiException.wrong(400, "no_speech", path, "this model has no vocoder to speak with");
     }
   }
@@ -174,7 +186,7 @@ final class ServedModel implements AutoCloseable {
    * @throws ApiException if it is
    */
   Prompt fitting(Prompt prompt) {
-    if (prompt.string().length() > (long) LONGEST_TOKEN * context) {
+    if (isOverlong(prompt)) {
       throw ApiException.wrong(
           null,
           "the prompt has "
@@ -182,6 +194,15 @@ final class ServedModel implements AutoCloseable {
               + " characters, which are more than the model's context has room for; shorten it");
     }
     return prompt;
+  }
+
+  private boolean isOverlong(Prompt prompt) {
+    return prompt.string().length() > (long) LONGEST_TOKEN * context;
+  }
+
+  /** Whether a prompt has no more than so many tokens. */
+  boolean fits(Prompt prompt, int tokens) {
+    return !isOverlong(prompt) && prompt.ids(model.tokenizer()).length <= tokens;
   }
 
   /** A prompt that a client wrote in tokens, see {@link #fitting}. */
@@ -228,6 +249,19 @@ final class ServedModel implements AutoCloseable {
       tokens = model.tokens(encode(recording, path, 0, exchange).units());
       heard.put(hash, tokens);
     }
+    if (tokens.tokens().isEmpty()) {
+      throw ApiException.wrong(400, "invalid_audio", path, "the audio is too short to hold speech");
+    }
+    return Segment.speech(tokens);
+  }
+
+  /**
+   * The tokens of speech of any rate.
+   *
+   * @throws ApiException if it is too short
+   */
+  Segment.Speech hear(Audio audio, String path, Terms terms) {
+    SpeechTokens tokens = workers.run(terms, () -> model.tokens(model.encode(audio)));
     if (tokens.tokens().isEmpty()) {
       throw ApiException.wrong(400, "invalid_audio", path, "the audio is too short to hold speech");
     }

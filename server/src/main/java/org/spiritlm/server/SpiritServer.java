@@ -61,6 +61,7 @@ public final class SpiritServer implements AutoCloseable {
   private final ServerMetrics metrics;
   private final Gate gate;
   private final ExecutorService threads = Executors.newCachedThreadPool();
+  private final RealtimeHandler realtime;
   private final Javalin javalin;
   private final Semaphore readers = new Semaphore(READERS);
   private volatile boolean ready = true;
@@ -70,6 +71,7 @@ public final class SpiritServer implements AutoCloseable {
     this.gate = new Gate(options);
     this.model = new ServedModel(name, spiritLm, options);
     this.metrics = new ServerMetrics(model.engine());
+    this.realtime = new RealtimeHandler(model, metrics, options, threads, IDLE);
     this.javalin = Javalin.create(this::configure);
   }
 
@@ -150,6 +152,9 @@ public final class SpiritServer implements AutoCloseable {
     for (Route route : all) {
       config.routes.addHttpHandler(route.method(), route.path(), context -> handle(route, context));
     }
+    config.routes.wsBeforeUpgrade(RealtimeHandler.PATH, this::upgrade);
+    config.routes.ws(RealtimeHandler.PATH, realtime::handle);
+    config.jetty.modifyWebSocketServletFactory(realtime::limit);
     config.routes.exception(HttpResponseException.class, this::fail);
     config.routes.exception(Exception.class, this::fail);
     config.requestLogger.http((context, milliseconds) -> log(context, milliseconds));
@@ -182,6 +187,11 @@ public final class SpiritServer implements AutoCloseable {
     Exchange exchange = new Exchange(context, options.limits(), readers, client);
     context.attribute(EXCHANGE, exchange);
     route.handler().accept(exchange);
+  }
+
+  private void upgrade(Context context) {
+    begin(context);
+    realtime.admit(context, gate.client(context));
   }
 
   private void fail(Exception failure, Context context) {
@@ -246,6 +256,7 @@ public final class SpiritServer implements AutoCloseable {
   public void close() {
     ready = false;
     model.engine().close(options.grace());
+    realtime.close();
     javalin.stop();
     threads.shutdownNow();
     metrics.close();

@@ -26,13 +26,23 @@ final class Usage {
     usage.put("total_tokens", asked + made);
     usage
         .putObject("prompt_tokens_details")
-        .put("audio_tokens", prompts.stream().mapToLong(ids -> speech(ids, vocabulary)).sum());
+        .put("audio_tokens", prompts.stream().mapToLong(ids -> speech(ids, vocabulary)).sum())
+        .put("cached_tokens", reused(prompts.size(), answers));
     usage
         .putObject("completion_tokens_details")
         .put(
             "audio_tokens",
             answers.stream().mapToLong(answer -> speech(answer.outputIds(), vocabulary)).sum());
     return usage;
+  }
+
+  /** Those of the first answer to each prompt. */
+  private static long reused(int prompts, List<Generation> answers) {
+    long sum = 0;
+    for (int i = 0; i < prompts; i++) {
+      sum += answers.get(i * answers.size() / prompts).reusedIds();
+    }
+    return sum;
   }
 
   private static long speech(int[] ids, Vocabulary vocabulary) {

@@ -69,6 +69,14 @@ final class TinyRecipeTest {
   }
 
   @Test
+  void theSettingsForGpusAreKnown() {
+    Settings settings =
+        Settings.read(Path.of("../configs/tiny-gpu.yaml")).over(TinyRecipe.settings(false));
+    assertThat(recipe(directory, null, settings).describe())
+        .contains("  aligner.length_step=25", "  lm-base.sequences=96", "  lm-base.length=512");
+  }
+
+  @Test
   void makesModelsThatWriteAndSpeakAndListen() {
     assertThat(made.finished()).isTrue();
     assertThat(made.models())
