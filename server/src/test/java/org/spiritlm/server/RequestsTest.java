@@ -267,7 +267,7 @@ class RequestsTest {
     "GET, /v1/chat/completions, 405",
     "DELETE, /v1/models, 405",
     "GET, /v1/models/other, 404",
-    "POST, /, 404"
+    "POST, /, 405"
   })
   void otherPathsAndMethodsAreRefused(String method, String path, int status) throws Exception {
     HttpRequest request =
