@@ -66,6 +66,11 @@ final class Attention {
       return output.forward(withGradients(all, step));
     }
     rotary.rotate(all.narrow(1, 0, heads + keyValueHeads), step.angles());
+    PaddedSequences padded = step.padded();
+    if (padded != null) {
+      Tensor values = all.narrow(1, heads + keyValueHeads, keyValueHeads);
+      return output.forward(together(all.narrow(1, 0, heads + keyValueHeads), values, padded));
+    }
     if (step.pieces().size() == 1) {
       return output.forward(attend(all, step.pieces().get(0))); // [N, D]
     }

@@ -10,8 +10,8 @@ import org.spiritlm.torch.Device;
  *
  * @param pieces whose ids are read
  * @param angles of the ids' positions
- * @param padded the layout in which a device attends to pieces without caches that learn, or null
- *     where it attends to each by itself
+ * @param padded the layout in which a device attends to pieces without caches, or null where it
+ *     attends to each by itself
  */
 record Step(List<Piece> pieces, RotaryEmbedding.Angles angles, @Nullable PaddedSequences padded) {
   /** How pieces are read on a device; what it makes belongs to the enclosing scope. */
