@@ -6,8 +6,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.spiritlm.torch.InputException;
 
 /**
  * Does something with items in several threads, and hands the results on in the items' order, in
@@ -74,18 +76,32 @@ public final class OrderedWork<T, R> implements AutoCloseable {
       taker.accept(held.remove().get());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while work was done", e);
+      throw new InputException("interrupted; the same command goes on", e);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof RuntimeException runtime) {
         throw runtime;
+      }
+      if (e.getCause() instanceof Error error) {
+        throw error;
       }
       throw new IllegalStateException(e.getCause());
     }
   }
 
-  /** Ends the threads; what is not done by now is left. */
+  /** Leaves what is not begun, and waits for the rest: nothing is done after it. */
   @Override
   public void close() {
     pool.shutdownNow();
+    boolean interrupted = false;
+    while (!pool.isTerminated()) {
+      try {
+        pool.awaitTermination(1, TimeUnit.MINUTES);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

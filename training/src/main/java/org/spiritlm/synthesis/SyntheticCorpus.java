@@ -6,13 +6,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorCompletionService;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.corpus.OrderedWork;
 import org.spiritlm.synthesis.Sentences.Sentence;
 import org.spiritlm.torch.InputException;
 
@@ -102,53 +98,46 @@ public final class SyntheticCorpus {
   }
 
   private void speakAll(Sentences.Content content, Consumer<Progress> listener) throws IOException {
-    ExecutorService threads = Executors.newFixedThreadPool(workers);
-    ExecutorCompletionService<Done> service = new ExecutorCompletionService<>(threads);
     ThreadLocal<Speaker> speakers = ThreadLocal.withInitial(() -> new Speaker(recipe, files));
-    try (Sentences sentences = Sentences.open(text)) {
-      long done = 0;
-      double seconds = 0;
-      int running = 0;
+    Told told = new Told(content.count(), listener);
+    try (Sentences sentences = Sentences.open(text);
+        OrderedWork<Block, Done> blocks =
+            new OrderedWork<>(workers, block -> speak(block, speakers.get()), told::add)) {
       for (int number = 0; number * (long) BLOCK < content.count(); number++) {
         Block block = next(sentences, number);
         if (files.isDone(number)) {
-          done += block.sentences().size();
-          continue;
-        }
-        service.submit(() -> speak(block, speakers.get()));
-        running++;
-        if (running > 2 * workers) {
-          Done one = take(service);
-          running--;
-          done += one.sentences();
-          seconds += one.seconds();
-          listener.accept(new Progress(done, content.count(), seconds));
+          told.pass(block.sentences().size());
+        } else {
+          blocks.add(block);
         }
       }
-      for (; running > 0; running--) {
-        Done one = take(service);
-        done += one.sentences();
-        seconds += one.seconds();
-        listener.accept(new Progress(done, content.count(), seconds));
-      }
-    } finally {
-      end(threads);
+      blocks.finish();
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
   }
 
-  /** Waits for what still runs, so that nothing is written after the lock is given back. */
-  private static void end(ExecutorService threads) {
-    threads.shutdownNow();
-    boolean interrupted = false;
-    while (!threads.isTerminated()) {
-      try {
-        threads.awaitTermination(1, TimeUnit.MINUTES);
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
+  /** How far it is, and who hears of it. */
+  private static final class Told {
+    private final long all;
+    private final Consumer<Progress> listener;
+    private long done;
+    private double seconds;
+
+    Told(long all, Consumer<Progress> listener) {
+      this.all = all;
+      this.listener = listener;
     }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
+
+    /** What an earlier run did. */
+    void pass(int sentences) {
+      done += sentences;
+    }
+
+    void add(Done one) {
+      done += one.sentences();
+      seconds += one.seconds();
+      listener.accept(new Progress(done, all, seconds));
     }
   }
 
@@ -164,32 +153,12 @@ public final class SyntheticCorpus {
     return new Block(number, list);
   }
 
-  private static Done speak(Block block, Speaker speaker) throws IOException {
-    double seconds = speaker.speak(block.number(), block.sentences());
-    return new Done(block.sentences().size(), seconds);
-  }
-
-  private static Done take(ExecutorCompletionService<Done> service) throws IOException {
+  private static Done speak(Block block, Speaker speaker) {
     try {
-      return service.take().get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new InputException("interrupted; the same command goes on", e);
-    } catch (ExecutionException e) {
-      Throwable cause = e.getCause();
-      if (cause instanceof UncheckedIOException io) {
-        throw io.getCause();
-      }
-      if (cause instanceof IOException io) {
-        throw io;
-      }
-      if (cause instanceof RuntimeException mistake) {
-        throw mistake;
-      }
-      if (cause instanceof Error error) {
-        throw error;
-      }
-      throw new IllegalStateException(cause);
+      double seconds = speaker.speak(block.number(), block.sentences());
+      return new Done(block.sentences().size(), seconds);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }
