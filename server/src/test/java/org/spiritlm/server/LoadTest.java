@@ -1,9 +1,11 @@
 package org.spiritlm.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.InputStream;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpRequest;
@@ -235,5 +237,37 @@ class LoadTest {
     String all = new String(answer.body().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(all).endsWith("data: [DONE]\n\n").contains("\"finish_reason\":\"length\"");
     stopping.get();
+  }
+
+  /** A client that never ends its request is not waited for when the grace time is over. */
+  @Test
+  void stoppingDoesNotWaitForEver() throws Exception {
+    ServerOptions usual = ServerOptions.standard();
+    ServerOptions brief =
+        new ServerOptions(
+            usual.host(),
+            usual.port(),
+            usual.keys(),
+            usual.tls(),
+            usual.insecure(),
+            usual.engine(),
+            usual.limits(),
+            Duration.ofSeconds(1),
+            usual.log());
+    Served served = new Served("base", brief);
+    int port = served.uri("/").getPort();
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      String head =
+          "POST "
+              + CHAT
+              + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+              + "Expect: 100-continue\r\nContent-Length: 1000\r\n\r\n";
+      socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+      byte[] begun = socket.getInputStream().readNBytes("HTTP/1.1 100".length());
+      assertThat(new String(begun, StandardCharsets.US_ASCII)).isEqualTo("HTTP/1.1 100");
+      served.close();
+      assertThatThrownBy(() -> new Socket(InetAddress.getLoopbackAddress(), port).close())
+          .isInstanceOf(ConnectException.class);
+    }
   }
 }
