@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -257,8 +258,15 @@ public final class SpiritServer implements AutoCloseable {
     ready = false;
     model.engine().close(options.grace());
     realtime.close();
-    javalin.stop();
-    threads.shutdownNow();
-    metrics.close();
+    try {
+      javalin.stop();
+    } catch (JavalinException e) {
+      if (!(e.getCause() instanceof TimeoutException)) {
+        throw e;
+      } // the grace time is over, and it stopped all the same
+    } finally {
+      threads.shutdownNow();
+      metrics.close();
+    }
   }
 }

@@ -72,6 +72,11 @@ final class RealtimeClient implements WebSocket.Listener, AutoCloseable {
     return this;
   }
 
+  /** Sends what the server may refuse before it has all of it. */
+  void sendTooMuch(String json) {
+    socket.sendText(json, true).exceptionally(closed -> socket).join();
+  }
+
   void sendBytes(byte[] bytes) {
     socket.sendBinary(ByteBuffer.wrap(bytes), true).join();
   }

@@ -124,7 +124,7 @@ class RealtimeInputTest {
   @Test
   void messagesThatAreTooLongEndTheConversation() {
     try (RealtimeClient client = new RealtimeClient(served)) {
-      client.send("{\"type\":\"" + "x".repeat(300_000) + "\"}");
+      client.sendTooMuch("{\"type\":\"" + "x".repeat(300_000) + "\"}");
       assertThat(client.closed()).isEqualTo(1009);
     }
   }
