@@ -115,7 +115,7 @@ public record FreshModel(
     }
     NewTokenizer text =
         tokenizer == null ? NewTokenizer.small(tokens) : NewTokenizer.extending(tokenizer, tokens);
-    new FreshLanguageModel(preset.languageModel(1), text, seed, dtype)
+    new FreshLanguageModel(preset.languageModel(1), text, seed, dtype, null)
         .write(writer, written -> checkKinds(Vocabulary.of(written, written.size())));
   }
 

@@ -71,10 +71,20 @@ final class TinyPlan {
             isExpressive());
     prepared();
     variants.forEach(this::vocoder);
-    variants.forEach(this::start);
-    variants.forEach(this::shards);
-    variants.forEach(this::lm);
+    for (Variant variant : variants) {
+      start(variant);
+      shards(variant);
+      lm(variant);
+    }
     assembly();
+  }
+
+  /** What a language model begins with. */
+  enum Beginning {
+    /** Random values. */
+    NOTHING,
+    /** What the BASE model has learnt, and random vectors for pitch and style. */
+    BASE
   }
 
   /** The stage that left the manifest. */
@@ -284,8 +294,15 @@ final class TinyPlan {
     Settings settings = plan.section("start", variant);
     LlamaConfig sizes = ModelStages.sizes(settings);
     long seed = settings.seed("seed", 0);
-    settings.finish();
     boolean expressive = variant == Variant.EXPRESSIVE;
+    boolean hasOther = expressive && variants.contains(Variant.BASE);
+    Beginning beginning = settings.choice("from", hasOther ? Beginning.BASE : Beginning.NOTHING);
+    settings.finish();
+    if (beginning == Beginning.BASE && !hasOther) {
+      throw new InputException(
+          "'start.from' is base, which is for the expressive model beside a base one; give"
+              + " start.from=nothing, or both variants");
+    }
     List<String> tokens =
         new ArrayList<>(
             Vocabulary.tokens(
@@ -295,17 +312,22 @@ final class TinyPlan {
     tokens.addAll(TaskToken.pieces()); // to tell pairs from what goes on in the other modality
     List<String> needs = new ArrayList<>(units.stages(variant));
     needs.add("text");
+    String base = StagePlan.of("lm", Variant.BASE);
+    if (beginning == Beginning.BASE) {
+      needs.add(base);
+    }
+    Path known = beginning == Beginning.BASE ? plan.at(base).resolve(Part.LM.key()) : null;
     Path tokenizer = plan.at("text").resolve(CorpusStages.TOKENIZER);
     plan.add(
         StagePlan.of("start", variant),
-        "a model without a voice, whose language model knows nothing yet",
+        "a model without a voice, whose language model is yet to learn",
         needs,
         settings.resolved(),
         5,
         (directory, progress) ->
             ModelStages.start(
                 variant,
-                ModelStages.fresh(sizes, tokenizer, tokens, seed),
+                ModelStages.fresh(sizes, tokenizer, tokens, seed, known),
                 units.parts(variant),
                 directory,
                 progress));

@@ -73,7 +73,8 @@ final class TinyRecipeTest {
     Settings settings =
         Settings.read(Path.of("../configs/tiny-gpu.yaml")).over(TinyRecipe.settings(false));
     assertThat(recipe(directory, null, settings).describe())
-        .contains("  aligner.length_step=25", "  lm-base.sequences=96", "  lm-base.length=512");
+        .contains("  aligner.length_step=25", "  lm-base.sequences=24", "  lm-base.length=2048")
+        .contains("  start-base.from=nothing", "  start-expressive.from=base");
   }
 
   @Test
@@ -203,7 +204,8 @@ final class TinyRecipeTest {
     assertThat(stages)
         .startsWith("corpus", "text", "aligner", "words", "mfcc-clusters", "hubert-1")
         .containsSubsequence("middle-clusters", "hubert-2", "clusters", "ctc-quantizer", "pitch")
-        .endsWith("lm-base", "lm-expressive", "assembly");
+        .containsSubsequence("vocoder-expressive", "start-base", "lm-base", "start-expressive")
+        .endsWith("lm-expressive", "assembly");
     assertThat(directory.resolve("out")).doesNotExist();
   }
 
@@ -232,6 +234,12 @@ final class TinyRecipeTest {
     refused(out, null, smoke().with("lm.stepz=3"), "unknown key 'stepz'; known are");
     refused(
         out, null, smoke().with("vocoders.steps=3"), "no stage or setting 'vocoders'", "vocoder");
+    refused(
+        out,
+        null,
+        smoke().with("variants=expressive").with("start-expressive.from=base"),
+        "'start.from' is base",
+        "both variants");
     refused(out, null, smoke().with("encoder=magic"), "'encoder' must be one of supervised");
     refused(out, null, smoke().with("variants=huge"), "'variants' must be base, expressive");
     refused(out, null, smoke().with("text=3"), "'text' must have keys with values");
