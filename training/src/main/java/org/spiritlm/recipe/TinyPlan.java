@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -25,6 +26,9 @@ import org.spiritlm.training.Settings;
 
 /** The stages of the recipe of the tiny models, by its settings. */
 final class TinyPlan {
+  /** The directory beside the models of what they have in common. */
+  private static final String SHARED = "shared";
+
   private final Path out;
   private final StagePlan plan;
   private final @Nullable ManifestFacts facts;
@@ -383,25 +387,32 @@ final class TinyPlan {
         });
   }
 
-  /** Puts a model together; what units are made of lies beside all of them once. */
+  private boolean hasAligner() {
+    return plan.stages().stream().anyMatch(stage -> stage.name().equals("aligner"));
+  }
+
+  /**
+   * Puts a model together; what units are made of, and the aligner, lie beside all of them once.
+   */
   private void assemble(Variant variant, DType dtype) {
     Path model = TinyRecipe.model(out, variant);
-    Path shared = model.resolveSibling("shared").resolve(Part.HUBERT.key());
+    Path beside = model.resolveSibling(SHARED);
     Map<Part, Path> parts = parts(variant);
-    ModelStages.share(parts.get(Part.HUBERT), shared);
-    parts.remove(Part.HUBERT);
+    Map<Part, String> shared = new EnumMap<>(Part.class);
+    ModelStages.share(parts.remove(Part.HUBERT), beside.resolve(Part.HUBERT.key()));
+    shared.put(Part.HUBERT, "../" + SHARED + "/" + Part.HUBERT.key());
+    if (hasAligner()) {
+      ModelStages.shareAligner(
+          plan.at("aligner").resolve("aligner"), beside.resolve(Part.ALIGNER.key()), dtype);
+      shared.put(Part.ALIGNER, "../" + SHARED + "/" + Part.ALIGNER.key());
+    }
     parts.put(Part.LM, plan.at(StagePlan.of("lm", variant)).resolve(Part.LM.key()));
     if (!model.toFile().exists()) {
       Map<String, String> provenance = new LinkedHashMap<>();
       provenance.put("recipe", "spiritlm recipe tiny, see README.md");
       provenance.put("data", facts == null ? "speech made of text by FreeTTS" : "see README.md");
       provenance.put("program", TinyRecipe.code() + (commit.isEmpty() ? "" : ", " + commit));
-      new TrainedModel(
-              variant,
-              parts,
-              Map.of(Part.HUBERT, "../shared/" + Part.HUBERT.key()),
-              ModelCard.licence(this, variant),
-              provenance)
+      new TrainedModel(variant, parts, shared, ModelCard.licence(this, variant), provenance)
           .write(model, dtype, line -> {});
     }
   }

@@ -110,6 +110,8 @@ final class TinyRecipeTest {
   void partsThatAllModelsHaveAreStoredOnceAndCardsSayWhatWentIn() throws IOException {
     assertThat(whole.resolve("models/tiny-base/hubert")).doesNotExist();
     assertThat(whole.resolve("models/shared/hubert/model.safetensors")).exists();
+    assertThat(whole.resolve("models/tiny-base/aligner")).doesNotExist();
+    assertThat(SpiritLm.load(whole.resolve("models/tiny-base")).aligns()).isTrue();
     String card = Files.readString(whole.resolve("models/tiny-expressive/README.md"));
     assertThat(card).contains("FreeTTS", "WordNet", "FCPE", "supervised", "| lm-base |");
     assertThat(card).contains("Not measured.");
