@@ -161,6 +161,11 @@ final class ServedModel implements AutoCloseable {
     return vocoder != null;
   }
 
+  /** What was heard of an answer in so many milliseconds, see {@link HeardAnswer}. */
+  List<Segment> heard(List<Segment> said, long millis) {
+    return vocoder == null ? said : HeardAnswer.of(said, millis, model, vocoder);
+  }
+
   private void requireSpeech(String path) {
     if (!speaks()) {
       throw ApiException.wrong(400, "no_speech", path, "this model has no vocoder to speak with");
