@@ -16,6 +16,7 @@ import org.spiritlm.checkpoint.ModelDirectory;
 import org.spiritlm.checkpoint.Part;
 import org.spiritlm.checkpoint.TokenizerChecksum;
 import org.spiritlm.checkpoint.TrainedModel;
+import org.spiritlm.checkpoint.TrainedParts;
 import org.spiritlm.checkpoint.Variant;
 import org.spiritlm.corpus.Split;
 import org.spiritlm.corpus.UtterancePreparer;
@@ -174,6 +175,13 @@ final class ModelStages {
         });
     if (rejected[0] > 1) {
       progress.accept(rejected[0] + " items were left out of " + directory);
+    }
+  }
+
+  /** Writes an aligner to where models beside each other share it. */
+  static void shareAligner(Path aligner, Path shared, DType dtype) {
+    if (!Files.exists(shared)) {
+      TrainedParts.writeAligner(shared, aligner, dtype);
     }
   }
 

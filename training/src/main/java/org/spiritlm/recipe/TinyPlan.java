@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -25,6 +26,9 @@ import org.spiritlm.training.Settings;
 
 /** The stages of the recipe of the tiny models, by its settings. */
 final class TinyPlan {
+  /** The directory beside the models of what they have in common. */
+  private static final String SHARED = "shared";
+
   private final Path out;
   private final StagePlan plan;
   private final @Nullable ManifestFacts facts;
@@ -75,8 +79,8 @@ final class TinyPlan {
       start(variant);
       shards(variant);
       lm(variant);
+      assembly(variant);
     }
-    assembly();
   }
 
   /** What a language model begins with. */
@@ -128,7 +132,7 @@ final class TinyPlan {
   private static void checkSections(Settings all) {
     Set<String> known = new LinkedHashSet<>();
     TinyRecipe.settings(true).given().fieldNames().forEachRemaining(known::add);
-    for (String kind : List.of("vocoder", "start", "shards", "lm")) {
+    for (String kind : List.of("vocoder", "start", "shards", "lm", "assembly")) {
       for (Variant variant : Variant.values()) {
         known.add(StagePlan.of(kind, variant));
       }
@@ -383,47 +387,58 @@ final class TinyPlan {
     }
   }
 
-  private void assembly() {
-    Settings settings = plan.section("assembly");
+  private void assembly(Variant variant) {
+    Settings settings = plan.section("assembly", variant);
     String type = settings.text("dtype", "bf16");
     settings.finish();
     if (!type.equals("bf16") && !type.equals("fp32")) {
       throw new InputException("'assembly.dtype' must be bf16 or fp32, found '" + type + "'");
     }
     List<String> needs = new ArrayList<>();
-    variants.forEach(variant -> needs.add(StagePlan.of("lm", variant)));
+    for (String kind : List.of("vocoder", "lm")) {
+      needs.add(StagePlan.of(kind, variant));
+    }
+    if (variant == Variant.EXPRESSIVE && variants.contains(Variant.BASE)) {
+      needs.add(StagePlan.of("assembly", Variant.BASE)); // which has written what both share
+    }
     plan.add(
-        "assembly",
-        "models of all parts",
+        StagePlan.of("assembly", variant),
+        "a model of all parts",
         needs,
         settings.resolved(),
         10,
         (directory, progress) -> {
-          variants.forEach(
-              variant -> assemble(variant, type.equals("bf16") ? DType.BF16 : DType.F32));
+          assemble(variant, type.equals("bf16") ? DType.BF16 : DType.F32);
           return true;
         });
   }
 
-  /** Puts a model together; what units are made of lies beside all of them once. */
+  private boolean hasAligner() {
+    return plan.stages().stream().anyMatch(stage -> stage.name().equals("aligner"));
+  }
+
+  /**
+   * Puts a model together; what units are made of, and the aligner, lie beside all of them once.
+   */
   private void assemble(Variant variant, DType dtype) {
     Path model = TinyRecipe.model(out, variant);
-    Path shared = model.resolveSibling("shared").resolve(Part.HUBERT.key());
+    Path beside = model.resolveSibling(SHARED);
     Map<Part, Path> parts = parts(variant);
-    ModelStages.share(parts.get(Part.HUBERT), shared);
-    parts.remove(Part.HUBERT);
+    Map<Part, String> shared = new EnumMap<>(Part.class);
+    ModelStages.share(parts.remove(Part.HUBERT), beside.resolve(Part.HUBERT.key()));
+    shared.put(Part.HUBERT, "../" + SHARED + "/" + Part.HUBERT.key());
+    if (hasAligner()) {
+      ModelStages.shareAligner(
+          plan.at("aligner").resolve("aligner"), beside.resolve(Part.ALIGNER.key()), dtype);
+      shared.put(Part.ALIGNER, "../" + SHARED + "/" + Part.ALIGNER.key());
+    }
     parts.put(Part.LM, plan.at(StagePlan.of("lm", variant)).resolve(Part.LM.key()));
     if (!model.toFile().exists()) {
       Map<String, String> provenance = new LinkedHashMap<>();
       provenance.put("recipe", "spiritlm recipe tiny, see README.md");
       provenance.put("data", facts == null ? "speech made of text by FreeTTS" : "see README.md");
       provenance.put("program", TinyRecipe.code() + (commit.isEmpty() ? "" : ", " + commit));
-      new TrainedModel(
-              variant,
-              parts,
-              Map.of(Part.HUBERT, "../shared/" + Part.HUBERT.key()),
-              ModelCard.licence(this, variant),
-              provenance)
+      new TrainedModel(variant, parts, shared, ModelCard.licence(this, variant), provenance)
           .write(model, dtype, line -> {});
     }
   }

@@ -111,6 +111,8 @@ final class TinyRecipeTest {
   void partsThatAllModelsHaveAreStoredOnceAndCardsSayWhatWentIn() throws IOException {
     assertThat(whole.resolve("models/tiny-base/hubert")).doesNotExist();
     assertThat(whole.resolve("models/shared/hubert/model.safetensors")).exists();
+    assertThat(whole.resolve("models/tiny-base/aligner")).doesNotExist();
+    assertThat(SpiritLm.load(whole.resolve("models/tiny-base")).aligns()).isTrue();
     String card = Files.readString(whole.resolve("models/tiny-expressive/README.md"));
     assertThat(card).contains("FreeTTS", "WordNet", "FCPE", "supervised", "| lm-base |");
     assertThat(card).contains("Not measured.");
@@ -204,8 +206,8 @@ final class TinyRecipeTest {
     assertThat(stages)
         .startsWith("corpus", "text", "aligner", "words", "mfcc-clusters", "hubert-1")
         .containsSubsequence("middle-clusters", "hubert-2", "clusters", "ctc-quantizer", "pitch")
-        .containsSubsequence("vocoder-expressive", "start-base", "lm-base", "start-expressive")
-        .endsWith("lm-expressive", "assembly");
+        .containsSubsequence("vocoder-expressive", "start-base", "lm-base", "assembly-base", "start-expressive")
+        .endsWith("lm-expressive", "assembly-expressive");
     assertThat(directory.resolve("out")).doesNotExist();
   }
 
