@@ -73,6 +73,7 @@ final class LayeringTest {
                   "vocoder",
                   "prompt",
                   "checkpoint")),
+          Map.entry("langchain4j", List.of("", "task", "audio", "vocoder", "prompt")),
           Map.entry("alignment", List.of("json", "audio", "units", "corpus")),
           Map.entry("synthesis", List.of("json", "audio", "corpus")),
           Map.entry(
@@ -112,7 +113,7 @@ final class LayeringTest {
                   "training")));
 
   private static final List<String> MODULES =
-      List.of("torch", "core", "training", "evaluation", "server", "spark");
+      List.of("torch", "core", "training", "evaluation", "server", "langchain4j", "spark");
 
   private static final Pattern IMPORT =
       Pattern.compile("^import (?:static )?([a-z][\\w.]*?)\\.([A-Z]\\w*)", Pattern.MULTILINE);
