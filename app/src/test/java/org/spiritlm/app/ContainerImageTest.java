@@ -75,7 +75,8 @@ final class ContainerImageTest {
     assertThat(all("arg")).first().isEqualTo("serve");
     assertThat(all("user").get(0)).doesNotStartWith("0").doesNotContain("root");
     assertThat(all("mainClass")).containsExactly(App.class.getName());
-    Path models = Path.of(all("from").stream().filter(each -> each.startsWith("..")).toList().get(0));
+    Path models =
+        Path.of(all("from").stream().filter(each -> each.startsWith("..")).toList().get(0));
     assertThat(models.resolve("fcpe").resolve("fcpe.safetensors")).isRegularFile();
   }
 }

@@ -34,8 +34,7 @@ class NodeClientTest {
   @BeforeAll
   static void ask(@TempDir Path folder) throws Exception {
     Path script = Path.of("target", "node", "client.mjs"); // where it finds the package
-    Files.copy(
-        Path.of("src", "node", "client.mjs"), script, StandardCopyOption.REPLACE_EXISTING);
+    Files.copy(Path.of("src", "node", "client.mjs"), script, StandardCopyOption.REPLACE_EXISTING);
     Path output = folder.resolve("output");
     Path errors = folder.resolve("errors");
     try (Served served = Served.of("expressive")) {
@@ -123,8 +122,7 @@ class NodeClientTest {
   @Test
   void speechIsWrittenDownWholeAndStreamed() {
     String expected =
-        new Transcription(
-                MODEL, List.of(), GenerationOptions.text().greedy().withMaxNewTokens(400))
+        new Transcription(MODEL, List.of(), GenerationOptions.text().greedy().withMaxNewTokens(400))
             .transcribe(Segment.speech(Served.audio("chirp.wav")));
     assertThat(heard.get("transcript").textValue()).isEqualTo(expected);
     JsonNode streamed = heard.get("streamedTranscript");
