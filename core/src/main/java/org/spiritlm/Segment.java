@@ -1,6 +1,8 @@
 package org.spiritlm;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.prompt.SpeechTokens;
@@ -45,5 +47,24 @@ public sealed interface Segment {
   /** Speech as tokens. */
   static Segment.Speech speech(SpeechTokens tokens) {
     return new Speech(tokens, null, null);
+  }
+
+  /**
+   * A conversation as it stands in a prompt: all that was said, in its order, whoever said it,
+   * since the model continues and was not taught to follow instructions. Text that follows another
+   * turn's text begins on a new line.
+   *
+   * @param turns what was said at a time
+   */
+  static List<Segment> conversation(List<? extends List<? extends Segment>> turns) {
+    List<Segment> said = new ArrayList<>();
+    for (List<? extends Segment> turn : turns) {
+      boolean follows = !said.isEmpty() && said.get(said.size() - 1) instanceof Text;
+      if (follows && !turn.isEmpty() && turn.get(0) instanceof Text) {
+        said.add(text("\n"));
+      }
+      said.addAll(turn);
+    }
+    return said;
   }
 }

@@ -81,6 +81,7 @@ final class LayeringTest {
                   "prompt",
                   "alignment",
                   "checkpoint")),
+          Map.entry("langchain4j", List.of("", "task", "audio", "vocoder", "prompt")),
           Map.entry("synthesis", List.of("json", "audio", "alignment", "corpus")),
           Map.entry(
               "recipe",
@@ -120,7 +121,7 @@ final class LayeringTest {
                   "training")));
 
   private static final List<String> MODULES =
-      List.of("torch", "core", "training", "evaluation", "server", "spark");
+      List.of("torch", "core", "training", "evaluation", "server", "langchain4j", "spark");
 
   private static final Pattern IMPORT =
       Pattern.compile("^import (?:static )?([a-z][\\w.]*?)\\.([A-Z]\\w*)", Pattern.MULTILINE);

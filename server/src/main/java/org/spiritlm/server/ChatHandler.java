@@ -33,8 +33,7 @@ final class ChatHandler {
   void handle(Exchange exchange) {
     ChatRequest request = ChatRequest.of(exchange.json(), model, exchange);
     SpiritLm served = model.model(exchange);
-    Prompt prompt =
-        model.fitting(served.prompt(request.conversation().segments(), request.options().output()));
+    Prompt prompt = model.fitting(served.prompt(request.said(), request.options().output()));
     if (request.streamed()) {
       new ChatStream(model, served, request, exchange, metrics).run(prompt, threads);
     } else {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.GenerationOptions;
+import org.spiritlm.Segment;
 import org.spiritlm.audio.AudioFormat;
 import org.spiritlm.prompt.OutputModality;
 import org.spiritlm.torch.InputException;
@@ -13,7 +14,7 @@ import org.spiritlm.torch.InputException;
 /**
  * What is asked of a chat.
  *
- * @param conversation what was said
+ * @param said all that was said
  * @param options how each answer is made
  * @param answers how many
  * @param format of what is spoken
@@ -22,7 +23,7 @@ import org.spiritlm.torch.InputException;
  * @param likeliest how many of the likeliest tokens are told of each; null where no probability is
  */
 record ChatRequest(
-    Conversation conversation,
+    List<Segment> said,
     GenerationOptions options,
     int answers,
     AudioFormat format,
@@ -98,7 +99,7 @@ record ChatRequest(
     Fields streaming = fields.child("stream_options");
     Integer likeliest = likeliest(fields);
     return new ChatRequest(
-        Conversation.of(fields, model, exchange),
+        Messages.read(fields, model, exchange),
         options,
         answers == null ? 1 : answers,
         format,

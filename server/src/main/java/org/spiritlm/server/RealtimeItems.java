@@ -74,16 +74,16 @@ final class RealtimeItems {
   }
 
   private Prompt prompt(String instructions, String until, OutputModality output, SpiritLm served) {
-    List<Conversation.Turn> turns = new ArrayList<>();
+    List<List<Segment>> turns = new ArrayList<>();
     if (!instructions.isEmpty()) {
-      turns.add(new Conversation.Turn("system", List.of(Segment.text(instructions))));
+      turns.add(List.of(Segment.text(instructions)));
     }
     for (RealtimeItem item : items) {
       if (item.id().equals(until)) {
         break;
       }
-      turns.add(new Conversation.Turn(item.role(), item.said()));
+      turns.add(item.said());
     }
-    return served.prompt(new Conversation(turns).segments(), output);
+    return served.prompt(Segment.conversation(turns), output);
   }
 }

@@ -206,7 +206,8 @@ final class TinyRecipeTest {
     assertThat(stages)
         .startsWith("corpus", "text", "aligner", "words", "mfcc-clusters", "hubert-1")
         .containsSubsequence("middle-clusters", "hubert-2", "clusters", "ctc-quantizer", "pitch")
-        .containsSubsequence("vocoder-expressive", "start-base", "lm-base", "assembly-base", "start-expressive")
+        .containsSubsequence(
+            "vocoder-expressive", "start-base", "lm-base", "assembly-base", "start-expressive")
         .endsWith("lm-expressive", "assembly-expressive");
     assertThat(directory.resolve("out")).doesNotExist();
   }

@@ -7,37 +7,26 @@ import java.util.Set;
 import org.spiritlm.Segment;
 import org.spiritlm.json.Json;
 
-/**
- * What was said, and by whom, in the order in which it was said.
- *
- * <p>The model continues, it was not taught to follow instructions: so all turns become one prompt,
- * whoever said them. Text that follows another turn's text begins on a new line.
- */
-record Conversation(List<Turn> turns) {
+/** The messages of a request. */
+final class Messages {
   private static final Set<String> ROLES = Set.of("system", "developer", "user", "assistant");
 
-  /**
-   * What one said at a time.
-   *
-   * @param role who
-   * @param said text and speech
-   */
-  record Turn(String role, List<Segment> said) {}
+  private Messages() {}
 
   /**
-   * Reads the messages of a request.
+   * All that was said, as it stands in the prompt.
    *
    * @throws ApiException if they are none, or hold what cannot be read
    */
-  static Conversation of(Fields request, ServedModel model, Exchange exchange) {
-    List<Turn> turns = new ArrayList<>();
+  static List<Segment> read(Fields request, ServedModel model, Exchange exchange) {
+    List<List<Segment>> turns = new ArrayList<>();
     for (Fields message : request.children("messages")) {
-      turns.add(turn(message, model, exchange));
+      turns.add(said(message, model, exchange));
     }
-    return new Conversation(turns);
+    return Segment.conversation(turns);
   }
 
-  private static Turn turn(Fields message, ServedModel model, Exchange exchange) {
+  private static List<Segment> said(Fields message, ServedModel model, Exchange exchange) {
     SamplingFields.refuse(message, Set.of("tool_calls", "function_call", "tool_call_id"));
     message.only(
         Set.of(
@@ -50,8 +39,7 @@ record Conversation(List<Turn> turns) {
             "tool_calls",
             "function_call",
             "tool_call_id"));
-    String role = message.text("role");
-    if (!ROLES.contains(role)) {
+    if (!ROLES.contains(message.text("role"))) {
       throw message.wrong("role", "system, developer, user or assistant");
     }
     List<Segment> said = new ArrayList<>();
@@ -71,7 +59,7 @@ record Conversation(List<Turn> turns) {
         throw message.wrong("content", "a string or a list of parts");
       }
     }
-    return new Turn(role, said);
+    return said;
   }
 
   private static Segment part(Fields part, ServedModel model, Exchange exchange) {
@@ -99,19 +87,5 @@ record Conversation(List<Turn> turns) {
               "parts are of type 'text' or 'input_audio', found "
                   + Json.shown(part.object().get("type")));
     }
-  }
-
-  /** All that was said, as it stands in the prompt. */
-  List<Segment> segments() {
-    List<Segment> segments = new ArrayList<>();
-    for (Turn turn : turns) {
-      boolean follows =
-          !segments.isEmpty() && segments.get(segments.size() - 1) instanceof Segment.Text;
-      if (follows && !turn.said.isEmpty() && turn.said.get(0) instanceof Segment.Text) {
-        segments.add(Segment.text("\n"));
-      }
-      segments.addAll(turn.said);
-    }
-    return segments;
   }
 }
