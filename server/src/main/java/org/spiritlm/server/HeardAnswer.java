@@ -19,8 +19,7 @@ final class HeardAnswer {
    * @param millis of its speech that were heard; where that is more than it has, all was
    * @param vocoder of the model
    */
-  static List<Segment> of(
-      List<Segment> said, long millis, SpiritLm model, VocoderConfig vocoder) {
+  static List<Segment> of(List<Segment> said, long millis, SpiritLm model, VocoderConfig vocoder) {
     long left = millis * vocoder.sampleRate() / 1000; // samples
     List<Segment> heard = new ArrayList<>();
     for (Segment segment : said) {
