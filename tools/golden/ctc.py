@@ -1,4 +1,4 @@
-"""Makes training/src/test/resources/ctc: tiny random CTC models as Hugging Face saves them, and what they compute.
+"""Makes core/src/test/resources/ctc: tiny random CTC models as Hugging Face saves them, and what they compute.
 
     python tools/golden/ctc.py        (torch, transformers 5.x or 4.57, safetensors; CPU)
 
@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import save_file
 from transformers import HubertConfig, HubertForCTC, Wav2Vec2Config, Wav2Vec2CTCTokenizer, Wav2Vec2FeatureExtractor, Wav2Vec2ForCTC
 
-ROOT = Path(__file__).resolve().parents[2] / "training/src/test/resources/ctc"
+ROOT = Path(__file__).resolve().parents[2] / "core/src/test/resources/ctc"
 VOCABULARY = ["<pad>", "<s>", "</s>", "<unk>", "|", *"abcdefghij'"]
 SIZES = dict(
     conv_dim=(8, 8, 12), conv_kernel=(10, 3, 2), conv_stride=(5, 2, 2), hidden_size=16, num_hidden_layers=2,

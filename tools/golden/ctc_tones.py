@@ -1,4 +1,4 @@
-"""Makes training/src/test/resources/ctc/tones: a small CTC model that hears letters, trained here.
+"""Makes core/src/test/resources/ctc/tones: a small CTC model that hears letters, trained here.
 
     python tools/golden/ctc_tones.py        (torch, transformers 5.x or 4.57, safetensors; CPU, a few minutes)
 
@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from transformers import Wav2Vec2Config, Wav2Vec2CTCTokenizer, Wav2Vec2FeatureExtractor, Wav2Vec2ForCTC
 
-FOLDER = Path(__file__).resolve().parents[2] / "training/src/test/resources/ctc/tones"
+FOLDER = Path(__file__).resolve().parents[2] / "core/src/test/resources/ctc/tones"
 RATE = 16000
 LETTERS = "abcdefgh"
 VOCABULARY = ["<pad>", "<unk>", "|", *LETTERS]

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.alignment.Aligner;
 import org.spiritlm.checkpoint.ModelDirectory;
 import org.spiritlm.checkpoint.Part;
 import org.spiritlm.lm.LlamaConfig;
@@ -38,6 +39,7 @@ final class Parts {
   final Lazy<LlamaModel> languageModel;
   final Lazy<SpeechTokenizer> speechTokenizer;
   final Lazy<Vocoder> vocoder;
+  final Lazy<Aligner> aligner;
   final Lazy<TokenLayout> tokenLayout;
 
   /**
@@ -53,6 +55,7 @@ final class Parts {
     this.languageModel = new Lazy<>(() -> given == null ? loadLanguageModel() : given);
     this.speechTokenizer = new Lazy<>(() -> directory.speechTokenizer(options.device()));
     this.vocoder = new Lazy<>(() -> directory.vocoder(options.device()));
+    this.aligner = new Lazy<>(() -> directory.aligner(options.device()));
     this.tokenLayout = new Lazy<>(this::readTokenLayout);
   }
 
@@ -73,6 +76,9 @@ final class Parts {
     }
     if (directory.parts().contains(Part.VOCODER)) {
       vocoder.get();
+    }
+    if (directory.parts().contains(Part.ALIGNER)) {
+      aligner.get();
     }
   }
 

@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.alignment.AlignedTranscript;
+import org.spiritlm.alignment.SpeechSource;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioReader;
 import org.spiritlm.audio.Resampler;
@@ -322,6 +324,42 @@ public final class SpiritLm {
   /** Units as the language model sees them: equal neighbours merged, in the order of time. */
   public SpeechTokens tokens(SpeechUnits units) {
     return SpeechTokens.of(units, tokenLayout());
+  }
+
+  /** Whether it has an aligner, which knows when words are said. */
+  public boolean aligns() {
+    return directory().parts().contains(org.spiritlm.checkpoint.Part.ALIGNER);
+  }
+
+  /**
+   * Refuses to go on without an aligner.
+   *
+   * @throws InputException if the model has none
+   */
+  public void requireAligner() {
+    if (!aligns()) {
+      throw new InputException(
+          directory().path()
+              + ": has no aligner, so when words are said is not known; give it one with"
+              + " 'spiritlm convert --aligner'");
+    }
+  }
+
+  /**
+   * When each word of a text is said in a file, of any format and length.
+   *
+   * @param text words between white space, as a transcript has them
+   * @throws InputException if the model has no aligner, the file cannot be read, the text has no
+   *     word that the aligner knows a letter of, or the speech is too short to hold it
+   */
+  public AlignedTranscript align(Path file, String text) {
+    return align(() -> AudioReader.open(file, AudioReader.Options.speech()), text);
+  }
+
+  /** The same for what can be read by readers of {@link Audio#SPEECH_RATE}. */
+  public AlignedTranscript align(SpeechSource speech, String text) {
+    requireAligner();
+    return parts.aligner.get().align(speech, text);
   }
 
   /**

@@ -3,7 +3,7 @@ package org.spiritlm.app;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.Locale;
-import org.spiritlm.alignment.CorpusAlignment;
+import org.spiritlm.corpus.alignment.CorpusAlignment;
 import org.spiritlm.json.Json;
 import org.spiritlm.torch.InputException;
 import picocli.CommandLine.Command;

@@ -23,6 +23,7 @@ import picocli.CommandLine.Option;
       "Examples:",
       "  spiritlm convert checkpoints --variant expressive -o my-model",
       "  spiritlm convert my-model --dtype bf16 -o my-model-bf16",
+      "  spiritlm convert my-model --aligner aligner -o my-model-with-times",
     })
 final class ConvertCommand implements Runnable {
   private final Console console;
@@ -34,6 +35,15 @@ final class ConvertCommand implements Runnable {
       paramLabel = "fp32|bf16",
       description = "Element type of the language model (default: that of its file).")
   @Nullable ElementType type;
+
+  @Option(
+      names = "--aligner",
+      paramLabel = "DIR",
+      description = {
+        "An aligner that the model is given, so that it knows when words are said;",
+        "a directory as 'align' takes it."
+      })
+  @Nullable Path aligner;
 
   @Mixin CommonOptions common = new CommonOptions();
 
@@ -47,7 +57,12 @@ final class ConvertCommand implements Runnable {
     output.fill(
         directory ->
             Converter.convert(
-                source, model.variant(), directory, ElementType.dtype(type), console::say));
+                source,
+                model.variant(),
+                directory,
+                ElementType.dtype(type),
+                aligner,
+                console::say));
     ModelInformation written = ModelInformation.of(ModelDirectory.open(output.directory, null));
     new ModelReport(written).print(console, common.json);
   }

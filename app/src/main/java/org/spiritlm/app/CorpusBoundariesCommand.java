@@ -3,7 +3,7 @@ package org.spiritlm.app;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.Locale;
-import org.spiritlm.alignment.BoundaryErrors;
+import org.spiritlm.corpus.alignment.BoundaryErrors;
 import org.spiritlm.json.Json;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

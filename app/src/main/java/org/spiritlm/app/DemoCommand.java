@@ -17,8 +17,9 @@ import org.spiritlm.audio.AudioWriter;
 import org.spiritlm.checkpoint.FreshModel;
 import org.spiritlm.checkpoint.Preset;
 import org.spiritlm.json.Json;
-import org.spiritlm.prompt.OutputModality;
 import org.spiritlm.prompt.SpeechTokens;
+import org.spiritlm.task.SpeechSynthesis;
+import org.spiritlm.task.Transcription;
 import org.spiritlm.units.SpeechUnits;
 import org.spiritlm.vocoder.VoiceOptions;
 import picocli.CommandLine.Command;
@@ -29,9 +30,11 @@ import picocli.CommandLine.Option;
 @Command(
     name = "demo",
     description = {
-      "Show the main job: a recording to tokens and back, and its continuation in speech and text.",
+      "Show the main jobs: a recording to tokens and back, transcription, speaking, and continuation in",
+      "speech and text.",
       "",
-      "Without --model and $SPIRITLM_CHECKPOINTS_DIR this is done with a small random model."
+      "This is done with the model that comes along, or the one that --model or",
+      "$SPIRITLM_CHECKPOINTS_DIR names; without any, with a small random one."
     },
     sortOptions = false,
     footer = {
@@ -45,7 +48,13 @@ final class DemoCommand implements Runnable {
   /** Characters of a token string that are shown. */
   private static final int SHOWN = 72;
 
-  private static final String TEXT = "The largest country in the world is";
+  private static final String TEXT = "He said:";
+
+  /** A sentence to be said. */
+  private static final String SENTENCE = "We will work together for peace.";
+
+  private static final List<String> FILES =
+      List.of("recording.wav", "resynthesis.wav", "other-voice.wav", "spoken.wav", "continued.wav");
 
   private final Console console;
 
@@ -61,7 +70,7 @@ final class DemoCommand implements Runnable {
   @Option(
       names = "--speech",
       paramLabel = "FILE",
-      description = "A recording of yours (default: 9 s of read English).")
+      description = "A recording of yours (default: a sentence in a synthetic voice).")
   @Nullable Path speech;
 
   @Mixin ModelOptions model = new ModelOptions();
@@ -78,8 +87,8 @@ final class DemoCommand implements Runnable {
   public void run() {
     OutputFiles.claimDirectory(directory);
     OutputFiles.makeDirectory(directory);
-    Path recording = speech != null ? speech : ModelPlace.home().resolve("examples/speech.flac");
-    for (String name : List.of("recording.wav", "resynthesis.wav", "answer.wav")) {
+    Path recording = speech != null ? speech : ModelPlace.home().resolve("examples/sentence.flac");
+    for (String name : FILES) {
       OutputFiles.claim(directory.resolve(name), force);
     }
     SpiritLm opened = open();
@@ -97,25 +106,25 @@ final class DemoCommand implements Runnable {
             units.hubert().length,
             tokens.tokens().size(),
             shortened(tokens.toString())));
-    step("tokens to speech", "spiritlm resynthesize " + recording + " -o resynthesis.wav");
-    save("resynthesis.wav", opened.decode(units, VoiceOptions.standard()).audio());
-    List<Segment> question = List.of(Segment.speech(tokens));
-    step("speech continued in text", "spiritlm generate --speech " + recording + " --to text");
-    answer(opened, question, GenerationOptions.text().withMaxNewTokens(30));
+    resynthesize(opened, recording, units);
+    step("what is said, written down", "spiritlm transcribe " + recording);
+    result("text", '"' + transcribe(opened, tokens) + '"');
+    speak(opened);
     step(
-        "text continued in speech, heard while it is made",
-        "spiritlm generate --text '" + TEXT + "' --to speech --stream -o answer.wav");
+        "speech continued in speech, heard while it is made",
+        "spiritlm generate --speech " + recording + " --to speech --stream -o continued.wav");
+    List<Segment> question = List.of(Segment.speech(tokens));
     FirstAudio listener = new FirstAudio();
     GenerationOptions spoken = GenerationOptions.speech().withMaxNewTokens(150);
-    Generation answer = opened.stream(List.of(Segment.text(TEXT)), spoken, listener);
+    Generation answer = opened.stream(question, spoken, listener);
     result("first audio", listener.toString());
-    save("answer.wav", answer.audio());
+    save("continued.wav", answer.audio());
     step(
         "text and speech continued in either",
-        "spiritlm generate --text 'He said:' --speech " + recording + " --to any");
+        "spiritlm generate --text '" + TEXT + "' --speech " + recording + " --to any");
     answer(
         opened,
-        List.of(Segment.text("He said:"), Segment.speech(tokens)),
+        List.of(Segment.text(TEXT), Segment.speech(tokens)),
         GenerationOptions.arbitrary().withMaxNewTokens(60));
     step("which of two continuations is likelier", "spiritlm score --file examples/pairs.jsonl");
     for (String word : List.of("blue", "bread")) {
@@ -123,6 +132,39 @@ final class DemoCommand implements Runnable {
       result("The sky is " + word, String.format(Locale.ROOT, "log-likelihood %.2f", sum));
     }
     console.say("the audio is in " + directory + "; 'spiritlm --help' lists what else there is");
+  }
+
+  /** The same words again: as they were said, and by another voice of the vocoder. */
+  private void resynthesize(SpiritLm opened, Path recording, SpeechUnits units) {
+    String command = "spiritlm resynthesize " + recording;
+    step("tokens to speech", command + " -o resynthesis.wav");
+    save("resynthesis.wav", opened.decode(units, VoiceOptions.standard()).audio());
+    List<String> speakers = opened.directory().vocoderConfig().speakers();
+    if (speakers.size() > 1) {
+      String other = speakers.get(speakers.size() - 1);
+      step("in another voice", command + " --speaker " + other + " -o other-voice.wav");
+      VoiceOptions voice = VoiceOptions.standard().withSpeaker(other);
+      save("other-voice.wav", opened.decode(units, voice).audio());
+    }
+  }
+
+  /** Says a sentence, and listens to it. */
+  private void speak(SpiritLm opened) {
+    step("a text, said", "spiritlm speak '" + SENTENCE + "' -o spoken.wav");
+    Generation said = new SpeechSynthesis(opened).speak(SENTENCE);
+    if (said.audio().samples().length == 0) {
+      result("speech", "none that could be heard");
+      return;
+    }
+    save("spoken.wav", said.audio());
+    result(
+        "heard again", '"' + transcribe(opened, opened.tokens(opened.encode(said.audio()))) + '"');
+  }
+
+  private static String transcribe(SpiritLm opened, SpeechTokens tokens) {
+    GenerationOptions options = GenerationOptions.text().greedy().withMaxNewTokens(60);
+    return shortened(
+        new Transcription(opened, List.of(), options).transcribe(Segment.speech(tokens)));
   }
 
   private SpiritLm open() {
@@ -154,10 +196,8 @@ final class DemoCommand implements Runnable {
     if (answer.segments().isEmpty()) {
       result("answer", "nothing but speech too short to be heard");
     }
-    if (options.output() == OutputModality.TEXT) {
-      result(
-          "speed", String.format(Locale.ROOT, "%.0f tokens/s", answer.timings().tokensPerSecond()));
-    }
+    result(
+        "speed", String.format(Locale.ROOT, "%.0f tokens/s", answer.timings().tokensPerSecond()));
   }
 
   /** When the first samples came. */

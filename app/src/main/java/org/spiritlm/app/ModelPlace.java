@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.InputException;
@@ -15,8 +16,10 @@ final class ModelPlace {
   /** The directory of Meta's checkpoints, the model where none is named. */
   static final String CHECKPOINTS = "SPIRITLM_CHECKPOINTS_DIR";
 
-  /** The bundled model that commands take where none is named. */
-  static final String DEFAULT = "tiny-expressive";
+  /**
+   * The bundled models that commands take where none is named: the first of these that is there.
+   */
+  static final List<String> DEFAULTS = List.of("tiny-expressive", "tiny-base");
 
   private ModelPlace() {}
 
@@ -35,7 +38,7 @@ final class ModelPlace {
    * A model's directory.
    *
    * @param model a directory, the name of a bundled model, or null for {@link #CHECKPOINTS}, and
-   *     for {@link #DEFAULT} where that is not set
+   *     for one of {@link #DEFAULTS} where that is not set
    * @throws InputException if nothing says which, or there is no such directory
    */
   static Path find(@Nullable String model) {
@@ -45,9 +48,9 @@ final class ModelPlace {
   static Path find(@Nullable String model, @Nullable String checkpoints) {
     String name = model != null ? model : checkpoints;
     if (name == null) {
-      Path standard = bundle().resolve(DEFAULT);
-      if (Files.isDirectory(standard)) {
-        return standard;
+      Optional<Path> standard = standard();
+      if (standard.isPresent()) {
+        return standard.get();
       }
       throw new InputException(
           "no model: give --model NAME|DIR, or set "
@@ -71,7 +74,11 @@ final class ModelPlace {
 
   /** Whether there is a model where none is named. */
   static boolean isStandardThere() {
-    return checkpoints() != null || Files.isDirectory(bundle().resolve(DEFAULT));
+    return checkpoints() != null || standard().isPresent();
+  }
+
+  private static Optional<Path> standard() {
+    return DEFAULTS.stream().map(bundle()::resolve).filter(Files::isDirectory).findFirst();
   }
 
   private static @Nullable String checkpoints() {

@@ -7,9 +7,12 @@ import org.jspecify.annotations.Nullable;
 import org.spiritlm.GenerationOptions;
 import org.spiritlm.Segment;
 import org.spiritlm.SpiritLm;
+import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.json.Json;
+import org.spiritlm.report.ResultJson;
 import org.spiritlm.task.Example;
 import org.spiritlm.task.Transcription;
+import org.spiritlm.torch.InputException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -30,6 +33,7 @@ import picocli.CommandLine.Parameters;
       "Examples:",
       "  spiritlm transcribe examples/speech.flac",
       "  spiritlm transcribe a.wav b.mp3 --examples transcripts.jsonl --json",
+      "  spiritlm transcribe a.wav --words --json",
     })
 final class TranscribeCommand implements Runnable {
   private final Console console;
@@ -43,6 +47,11 @@ final class TranscribeCommand implements Runnable {
       description = "Examples of speech and its transcript, which help much.")
   @Nullable Path examples;
 
+  @Option(
+      names = "--words",
+      description = "With --json: when each word is said, if the model has an aligner.")
+  boolean words;
+
   @Mixin SamplingOptions sampling = new SamplingOptions();
   @Mixin ModelOptions model = new ModelOptions();
   @Mixin CommonOptions common = new CommonOptions();
@@ -55,20 +64,30 @@ final class TranscribeCommand implements Runnable {
   public void run() {
     GenerationOptions options = sampling.applied(GenerationOptions.text().greedy());
     List<Example> shots = ExamplesFile.read(examples);
+    if (words && !common.json) {
+      throw new InputException("--words has no place in plain text; add --json");
+    }
     SpiritLm opened = model.open().model();
+    if (words) {
+      opened.requireAligner();
+    }
     Transcription transcription = new Transcription(opened, shots, options);
     EachFile.run(
         files,
         common,
         console,
-        file -> print(file, transcription.transcribe(Segment.speech(file))));
+        file -> print(opened, file, transcription.transcribe(Segment.speech(file))));
   }
 
-  private void print(Path file, String text) {
+  private void print(SpiritLm opened, Path file, String text) {
     if (common.json) {
       ObjectNode object = Json.object();
       object.put("audio", file.toString());
       object.put("text", text);
+      if (words) {
+        List<AlignedWord> found = text.isBlank() ? List.of() : opened.align(file, text).words();
+        object.set("words", ResultJson.words(found));
+      }
       console.json(object);
     } else {
       EachFile.print(files, file, text, console);

@@ -22,7 +22,7 @@ import org.spiritlm.audio.AudioWriter;
 
 /** align, as a user runs it, with a small model that hears tones as the letters a to h. */
 final class AlignCommandTest {
-  private static final String ALIGNER = "../training/src/test/resources/ctc/tones";
+  static final String ALIGNER = "../core/src/test/resources/ctc/tones";
   private static final int RATE = 16_000;
 
   @TempDir Path directory;

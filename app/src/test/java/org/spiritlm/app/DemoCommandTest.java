@@ -18,19 +18,21 @@ class DemoCommandTest {
     Run run = Run.of("demo", "-o", output.toString(), "--speech", Parity.audio("chirp.wav"));
     assertThat(run.code()).as("%s", run).isZero();
     assertThat(run.err()).contains("random weights");
-    assertThat(run.out()).contains("[St", "spiritlm generate", "log-likelihood");
+    assertThat(run.out())
+        .contains("[St", "spiritlm generate", "spiritlm transcribe", "spiritlm speak")
+        .contains("log-likelihood");
     double heard = AudioReader.read(output.resolve("recording.wav")).seconds();
     assertThat(AudioReader.read(output.resolve("resynthesis.wav")).seconds()).isPositive();
-    assertThat(AudioReader.read(output.resolve("answer.wav")).seconds()).isPositive();
+    assertThat(AudioReader.read(output.resolve("continued.wav")).seconds()).isPositive();
     assertThat(heard).isEqualTo(AudioReader.read(Path.of(Parity.audio("chirp.wav"))).seconds());
   }
 
   @Test
   void nothingIsReplacedUnasked() throws Exception {
-    Path old = Files.writeString(directory.resolve("answer.wav"), "mine");
+    Path old = Files.writeString(directory.resolve("continued.wav"), "mine");
     Run refused = Run.of("demo", "-o", directory.toString());
     assertThat(refused.code()).isEqualTo(App.MISTAKE);
-    assertThat(refused.err()).contains("answer.wav", "--force");
+    assertThat(refused.err()).contains("continued.wav", "--force");
     assertThat(old).hasContent("mine");
   }
 

@@ -28,16 +28,23 @@ final class LayeringTest {
           Map.entry("units", List.of("audio")),
           Map.entry("vocoder", List.of("audio", "units")),
           Map.entry("prompt", List.of("text", "units")),
-          Map.entry("checkpoint", List.of("audio", "text", "lm", "units", "vocoder", "prompt")),
-          Map.entry("", List.of("audio", "text", "lm", "units", "vocoder", "prompt", "checkpoint")),
+          Map.entry("alignment", List.of("audio", "units")),
+          Map.entry(
+              "checkpoint",
+              List.of("audio", "text", "lm", "units", "vocoder", "prompt", "alignment")),
+          Map.entry(
+              "",
+              List.of(
+                  "audio", "text", "lm", "units", "vocoder", "prompt", "alignment", "checkpoint")),
           Map.entry(
               "task",
               List.of("", "audio", "text", "lm", "units", "vocoder", "prompt", "checkpoint")),
-          Map.entry("corpus", List.of("json", "audio", "text", "units")),
+          Map.entry("corpus", List.of("json", "audio", "text", "units", "alignment")),
           Map.entry("interleaving", List.of("json", "text", "units", "prompt", "corpus")),
           Map.entry("shards", List.of("json", "text", "units", "prompt", "corpus", "interleaving")),
           Map.entry(
-              "inspection", List.of("json", "audio", "units", "prompt", "corpus", "interleaving")),
+              "inspection",
+              List.of("json", "audio", "units", "prompt", "alignment", "corpus", "interleaving")),
           Map.entry(
               "training",
               List.of(
@@ -58,7 +65,7 @@ final class LayeringTest {
                   "alignment")),
           Map.entry(
               "spark", List.of("app", "corpus", "json", "audio", "text", "units", "checkpoint")),
-          Map.entry("report", List.of("", "json", "prompt", "units")),
+          Map.entry("report", List.of("", "json", "prompt", "units", "alignment")),
           Map.entry(
               "server",
               List.of(
@@ -72,10 +79,10 @@ final class LayeringTest {
                   "units",
                   "vocoder",
                   "prompt",
+                  "alignment",
                   "checkpoint")),
           Map.entry("langchain4j", List.of("", "task", "audio", "vocoder", "prompt")),
-          Map.entry("alignment", List.of("json", "audio", "units", "corpus")),
-          Map.entry("synthesis", List.of("json", "audio", "corpus")),
+          Map.entry("synthesis", List.of("json", "audio", "alignment", "corpus")),
           Map.entry(
               "recipe",
               List.of(
@@ -105,6 +112,7 @@ final class LayeringTest {
                   "units",
                   "vocoder",
                   "prompt",
+                  "alignment",
                   "checkpoint",
                   "task",
                   "corpus",

@@ -39,6 +39,8 @@ final class ModelPlaceTest {
     assertThatThrownBy(() -> ModelPlace.find(null, null))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("no model: give --model");
+    Path second = Files.createDirectories(home.resolve("models/tiny-base"));
+    assertThat(ModelPlace.find(null, null)).isEqualTo(second);
     Path standard = Files.createDirectories(home.resolve("models/tiny-expressive"));
     Path other = Files.createDirectories(home.resolve("models/other"));
     Path checkpoints = Files.createDirectories(home.resolve("checkpoints"));

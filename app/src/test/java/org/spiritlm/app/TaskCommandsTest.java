@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -51,6 +52,46 @@ final class TaskCommandsTest {
     Run sampled =
         Parity.run("base", words(asked, "--temperature", "1", "--top-p", "0.9", "--json"));
     assertThat(sampled.objects()).hasSize(2);
+  }
+
+  /** By a model that was given an aligner. */
+  @Test
+  void transcribeSaysWhenWordsAreSaid() {
+    String speech = Parity.audio("7143-88743-0029.flac");
+    Path model = directory.resolve("model");
+    Run given =
+        Run.of(
+            "convert",
+            Parity.checkpoints(),
+            "--variant",
+            "base",
+            "--aligner",
+            AlignCommandTest.ALIGNER,
+            "-o",
+            model.toString());
+    assertThat(given.code()).as(given.err()).isZero();
+    String[] asked = {"transcribe", speech, "--max-new-tokens", "8", "--model", model.toString()};
+    JsonNode told = Run.of(words(asked, "--words", "--json")).object();
+    assertThat(told.properties().stream().map(field -> field.getKey()))
+        .containsExactly("audio", "text", "words");
+    List<String> said = new ArrayList<>();
+    double before = 0;
+    for (JsonNode word : told.get("words")) {
+      said.add(word.get("word").asText());
+      assertThat(word.get("start").asDouble()).isGreaterThanOrEqualTo(before);
+      assertThat(word.get("end").asDouble()).isGreaterThanOrEqualTo(word.get("start").asDouble());
+      before = word.get("end").asDouble();
+    }
+    assertThat(before).isLessThanOrEqualTo(AudioReader.read(Path.of(speech)).seconds());
+    assertThat(String.join(" ", said))
+        .isEqualTo(String.join(" ", told.get("text").asText().strip().split("\\s+", -1)));
+
+    Run plain = Run.of(words(asked, "--words"));
+    assertThat(plain.code()).isEqualTo(2);
+    assertThat(plain.err()).contains("--json");
+    Run without = Parity.run("base", "transcribe", speech, "--words", "--json");
+    assertThat(without.code()).isEqualTo(2);
+    assertThat(without.err()).contains("has no aligner");
   }
 
   @Test

@@ -4,9 +4,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
@@ -72,16 +74,42 @@ public final class Converter {
       Path target,
       @Nullable DType dtype,
       Consumer<String> progress) {
+    return convert(source, variant, target, dtype, null, progress);
+  }
+
+  /**
+   * The same with an aligner that the model is given.
+   *
+   * @param aligner its directory, or null for the model's own, if any
+   * @throws org.spiritlm.torch.CheckpointException if it is none
+   */
+  public static ModelRecord convert(
+      Path source,
+      @Nullable String variant,
+      Path target,
+      @Nullable DType dtype,
+      @Nullable Path aligner,
+      Consumer<String> progress) {
     if (dtype != null && dtype != DType.F32 && dtype != DType.BF16) {
       throw new InputException("cannot convert to " + dtype + "; expected fp32 or bf16");
     }
     ModelLayout layout = ModelDirectory.open(source, variant).layout();
     checkComplete(layout);
+    Set<Part> parts = EnumSet.copyOf(layout.parts());
+    if (aligner != null) {
+      parts.add(Part.ALIGNER);
+    }
     return OwnLayoutWriter.model(
         target,
         layout.variant(),
-        List.copyOf(layout.parts()),
-        (part, writer) -> write(layout, part, writer, dtype),
+        List.copyOf(parts),
+        (part, writer) -> {
+          if (part == Part.ALIGNER && aligner != null) {
+            writer.aligner(aligner, null);
+          } else {
+            write(layout, part, writer, dtype);
+          }
+        },
         licence(layout),
         provenance(layout, dtype),
         progress);
@@ -92,6 +120,7 @@ public final class Converter {
     for (Part part : Part.values()) {
       if (layout instanceof MetaLayout
           && layout.variant().has(part)
+          && !part.isOptional()
           && !layout.parts().contains(part)) {
         throw new CheckpointException(
             layout.directory()
@@ -122,6 +151,7 @@ public final class Converter {
         copy(VOCODER_FILES, layout.vocoderDirectory(), writer.part(Part.VOCODER));
         writer.vocoder(layout.vocoder());
       }
+      case ALIGNER -> writer.aligner(layout.aligner(), null);
     }
   }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.spiritlm.lm.LlamaConfig;
 import org.spiritlm.lm.LlamaModel;
 import org.spiritlm.text.NewTokenizer;
@@ -14,15 +15,17 @@ import org.spiritlm.torch.FreshTensors;
 import org.spiritlm.torch.TensorSource;
 
 /**
- * A language model that is yet to be trained, with its tokenizer.
+ * A language model that is yet to be trained, with its tokenizer; random, or what another has
+ * learnt for the tokens that both have.
  *
  * @param sizes all but the vocabulary's, which is the tokenizer's, padded
  * @param tokenizer text and speech tokens
  * @param seed of all random values
  * @param dtype of the tensors
+ * @param known the directory of a {@code LlamaForCausalLM} of the same sizes to begin with, or null
  */
 public record FreshLanguageModel(
-    LlamaConfig sizes, NewTokenizer tokenizer, long seed, DType dtype) {
+    LlamaConfig sizes, NewTokenizer tokenizer, long seed, DType dtype, @Nullable Path known) {
   /** The released vocabularies are padded to a multiple of this: 32512 and 32768. */
   private static final int VOCABULARY_STEP = 256;
 
@@ -31,6 +34,7 @@ public record FreshLanguageModel(
    *
    * @param target a directory that does not exist or is empty
    * @throws org.spiritlm.torch.InputException if the target exists or cannot be written
+   * @throws org.spiritlm.torch.CheckpointException if the known model has other sizes
    */
   public void write(Path target) {
     Directories.write(
@@ -54,7 +58,15 @@ public record FreshLanguageModel(
     OwnLayoutWriter.json(lm.resolve(OwnLayout.GENERATION), ends);
     ObjectNode config = padded.json();
     config.setAll(ends);
-    writer.languageModel(config, tensors(padded, seed), dtype);
+    TensorSource fresh = tensors(padded, seed);
+    writer.languageModel(config, known == null ? fresh : continued(known, fresh, written), dtype);
+  }
+
+  private static TensorSource continued(Path known, TensorSource fresh, TextTokenizer tokenizer) {
+    return new ContinuedSource(
+        Converter.languageModel(known),
+        fresh,
+        ContinuedSource.rows(tokenizer, TextTokenizer.open(known)));
   }
 
   /** Random weights for sizes. */

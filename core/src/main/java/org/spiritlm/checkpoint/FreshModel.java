@@ -86,7 +86,9 @@ public record FreshModel(
 
   /** The parts that it has. */
   public List<Part> parts() {
-    return Arrays.stream(Part.values()).filter(variant::has).toList();
+    return Arrays.stream(Part.values())
+        .filter(part -> variant.has(part) && !part.isOptional())
+        .toList();
   }
 
   private void write(Part part, OwnLayoutWriter writer) throws IOException {
@@ -100,6 +102,7 @@ public record FreshModel(
         writer.vocoder(sizes.vocoder(variant));
         writer.vocoder(vocoder());
       }
+      case ALIGNER -> throw new IllegalArgumentException("no random weights align");
     }
   }
 
@@ -115,7 +118,7 @@ public record FreshModel(
     }
     NewTokenizer text =
         tokenizer == null ? NewTokenizer.small(tokens) : NewTokenizer.extending(tokenizer, tokens);
-    new FreshLanguageModel(preset.languageModel(1), text, seed, dtype)
+    new FreshLanguageModel(preset.languageModel(1), text, seed, dtype, null)
         .write(writer, written -> checkKinds(Vocabulary.of(written, written.size())));
   }
 

@@ -97,6 +97,7 @@ record MetaLayout(Path directory, Variant variant) implements ModelLayout {
             case PITCH -> pitchDirectory();
             case STYLE -> styleDirectory();
             case VOCODER -> vocoderDirectory();
+            case ALIGNER -> aligner();
           };
       if (variant.has(part) && Files.exists(sign)) {
         parts.add(part);
@@ -117,6 +118,7 @@ record MetaLayout(Path directory, Variant variant) implements ModelLayout {
       }
       case STYLE -> files.addAll(Directories.files(styleDirectory()));
       case VOCODER -> files.addAll(Directories.files(vocoderDirectory()));
+      case ALIGNER -> files.addAll(Directories.files(aligner()));
     }
     return files;
   }
@@ -193,5 +195,11 @@ record MetaLayout(Path directory, Variant variant) implements ModelLayout {
   @Override
   public TensorSource vocoder() {
     return PickleFile.open(vocoderDirectory().resolve("generator.pt")).at("generator");
+  }
+
+  /** The release has none; one may be put beside the rest of the speech tokenizer. */
+  @Override
+  public Path aligner() {
+    return speech(Part.ALIGNER.key());
   }
 }

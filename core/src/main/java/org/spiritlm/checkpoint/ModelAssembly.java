@@ -2,9 +2,11 @@ package org.spiritlm.checkpoint;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 import org.spiritlm.lm.LlamaConfig;
@@ -26,7 +28,7 @@ public final class ModelAssembly {
    *
    * @param base the model whose other parts are taken, of any layout
    * @param trained directories of parts in our own layout, such as a {@code vocoder} with its
-   *     configuration and weights
+   *     configuration and weights; also of parts that the base has not
    * @param target a directory that does not exist or is empty
    * @param licence of the whole
    * @param provenance what is known of how the trained parts were made, by name; what the base says
@@ -48,12 +50,14 @@ public final class ModelAssembly {
             "a " + layout.variant().key() + " model has no part '" + part.key() + "'");
       }
     }
+    Set<Part> parts = EnumSet.copyOf(layout.parts());
+    parts.addAll(trained.keySet());
     Map<String, String> whole = new LinkedHashMap<>(Converter.provenance(layout, null));
     whole.putAll(provenance);
     return OwnLayoutWriter.model(
         target,
         layout.variant(),
-        List.copyOf(layout.parts()),
+        List.copyOf(parts),
         (part, writer) -> {
           Path replacement = trained.get(part);
           if (replacement == null) {

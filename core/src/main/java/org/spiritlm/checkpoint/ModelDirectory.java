@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.alignment.Aligner;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.text.TextTokenizer;
 import org.spiritlm.torch.CheckpointException;
@@ -158,6 +159,11 @@ public final class ModelDirectory {
   /** Units to speech. */
   public Vocoder vocoder(Device device) {
     return new Vocoder(floats(layout.vocoder(), device), vocoderConfig());
+  }
+
+  /** When words are said, by the optional part {@link Part#ALIGNER}. */
+  public Aligner aligner(Device device) {
+    return Aligner.open(require(layout.aligner(), Part.ALIGNER), device);
   }
 
   /** The vocoder's sizes and the names of its speakers and styles. */

@@ -85,6 +85,7 @@ public record ModelInformation(
       case PITCH -> List.of(layout.pitchNetwork().weights(), layout.pitchQuantizer());
       case STYLE -> List.of(layout.style());
       case VOCODER -> List.of(layout.vocoder());
+      case ALIGNER -> List.of(TensorFiles.open(layout.aligner()));
     };
   }
 

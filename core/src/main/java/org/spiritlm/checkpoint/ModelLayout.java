@@ -51,4 +51,7 @@ sealed interface ModelLayout permits OwnLayout, MetaLayout {
   Path vocoderDirectory();
 
   TensorSource vocoder();
+
+  /** The directory of a CTC model of characters, see {@link org.spiritlm.alignment.Aligner}. */
+  Path aligner();
 }

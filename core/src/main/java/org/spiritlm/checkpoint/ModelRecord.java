@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.spiritlm.text.IdRange;
 import org.spiritlm.text.Vocabulary;
 import org.spiritlm.torch.CheckpointException;
@@ -49,6 +51,8 @@ public record ModelRecord(
 
   private static final int VERSION = 1;
   private static final String SHARED = "shared";
+  private static final String PARTS =
+      "a list of " + Arrays.stream(Part.values()).map(Part::key).collect(Collectors.joining(", "));
 
   /** A directory of a directory beside the model's: a record cannot name any other place. */
   private static final Pattern BESIDE = Pattern.compile("\\.\\./[A-Za-z0-9_-]+/[A-Za-z0-9_-]+");
@@ -152,12 +156,12 @@ public record ModelRecord(
     for (JsonNode name : file.node("parts")) {
       Part part = Part.of(name.asText());
       if (part == null) {
-        throw file.wrong("parts", "a list of lm, hubert, pitch, style, vocoder");
+        throw file.wrong("parts", PARTS);
       }
       parts.add(part);
     }
     if (parts.isEmpty()) {
-      throw file.wrong("parts", "a list of lm, hubert, pitch, style, vocoder");
+      throw file.wrong("parts", PARTS);
     }
     return parts;
   }

@@ -117,4 +117,9 @@ record OwnLayout(Path directory, ModelRecord description) implements ModelLayout
   public TensorSource vocoder() {
     return TensorFiles.open(at(Part.VOCODER));
   }
+
+  @Override
+  public Path aligner() {
+    return at(Part.ALIGNER);
+  }
 }

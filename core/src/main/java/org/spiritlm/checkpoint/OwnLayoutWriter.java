@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.alignment.Aligner;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.lm.LlamaConfig;
 import org.spiritlm.lm.LlamaModel;
@@ -20,6 +21,7 @@ import org.spiritlm.torch.ConfigFile;
 import org.spiritlm.torch.DType;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.SafetensorsWriter;
+import org.spiritlm.torch.TensorFiles;
 import org.spiritlm.torch.TensorSource;
 import org.spiritlm.units.hubert.HubertConfig;
 import org.spiritlm.units.pitch.PitchQuantizerConfig;
@@ -202,6 +204,22 @@ final class OwnLayoutWriter {
     }
   }
 
+  /**
+   * Writes an aligner as it is.
+   *
+   * @param dtype of the tensors, or null for that of each; it computes in float32 all the same
+   */
+  void aligner(Path from, @Nullable DType dtype) throws IOException {
+    Path aligner = part(Part.ALIGNER);
+    for (String name : Aligner.DESCRIPTIONS) {
+      if (Files.exists(from.resolve(name))) {
+        Files.copy(from.resolve(name), aligner.resolve(name));
+      }
+    }
+    SafetensorsWriter.write(
+        aligner.resolve(OwnLayout.WEIGHTS), TensorFiles.open(from), dtype, FORMAT);
+  }
+
   /** The parts around the language model are float32: they are small and choose among ids. */
   private static void floats(Path file, TensorSource source, Map<String, String> metadata) {
     SafetensorsWriter.write(file, source, DType.F32, metadata);
@@ -247,6 +265,7 @@ final class OwnLayoutWriter {
           VocoderConfig config = written.vocoder(Device.CPU).config();
           sampleRate = config.sampleRate();
         }
+        case ALIGNER -> written.aligner(Device.CPU);
       }
     }
     return new ModelRecord(

@@ -15,7 +15,14 @@ public enum Part {
   /** The style encoder (EXPRESSIVE). */
   STYLE,
   /** Units to speech. */
-  VOCODER;
+  VOCODER,
+  /** When words are said; a model works without it. */
+  ALIGNER;
+
+  /** Whether a model is whole without it. */
+  public boolean isOptional() {
+    return this == ALIGNER;
+  }
 
   /** The name of its directory. */
   public String key() {

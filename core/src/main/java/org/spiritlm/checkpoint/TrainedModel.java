@@ -3,10 +3,12 @@ package org.spiritlm.checkpoint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.CheckpointException;
@@ -33,7 +35,7 @@ public record TrainedModel(
 
   public TrainedModel {
     parts = Map.copyOf(parts);
-    shared = Map.copyOf(shared);
+    shared = Collections.unmodifiableMap(new TreeMap<>(shared)); // in the same order always
     provenance = new LinkedHashMap<>(provenance);
     for (Map.Entry<Part, String> entry : shared.entrySet()) {
       if (!ModelRecord.isBeside(entry.getValue())) {

@@ -83,6 +83,19 @@ public final class TrainedParts {
         directory -> OwnLayoutWriter.ofOnePart(directory).style(config, source(target, tensors)));
   }
 
+  /**
+   * Writes an aligner with its tensors in another type, such as bfloat16, which halves its file.
+   *
+   * @param target a directory that does not exist or is empty
+   * @param from the aligner, see {@link org.spiritlm.alignment.Aligner#open}
+   * @throws org.spiritlm.torch.InputException if the target exists or cannot be written
+   * @throws org.spiritlm.torch.CheckpointException if the aligner cannot be read
+   */
+  public static void writeAligner(Path target, Path from, DType dtype) {
+    Directories.write(
+        target, directory -> OwnLayoutWriter.ofOnePart(directory).aligner(from, dtype));
+  }
+
   private static TensorMap source(Path target, Map<String, Tensor> tensors) {
     return new TensorMap(target.toString(), tensors);
   }

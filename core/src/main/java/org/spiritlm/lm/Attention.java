@@ -85,8 +85,9 @@ final class Attention {
   }
 
   /**
-   * The same for sequences without caches, through which gradients go: nothing is changed in place,
-   * and the gradients of views are put together once. [N, H + 2 K, d] to [N, H d].
+   * The same for one sequence without a cache, or several together, through which gradients go:
+   * nothing is changed in place, and the gradients of views are put together once. [N, H + 2 K, d]
+   * to [N, H d].
    */
   private Tensor withGradients(Tensor all, Step step) {
     TensorVector parts = each(all, 1, heads + keyValueHeads, keyValueHeads);
@@ -96,18 +97,9 @@ final class Attention {
       return together(rotated, parts.get(1), padded);
     }
     TensorVector queriesAndKeys = each(rotated, 1, heads, keyValueHeads);
-    long[] lengths = step.pieces().stream().mapToLong(piece -> piece.ids().length).toArray();
-    TensorVector queries = each(queriesAndKeys.get(0), 0, lengths);
-    TensorVector keys = each(queriesAndKeys.get(1), 0, lengths);
-    TensorVector values = each(parts.get(1), 0, lengths);
-    List<Tensor> attended = new ArrayList<>();
-    for (int i = 0; i < lengths.length; i++) {
-      attended.add(
-          joined(
-              Products.attention(
-                  split(queries.get(i)), split(keys.get(i)), split(values.get(i)), true)));
-    }
-    return attended.size() == 1 ? attended.get(0) : Tensors.cat(attended, 0);
+    return joined(
+        Products.attention(
+            split(queriesAndKeys.get(0)), split(queriesAndKeys.get(1)), split(parts.get(1)), true));
   }
 
   /**

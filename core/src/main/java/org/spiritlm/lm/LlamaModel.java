@@ -38,6 +38,7 @@ public final class LlamaModel {
   private final DType dtype;
   private final DType cacheType;
   private final Device device;
+  private final boolean attendsTogether;
   private final Embedding embedding;
   private final RotaryEmbedding rotary;
   private final List<LlamaBlock> blocks = new ArrayList<>();
@@ -53,6 +54,8 @@ public final class LlamaModel {
   public LlamaModel(Weights weights, LlamaConfig config) {
     this.config = config;
     this.device = weights.device();
+    // many small products are slow to launch on a GPU, and to take apart for gradients
+    this.attendsTogether = device.kind() != Device.Kind.CPU || weights.areLearning();
     Weights body = weights.at("model");
     int width = config.width();
     this.embedding =
@@ -185,7 +188,8 @@ public final class LlamaModel {
     public Passage(List<Piece> pieces) {
       this.ids = pieces.stream().flatMapToInt(piece -> Arrays.stream(piece.ids())).toArray();
       check(ids);
-      this.step = Step.of(pieces, rotary.at(Step.positions(pieces)), device);
+      this.step =
+          Step.of(pieces, rotary.at(Step.positions(pieces)), attendsTogether ? device : null);
     }
 
     /** The ids' vectors, [N, D]. */

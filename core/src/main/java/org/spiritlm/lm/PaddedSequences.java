@@ -12,8 +12,8 @@ import org.spiritlm.torch.Tensors;
  * How sequences that stand one after another are laid out in rows of one length: those of similar
  * lengths together, each padded behind its end.
  *
- * <p>A device that does few large operations faster than many small ones attends to them so. What a
- * causal product gives for padding is dropped, and no real position sees it.
+ * <p>Few large operations are faster than many small ones on a GPU, and anywhere when gradients are
+ * asked for. What a causal product gives for padding is dropped, and no real position sees it.
  *
  * @param places of what stands in each padded position among the positions of all sequences, [M];
  *     in padding, its sequence's last

@@ -10,17 +10,21 @@ import org.spiritlm.torch.Device;
  *
  * @param pieces whose ids are read
  * @param angles of the ids' positions
- * @param padded the layout in which a device attends to pieces without caches, or null where it
- *     attends to each by itself
+ * @param padded the layout in which pieces without caches are attended to together, or null where
+ *     each is by itself
  */
 record Step(List<Piece> pieces, RotaryEmbedding.Angles angles, @Nullable PaddedSequences padded) {
-  /** How pieces are read on a device; what it makes belongs to the enclosing scope. */
-  static Step of(List<Piece> pieces, RotaryEmbedding.Angles angles, Device device) {
-    boolean together =
-        device.kind() != Device.Kind.CPU
-            && pieces.size() > 1
-            && pieces.stream().allMatch(piece -> piece.cache() == null);
-    return new Step(pieces, angles, together ? padded(pieces, device) : null);
+  /**
+   * How pieces are read; what it makes belongs to the enclosing scope.
+   *
+   * @param together where those without caches are attended to together, or null for each by itself
+   */
+  static Step of(List<Piece> pieces, RotaryEmbedding.Angles angles, @Nullable Device together) {
+    boolean isAlone =
+        together == null
+            || pieces.size() == 1
+            || pieces.stream().anyMatch(piece -> piece.cache() != null);
+    return new Step(pieces, angles, isAlone ? null : padded(pieces, together));
   }
 
   static PaddedSequences padded(List<Piece> pieces, Device device) {

@@ -183,6 +183,22 @@ public record SpeechTokens(List<Token> tokens) {
     return tokens.stream().anyMatch(token -> token.kind() == kind);
   }
 
+  /**
+   * The tokens up to the last of so many HuBERT units, with that.
+   *
+   * @throws IllegalArgumentException if there are fewer
+   */
+  public SpeechTokens firstUnits(int count) {
+    int end = 0;
+    for (int left = count; left > 0; end++) {
+      if (end == tokens.size()) {
+        throw new IllegalArgumentException(count + " units of " + hubertCount());
+      }
+      left -= tokens.get(end).kind() == Kind.HUBERT ? 1 : 0;
+    }
+    return new SpeechTokens(tokens.subList(0, end));
+  }
+
   /** These tokens, then others. */
   public SpeechTokens plus(SpeechTokens more) {
     List<Token> all = new ArrayList<>(tokens);

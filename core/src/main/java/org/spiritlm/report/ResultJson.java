@@ -2,11 +2,13 @@ package org.spiritlm.report;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import java.util.Locale;
 import org.spiritlm.Generation;
 import org.spiritlm.Score;
 import org.spiritlm.Segment;
 import org.spiritlm.SpiritLm;
+import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.json.Json;
 import org.spiritlm.prompt.SpeechTokens;
 import org.spiritlm.units.SpeechUnits;
@@ -45,6 +47,19 @@ public final class ResultJson {
       }
     }
     return object;
+  }
+
+  /** Words with their times in seconds, and where the aligner knows it with its score. */
+  public static ArrayNode words(List<AlignedWord> words) {
+    ArrayNode array = Json.object().arrayNode();
+    for (AlignedWord word : words) {
+      ObjectNode object = array.addObject();
+      object.put("word", word.word()).put("start", word.start()).put("end", word.end());
+      if (word.score() != null) {
+        object.put("score", word.score());
+      }
+    }
+    return array;
   }
 
   /**

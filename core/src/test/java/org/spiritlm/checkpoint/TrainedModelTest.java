@@ -2,6 +2,7 @@ package org.spiritlm.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,9 +14,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.spiritlm.SpiritLm;
+import org.spiritlm.alignment.AlignedWord;
+import org.spiritlm.alignment.Aligner;
+import org.spiritlm.alignment.ToneSpeech;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.torch.CheckpointException;
 import org.spiritlm.torch.DType;
+import org.spiritlm.torch.Device;
+import org.spiritlm.torch.InputException;
 
 /** Models of parts, some of which lie beside them. */
 final class TrainedModelTest {
@@ -30,7 +36,7 @@ final class TrainedModelTest {
   void parts() {
     fresh = directory.resolve("fresh");
     FreshModel.of(Preset.TOY).write(fresh, line -> {});
-    for (Part part : Part.values()) {
+    for (Part part : FreshModel.of(Preset.TOY).parts()) {
       parts.put(part, fresh.resolve(part.key()));
     }
   }
@@ -81,6 +87,55 @@ final class TrainedModelTest {
     assertThatThrownBy(() -> SpiritLm.load(model).encode(audio))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("shared");
+  }
+
+  /** Of its own or shared, in half the memory, and after a conversion. */
+  @Test
+  void anAlignerKnowsWhenWordsAreSaid() throws IOException {
+    ToneSpeech speech = ToneSpeech.of("abba cafe bad deed", 1);
+    List<AlignedWord> expected =
+        Aligner.open(ToneSpeech.aligner(), Device.CPU)
+            .align(speech.source(), speech.text())
+            .words();
+    assertThatThrownBy(() -> SpiritLm.load(fresh).align(speech.source(), speech.text()))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("no aligner");
+
+    Path given = directory.resolve("given");
+    Converter.convert(fresh, null, given, null, ToneSpeech.aligner(), line -> {});
+    Path again = directory.resolve("again");
+    Converter.convert(given, null, again, null, line -> {});
+    for (Path model : List.of(given, again)) {
+      assertThat(wrong(model)).isEmpty();
+      assertThat(SpiritLm.load(model).align(speech.source(), speech.text()).words())
+          .isEqualTo(expected);
+    }
+
+    Path shared = directory.resolve("shared/aligner");
+    TrainedParts.writeAligner(shared, ToneSpeech.aligner(), DType.BF16);
+    assertThat(Files.size(shared.resolve("model.safetensors")))
+        .isLessThan(Files.size(ToneSpeech.aligner().resolve("model.safetensors")) * 2 / 3);
+    SpiritLm model = SpiritLm.load(write(Map.of(Part.ALIGNER, "../shared/aligner")));
+    assertThat(model.aligns()).isTrue();
+    Path file = directory.resolve("speech.wav");
+    List<AlignedWord> found = model.align(speech.write(file).source(), speech.text()).words();
+    assertThat(model.align(file, speech.text()).words()).isEqualTo(found);
+    assertThat(found).hasSameSizeAs(expected);
+    for (int i = 0; i < found.size(); i++) {
+      assertThat(found.get(i).word()).isEqualTo(expected.get(i).word());
+      assertThat(found.get(i).start()).isCloseTo(expected.get(i).start(), within(0.05));
+      assertThat(found.get(i).end()).isCloseTo(expected.get(i).end(), within(0.05));
+    }
+  }
+
+  @Test
+  void whatIsNoAlignerIsNotTaken() {
+    Path none = directory.resolve("none");
+    assertThatThrownBy(
+            () -> Converter.convert(fresh, null, directory.resolve("new"), null, none, line -> {}))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("none");
+    assertThat(directory.resolve("new")).doesNotExist();
   }
 
   @Test

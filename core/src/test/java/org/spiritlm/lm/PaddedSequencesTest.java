@@ -50,14 +50,28 @@ final class PaddedSequencesTest {
       int all = lengths.stream().mapToInt(Integer::intValue).sum();
       float[] x = random(seed, all * CONFIG.width());
       float[] direction = random(seed + 1, all * CONFIG.width());
-      float[][] alone = pass(attention, new Step(pieces, angles, null), x, direction);
       PaddedSequences padded = Step.padded(pieces, Device.CPU);
       float[][] together = pass(attention, new Step(pieces, angles, padded), x, direction);
-      assertThat(read(attention, new Step(pieces, angles, padded), x))
-          .usingComparatorWithPrecision(1e-4f)
-          .containsExactly(alone[0]);
-      for (int i = 0; i < alone.length; i++) {
-        assertThat(together[i]).usingComparatorWithPrecision(1e-4f).containsExactly(alone[i]);
+      float[] read = read(attention, new Step(pieces, angles, padded), x);
+      int from = 0;
+      for (Piece piece : pieces) {
+        int to = from + piece.ids().length * CONFIG.width();
+        Step one = Step.of(List.of(piece), rotary.at(Step.positions(List.of(piece))), null);
+        float[][] alone =
+            pass(
+                attention,
+                one,
+                Arrays.copyOfRange(x, from, to),
+                Arrays.copyOfRange(direction, from, to));
+        for (int i = 0; i < alone.length; i++) {
+          assertThat(Arrays.copyOfRange(together[i], from, to))
+              .usingComparatorWithPrecision(1e-4f)
+              .containsExactly(alone[i]);
+        }
+        assertThat(Arrays.copyOfRange(read, from, to))
+            .usingComparatorWithPrecision(1e-4f)
+            .containsExactly(alone[0]);
+        from = to;
       }
     }
   }

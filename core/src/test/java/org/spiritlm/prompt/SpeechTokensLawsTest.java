@@ -46,6 +46,25 @@ class SpeechTokensLawsTest {
   }
 
   @Property
+  void theFirstUnitsAreTheBeginning(@ForAll("tokens") SpeechTokens tokens) {
+    int units = tokens.hubertCount();
+    for (int count = 0; count <= units; count++) {
+      SpeechTokens first = tokens.firstUnits(count);
+      assertThat(first.hubertCount()).isEqualTo(count);
+      assertThat(tokens.toString()).startsWith(first.toString());
+      assertThat(count == 0 || first.toString().endsWith(lastUnit(first))).isTrue();
+    }
+    assertThatThrownBy(() -> tokens.firstUnits(units + 1))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  private static String lastUnit(SpeechTokens tokens) {
+    Token last = tokens.tokens().get(tokens.tokens().size() - 1);
+    assertThat(last.kind()).isEqualTo(Kind.HUBERT);
+    return last.toString();
+  }
+
+  @Property
   void idsAndStringsAreTheSame(@ForAll("tokens") SpeechTokens tokens) {
     assertThat(SpeechTokens.ofIds(tokens.ids(VOCABULARY), VOCABULARY)).isEqualTo(tokens);
   }

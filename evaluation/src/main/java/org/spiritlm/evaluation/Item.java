@@ -2,7 +2,7 @@ package org.spiritlm.evaluation;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.spiritlm.corpus.AlignedWord;
+import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.corpus.Utterance;
 import org.spiritlm.training.speech.SpeechSet;
 

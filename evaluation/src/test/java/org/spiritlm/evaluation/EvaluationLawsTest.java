@@ -18,7 +18,7 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.spiritlm.corpus.AlignedWord;
+import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.json.Json;
 import org.spiritlm.torch.InputException;
 

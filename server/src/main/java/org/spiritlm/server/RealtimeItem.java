@@ -33,6 +33,11 @@ record RealtimeItem(String id, String role, String status, List<Segment> said) {
     return new RealtimeItem(id, role, newStatus, lean);
   }
 
+  /** Whether speech is part of it. */
+  boolean isSpoken() {
+    return said.stream().anyMatch(Segment.Speech.class::isInstance);
+  }
+
   /** As clients read it: an answer with speech is one part, with its text as the transcript. */
   ObjectNode describe() {
     ObjectNode object = Json.object();
@@ -51,8 +56,7 @@ record RealtimeItem(String id, String role, String status, List<Segment> said) {
         }
       }
     } else if (!said.isEmpty()) {
-      boolean spoken = said.stream().anyMatch(Segment.Speech.class::isInstance);
-      content.add(part(spoken, text()));
+      content.add(part(isSpoken(), text()));
     }
     return object;
   }

@@ -35,6 +35,11 @@ final class RealtimeItems {
     return items.isEmpty() ? null : items.get(items.size() - 1).id();
   }
 
+  /** The item of an id, or null where there is none, or no longer. */
+  synchronized @Nullable RealtimeItem get(String id) {
+    return items.stream().filter(item -> item.id().equals(id)).findFirst().orElse(null);
+  }
+
   /** Puts an item in the place of the one with its id, if that is still there. */
   synchronized void replace(RealtimeItem item) {
     items.replaceAll(each -> each.id().equals(item.id()) ? item : each);

@@ -72,6 +72,11 @@ final class RealtimeResponse {
     return !ended && cancelled() == null;
   }
 
+  /** Whether this item is what it says. */
+  boolean says(String item) {
+    return itemId.equals(item);
+  }
+
   private boolean isWanted() {
     return events.isOpen() && cancelled() == null;
   }

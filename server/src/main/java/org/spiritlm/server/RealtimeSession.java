@@ -35,10 +35,12 @@ final class RealtimeSession implements InputAudio.Turns {
   private final Consumer<RuntimeException> faults;
   private final RealtimeItems items = new RealtimeItems();
   private final InputAudio input;
+  private final RealtimeTranscription transcription;
   private RealtimeSettings settings;
   private @Nullable String spokenItem; // the id of what is being said
   private @Nullable RealtimeResponse response; // the newest
   private volatile CompletableFuture<Void> answered = CompletableFuture.completedFuture(null);
+  private volatile CompletableFuture<Void> written = CompletableFuture.completedFuture(null);
 
   /**
    * @param client whose turn it is where many want answers
@@ -59,6 +61,7 @@ final class RealtimeSession implements InputAudio.Turns {
     this.client = client;
     this.events = events;
     this.faults = faults;
+    this.transcription = new RealtimeTranscription(model, limits, events);
     this.settings = RealtimeSettings.standard(model, limits);
     this.input = new InputAudio(limits.audioSeconds(), this);
     input.detect(settings.turns());
@@ -119,6 +122,7 @@ final class RealtimeSession implements InputAudio.Turns {
         events.send(RealtimeEvents.event("input_audio_buffer.cleared"));
       }
       case "conversation.item.create" -> create(event);
+      case "conversation.item.truncate" -> truncate(event);
       case "response.create" -> respond(event);
       case "response.cancel" -> cancel(event);
       default ->
@@ -194,6 +198,15 @@ final class RealtimeSession implements InputAudio.Turns {
             .put("previous_item_id", items.last())
             .put("item_id", item));
     add(RealtimeItem.of(item, "user", List.of(speech)));
+    if (settings.transcription() != null) {
+      written =
+          CompletableFuture.allOf(
+              written, CompletableFuture.runAsync(() -> write(item, speech), threads));
+    }
+  }
+
+  private void write(String item, Segment.Speech speech) {
+    tellFault(transcription.run(item, speech, terms()));
   }
 
   private Terms terms() {
@@ -244,6 +257,40 @@ final class RealtimeSession implements InputAudio.Turns {
     }
   }
 
+  /** Forgets what was not heard of an answer; one that is still being given ends. */
+  private void truncate(Fields event) {
+    only(event, "item_id", "content_index", "audio_end_ms");
+    String id = event.text("item_id");
+    event.whole("content_index", 0, 0); // an answer is one part
+    Integer millis = event.whole("audio_end_ms", 0, Integer.MAX_VALUE);
+    if (millis == null) {
+      throw event.wrong("audio_end_ms", "a number of milliseconds");
+    }
+    RealtimeResponse newest = response;
+    if (newest != null && newest.says(id)) {
+      newest.cancel("client_cancelled");
+      await(answered);
+    }
+    RealtimeItem item = items.get(id);
+    if (item == null) {
+      throw ApiException.wrong(
+          400,
+          "item_not_found",
+          "item_id",
+          "there is no such item in the conversation, or no longer");
+    }
+    boolean silent = !item.said().isEmpty() && !item.isSpoken();
+    if (!item.role().equals("assistant") || silent) {
+      throw ApiException.wrong("item_id", "only answers in speech can be truncated");
+    }
+    items.replace(item.saying(item.status(), model.heard(item.said(), millis)));
+    events.send(
+        RealtimeEvents.event("conversation.item.truncated")
+            .put("item_id", id)
+            .put("content_index", 0)
+            .put("audio_end_ms", millis));
+  }
+
   private void respond(Fields event) {
     only(event, "response");
     Fields wanted = event.child("response");
@@ -268,7 +315,10 @@ final class RealtimeSession implements InputAudio.Turns {
   }
 
   private void answer(RealtimeResponse next) {
-    RuntimeException failure = next.run();
+    tellFault(next.run());
+  }
+
+  private void tellFault(@Nullable RuntimeException failure) {
     if (failure != null && Failures.explained(failure).status() == 500) {
       faults.accept(failure);
     }
@@ -287,10 +337,11 @@ final class RealtimeSession implements InputAudio.Turns {
     newest.cancel("client_cancelled");
   }
 
-  /** Waits until no answer is being given, for so long at most. */
+  /** Waits until no answer or transcript is being made, for so long at most. */
   void await(Duration time) {
     try {
-      answered.get(Math.max(1, time.toMillis()), TimeUnit.MILLISECONDS);
+      CompletableFuture.allOf(answered, written)
+          .get(Math.max(1, time.toMillis()), TimeUnit.MILLISECONDS);
     } catch (ExecutionException | TimeoutException e) {
       events.close();
     } catch (InterruptedException e) {

@@ -17,13 +17,18 @@ import org.spiritlm.prompt.OutputModality;
  * @param options how answers are made, but for the seed
  * @param seed of all answers, or null where each draws one
  * @param turns how turns are detected; null where the client says when somebody has finished
+ * @param transcription by which name the client asks for transcripts of its speech; null where it
+ *     wants none
  */
 record RealtimeSettings(
     String instructions,
     String voice,
     GenerationOptions options,
     @Nullable Long seed,
-    @Nullable TurnDetection turns) {
+    @Nullable TurnDetection turns,
+    @Nullable String transcription) {
+  private static final String TRANSCRIPTION = "input_audio_transcription";
+
   private static final Set<String> KNOWN =
       Set.of(
           "type",
@@ -35,7 +40,7 @@ record RealtimeSettings(
           "voice",
           "input_audio_format",
           "output_audio_format",
-          "input_audio_transcription",
+          TRANSCRIPTION,
           "input_audio_noise_reduction",
           "turn_detection",
           "tools",
@@ -60,7 +65,7 @@ record RealtimeSettings(
       options = options.withMaxSeconds(limits.audioSeconds());
     }
     return new RealtimeSettings(
-        "", ServedModel.DEFAULT_VOICE, options, null, TurnDetection.STANDARD);
+        "", ServedModel.DEFAULT_VOICE, options, null, TurnDetection.STANDARD, null);
   }
 
   /**
@@ -89,13 +94,27 @@ record RealtimeSettings(
         name,
         changed,
         fields.has("seed") ? (Long) changed.sampling().seed() : seed,
-        turns(fields));
+        turns(fields),
+        transcription(fields, model));
+  }
+
+  /** Clients name models of OpenAI there; whatever the name, the served model writes down. */
+  private @Nullable String transcription(Fields fields, ServedModel model) {
+    if (!fields.object().has(TRANSCRIPTION)) {
+      return transcription;
+    }
+    Fields wanted = fields.child(TRANSCRIPTION);
+    if (wanted == null) {
+      return null;
+    }
+    wanted.only(Set.of("model", "language", "prompt"));
+    wanted.optionalText("language");
+    wanted.optionalText("prompt");
+    return wanted.text("model", model.name());
   }
 
   private static void refuseOthers(Fields fields) {
-    SamplingFields.refuse(
-        fields,
-        Set.of("tools", "input", "input_audio_transcription", "input_audio_noise_reduction"));
+    SamplingFields.refuse(fields, Set.of("tools", "input", "input_audio_noise_reduction"));
     for (String format : Set.of("input_audio_format", "output_audio_format")) {
       if (!fields.text(format, "pcm16").equals("pcm16")) {
         throw fields.wrong(format, "\"pcm16\"");
@@ -160,7 +179,11 @@ record RealtimeSettings(
     object.put("voice", voice);
     object.put("input_audio_format", "pcm16");
     object.put("output_audio_format", "pcm16");
-    object.putNull("input_audio_transcription");
+    if (transcription == null) {
+      object.putNull(TRANSCRIPTION);
+    } else {
+      object.putObject(TRANSCRIPTION).put("model", transcription);
+    }
     if (turns == null) {
       object.putNull("turn_detection");
     } else {

@@ -11,6 +11,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.Segment;
 import org.spiritlm.SpiritLm;
+import org.spiritlm.alignment.AlignedTranscript;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioReader;
 import org.spiritlm.checkpoint.Part;
@@ -160,6 +161,11 @@ final class ServedModel implements AutoCloseable {
     return vocoder != null;
   }
 
+  /** What was heard of an answer in so many milliseconds, see {@link HeardAnswer}. */
+  List<Segment> heard(List<Segment> said, long millis) {
+    return vocoder == null ? said : HeardAnswer.of(said, millis, model, vocoder);
+  }
+
   private void requireSpeech(String path) {
     if (!speaks()) {
       throw ApiException.wrong(400, "no_speech", path, "this model has no vocoder to speak with");
@@ -220,21 +226,34 @@ final class ServedModel implements AutoCloseable {
    * @throws ApiException if it cannot be read, or is too long
    */
   Recording encode(byte[] recording, String path, int channel, Exchange exchange) {
-    AudioReader.Options options =
-        AudioReader.Options.speech()
-            .withChannel(channel)
-            .withMaxSeconds(exchange.limits().audioSeconds());
     return workers.run(
         exchange.terms(),
         () -> {
-          try (AudioReader reader =
-              AudioReader.open(new ByteArrayInputStream(recording), "the audio", options)) {
+          try (AudioReader reader = open(recording, channel, exchange)) {
             SpeechUnits units = model.encode(reader);
             return new Recording(units, reader.seconds());
           } catch (InputException e) {
             throw ApiException.wrong(400, "invalid_audio", path, String.valueOf(e.getMessage()));
           }
         });
+  }
+
+  private static AudioReader open(byte[] recording, int channel, Exchange exchange) {
+    AudioReader.Options options =
+        AudioReader.Options.speech()
+            .withChannel(channel)
+            .withMaxSeconds(exchange.limits().audioSeconds());
+    return AudioReader.open(new ByteArrayInputStream(recording), "the audio", options);
+  }
+
+  /**
+   * When the words of a text are said in a recording.
+   *
+   * @throws InputException if the text cannot be aligned with it
+   */
+  AlignedTranscript align(byte[] recording, String text, Exchange exchange) {
+    return workers.run(
+        exchange.terms(), () -> model.align(() -> open(recording, 0, exchange), text));
   }
 
   /**

@@ -1,24 +1,32 @@
 package org.spiritlm.server;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.spiritlm.Generation;
 import org.spiritlm.GenerationListener;
 import org.spiritlm.GenerationOptions;
 import org.spiritlm.Segment;
+import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.json.Json;
 import org.spiritlm.prompt.SpeechTokens;
 import org.spiritlm.task.Transcription;
+import org.spiritlm.torch.InputException;
 
 /**
- * {@code POST /v1/audio/transcriptions}. The only times that are known are those of the whole
- * recording: its transcript is one segment, or one subtitle.
+ * {@code POST /v1/audio/transcriptions}. When words are said the model's aligner tells; without one
+ * the transcript is one segment, or one subtitle.
  */
 final class TranscriptionsHandler {
   private static final Set<String> FORMATS = Set.of("json", "text", "verbose_json", "srt", "vtt");
+
+  /** Those that tell times. */
+  private static final Set<String> TIMED = Set.of("verbose_json", "srt", "vtt");
+
+  private static final List<String> GRANULARITIES =
+      List.of("timestamp_granularities[]", "timestamp_granularities");
 
   private static final Set<String> KNOWN =
       Set.of(
@@ -45,6 +53,7 @@ final class TranscriptionsHandler {
     String format = upload.text("response_format", "json");
     boolean streamed = flag(upload, "stream");
     check(upload, format, streamed);
+    Set<String> times = granularities(upload, format);
     GenerationOptions options = options(upload, exchange);
     ServedModel.Recording recording = model.encode(upload.file(), "file", 0, exchange);
     SpeechTokens tokens = model.model().tokens(recording.units());
@@ -57,7 +66,38 @@ final class TranscriptionsHandler {
     if (streamed) {
       stream(task, speech, exchange);
     } else {
-      respond(format, task.transcribe(speech), recording.seconds(), exchange);
+      String text = task.transcribe(speech);
+      List<AlignedWord> words =
+          TIMED.contains(format) ? words(upload, text, times.contains("word"), exchange) : null;
+      respond(format, new TimedTranscript(text, recording.seconds(), words), times, exchange);
+    }
+  }
+
+  /**
+   * When words are said, or null where that is not known.
+   *
+   * @param needed whether that is asked for
+   * @throws ApiException if it is needed, and the transcript cannot be that of the recording
+   */
+  private @Nullable List<AlignedWord> words(
+      Upload upload, String text, boolean needed, Exchange exchange) {
+    if (!model.model().aligns()) {
+      return null;
+    }
+    if (text.isBlank()) {
+      return List.of();
+    }
+    try {
+      return model.align(upload.file(), text, exchange).words();
+    } catch (InputException e) { // such as more words than the recording has room for
+      if (!needed) {
+        return null;
+      }
+      throw ApiException.wrong(
+          422,
+          "not_aligned",
+          null,
+          "the transcript that was made cannot be aligned with the recording: " + e.getMessage());
     }
   }
 
@@ -82,22 +122,47 @@ final class TranscriptionsHandler {
       throw ApiException.wrong(
           "response_format", "a stream has no times; leave out 'stream', or ask for json");
     }
-    for (String name : List.of("timestamp_granularities[]", "timestamp_granularities")) {
-      List<String> wanted = upload.fields().getOrDefault(name, List.of());
-      if (!List.of("segment").containsAll(wanted)) {
-        throw ApiException.wrong(
-            400, "unsupported_parameter", name, "times of words are not known here");
+  }
+
+  /**
+   * What is to have times: {@code segment}, unless something else is asked for, or {@code word}.
+   *
+   * @throws ApiException if that is not known, or the format does not tell it
+   */
+  private Set<String> granularities(Upload upload, String format) {
+    Set<String> wanted = new HashSet<>();
+    for (String name : GRANULARITIES) {
+      for (String each : upload.fields().getOrDefault(name, List.of())) {
+        if (!Set.of("word", "segment").contains(each)) {
+          throw ApiException.wrong(name, "'" + name + "' must be word or segment");
+        }
+        if (each.equals("word") && !model.model().aligns()) {
+          throw ApiException.wrong(
+              400,
+              "unsupported_parameter",
+              name,
+              "times of words are not known here: this model has no aligner");
+        }
+        if (each.equals("word") && !format.equals("verbose_json")) {
+          throw ApiException.wrong(
+              name, "times of words are told in 'response_format' verbose_json alone");
+        }
+        wanted.add(each);
       }
     }
+    return wanted.isEmpty() ? Set.of("segment") : wanted;
+  }
+
+  /** How transcripts are made where nothing else is asked for: the likeliest one. */
+  static GenerationOptions likeliest(RequestLimits limits) {
+    return GenerationOptions.text()
+        .greedy()
+        .withMaxNewTokens(
+            Math.min(GenerationOptions.DEFAULT_MAX_NEW_TOKENS * 2, limits.newTokens()));
   }
 
   private static GenerationOptions options(Upload upload, Exchange exchange) {
-    GenerationOptions options =
-        GenerationOptions.text()
-            .greedy()
-            .withMaxNewTokens(
-                Math.min(
-                    GenerationOptions.DEFAULT_MAX_NEW_TOKENS * 2, exchange.limits().newTokens()));
+    GenerationOptions options = likeliest(exchange.limits());
     String temperature = upload.text("temperature");
     if (temperature == null) {
       return options;
@@ -141,59 +206,19 @@ final class TranscriptionsHandler {
     }
   }
 
-  private static void respond(String format, String text, double seconds, Exchange exchange) {
+  private static void respond(
+      String format, TimedTranscript transcript, Set<String> times, Exchange exchange) {
     switch (format) {
-      case "text" -> respond("text/plain; charset=utf-8", text + "\n", exchange);
-      case "srt" ->
-          respond(
-              "application/x-subrip; charset=utf-8",
-              "1\n" + time(0, ',') + " --> " + time(seconds, ',') + "\n" + text + "\n",
-              exchange);
-      case "vtt" ->
-          respond(
-              "text/vtt; charset=utf-8",
-              "WEBVTT\n\n"
-                  + time(0, '.')
-                  + " --> "
-                  + time(seconds, '.')
-                  + "\n"
-                  + text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-                  + "\n",
-              exchange);
-      case "verbose_json" -> exchange.respond(verbose(text, seconds));
-      default -> exchange.respond(Json.object().put("text", text));
+      case "text" -> respond("text/plain; charset=utf-8", transcript.text() + "\n", exchange);
+      case "srt" -> respond("application/x-subrip; charset=utf-8", transcript.srt(), exchange);
+      case "vtt" -> respond("text/vtt; charset=utf-8", transcript.vtt(), exchange);
+      case "verbose_json" ->
+          exchange.respond(transcript.verbose(times.contains("segment"), times.contains("word")));
+      default -> exchange.respond(Json.object().put("text", transcript.text()));
     }
   }
 
   private static void respond(String type, String body, Exchange exchange) {
     exchange.respond(type, body.getBytes(StandardCharsets.UTF_8));
-  }
-
-  private static ObjectNode verbose(String text, double seconds) {
-    ObjectNode object = Json.object();
-    object.put("task", "transcribe");
-    object.put("language", "english");
-    object.put("duration", seconds);
-    object.put("text", text);
-    object
-        .putArray("segments")
-        .addObject()
-        .put("id", 0)
-        .put("start", 0.0)
-        .put("end", seconds)
-        .put("text", text);
-    return object;
-  }
-
-  private static String time(double seconds, char point) {
-    long millis = Math.round(seconds * 1000);
-    return String.format(
-        Locale.ROOT,
-        "%02d:%02d:%02d%c%03d",
-        millis / 3_600_000,
-        millis / 60_000 % 60,
-        millis / 1000 % 60,
-        point,
-        millis % 1000);
   }
 }

@@ -72,6 +72,13 @@ class RealtimeInputTest {
             + " unsupported_parameter",
         "{'type':'session.update','session':{'turn_detection':{'threshold':2}}} | ",
         "{'type':'session.update','session':{'turn_detection':{'type':'semantic_vad'}}} | ",
+        "{'type':'conversation.item.truncate','item_id':'no','audio_end_ms':1} | item_not_found",
+        "{'type':'conversation.item.truncate','item_id':'no'} | ",
+        "{'type':'conversation.item.truncate','item_id':'no','audio_end_ms':-1} | ",
+        "{'type':'conversation.item.truncate','item_id':'no','audio_end_ms':1,'content_index':1} | ",
+        "{'type':'session.update','session':{'input_audio_transcription':5}} | ",
+        "{'type':'session.update','session':{'input_audio_transcription':{'x':1}}} |"
+            + " unknown_parameter",
         "{'type':'conversation.item.create','item':{'type':'message'}} | ",
         "{'type':'conversation.item.create','item':{'type':'message','role':'user',"
             + "'content':[{'type':'input_audio','audio':'AAA='}]}} | invalid_audio"

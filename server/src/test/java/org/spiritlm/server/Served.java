@@ -31,10 +31,14 @@ final class Served implements AutoCloseable {
   final List<String> log = new ArrayList<>();
 
   Served(String variant, ServerOptions options) {
+    this(model(variant), options);
+  }
+
+  Served(SpiritLm model, ServerOptions options) {
     this.server =
         SpiritServer.start(
             NAME,
-            model(variant),
+            model,
             options
                 .withPort(0)
                 .withLog(
@@ -49,14 +53,18 @@ final class Served implements AutoCloseable {
     return new Served(variant, ServerOptions.standard());
   }
 
+  /** The directory of the models, in the released layout. */
+  static Path directory() {
+    return PARITY.resolve("checkpoints");
+  }
+
   /** In float32. */
   static SpiritLm model(String variant) {
     return MODELS.computeIfAbsent(
         variant,
         name ->
             SpiritLm.load(
-                PARITY.resolve("checkpoints"),
-                LoadOptions.standard().withVariant(name).withDtype(DType.F32)));
+                directory(), LoadOptions.standard().withVariant(name).withDtype(DType.F32)));
   }
 
   static Path audio(String name) {

@@ -20,7 +20,7 @@ import org.spiritlm.json.Json;
 
 /** From a text to a trained language model by the commands of docs/data.md, each with little. */
 final class PipelineTest {
-  private static final String ALIGNER = "../training/src/test/resources/ctc/layer";
+  private static final String ALIGNER = "../core/src/test/resources/ctc/layer";
 
   private static final String SMALL =
       "encoder.width=32 encoder.layers=1 encoder.channels=16 encoder.heads=2";

@@ -150,6 +150,11 @@ public final class Weights {
     return new Weights(store, path, device, dtype, Use.INFERENCE, beside);
   }
 
+  /** Whether gradients go through what is computed with them: trained or adapted ones. */
+  public boolean areLearning() {
+    return use == Use.TRAINING || adapters != null;
+  }
+
   /** The change of the product whose weight lies here, or null where it has none. */
   @Nullable LowRankAdapter adapter(long in, long out) {
     return adapters == null ? null : adapters.product(path, device, in, out);

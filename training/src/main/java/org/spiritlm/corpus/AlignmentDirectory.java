@@ -8,6 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.alignment.AlignedWord;
 
 /**
  * A directory with a file for each utterance, named by its id or its recording, in the directory

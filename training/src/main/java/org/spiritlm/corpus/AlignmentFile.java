@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.json.Json;
 import org.spiritlm.json.JsonLine;
 import org.spiritlm.torch.InputException;

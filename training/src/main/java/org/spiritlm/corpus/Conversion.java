@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.json.Json;
 import org.spiritlm.torch.InputException;
 

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.torch.InputException;
 
 /**

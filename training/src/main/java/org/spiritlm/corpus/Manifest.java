@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.json.Json;
 import org.spiritlm.json.JsonLine;
 import org.spiritlm.json.JsonLines;

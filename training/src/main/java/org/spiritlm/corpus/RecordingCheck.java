@@ -4,6 +4,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.audio.AudioReader;
 import org.spiritlm.torch.InputException;
 

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.torch.InputException;
 
 /**

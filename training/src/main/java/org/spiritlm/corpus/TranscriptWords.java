@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.torch.InputException;
 
 /**

@@ -2,6 +2,7 @@ package org.spiritlm.corpus;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.alignment.AlignedWord;
 
 /**
  * One item of a corpus: a recording, or a stretch of one, and what is known of it.

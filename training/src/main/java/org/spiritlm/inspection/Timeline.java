@@ -2,8 +2,8 @@ package org.spiritlm.inspection;
 
 import java.util.List;
 import java.util.Locale;
+import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.audio.Audio;
-import org.spiritlm.corpus.AlignedWord;
 import org.spiritlm.units.pitch.PitchContour;
 
 /** What lies in an utterance over time, drawn as lanes one below another. */

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.spiritlm.LoadOptions;
 import org.spiritlm.SpiritLm;
 import org.spiritlm.checkpoint.Directories;
@@ -15,6 +16,7 @@ import org.spiritlm.checkpoint.ModelDirectory;
 import org.spiritlm.checkpoint.Part;
 import org.spiritlm.checkpoint.TokenizerChecksum;
 import org.spiritlm.checkpoint.TrainedModel;
+import org.spiritlm.checkpoint.TrainedParts;
 import org.spiritlm.checkpoint.Variant;
 import org.spiritlm.corpus.Split;
 import org.spiritlm.corpus.UtterancePreparer;
@@ -92,7 +94,7 @@ final class ModelStages {
         false);
   }
 
-  /** Makes a model whose language model knows nothing yet. */
+  /** Makes a model whose language model is yet to be trained. */
   static boolean start(
       Variant variant,
       FreshLanguageModel fresh,
@@ -109,11 +111,19 @@ final class ModelStages {
     return true;
   }
 
-  /** The language model that {@link #start} makes: with a tokenizer of text and speech tokens. */
+  /**
+   * The language model that {@link #start} makes: with a tokenizer of text and speech tokens.
+   *
+   * @param known one of the same sizes to begin with, or null
+   */
   static FreshLanguageModel fresh(
-      LlamaConfig sizes, Path tokenizer, List<String> speechTokens, long seed) {
+      LlamaConfig sizes,
+      Path tokenizer,
+      List<String> speechTokens,
+      long seed,
+      @Nullable Path known) {
     return new FreshLanguageModel(
-        sizes, NewTokenizer.extending(tokenizer, speechTokens), seed, DType.F32);
+        sizes, NewTokenizer.extending(tokenizer, speechTokens), seed, DType.F32, known);
   }
 
   /**
@@ -165,6 +175,13 @@ final class ModelStages {
         });
     if (rejected[0] > 1) {
       progress.accept(rejected[0] + " items were left out of " + directory);
+    }
+  }
+
+  /** Writes an aligner to where models beside each other share it. */
+  static void shareAligner(Path aligner, Path shared, DType dtype) {
+    if (!Files.exists(shared)) {
+      TrainedParts.writeAligner(shared, aligner, dtype);
     }
   }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -25,6 +26,9 @@ import org.spiritlm.training.Settings;
 
 /** The stages of the recipe of the tiny models, by its settings. */
 final class TinyPlan {
+  /** The directory beside the models of what they have in common. */
+  private static final String SHARED = "shared";
+
   private final Path out;
   private final StagePlan plan;
   private final @Nullable ManifestFacts facts;
@@ -71,10 +75,20 @@ final class TinyPlan {
             isExpressive());
     prepared();
     variants.forEach(this::vocoder);
-    variants.forEach(this::start);
-    variants.forEach(this::shards);
-    variants.forEach(this::lm);
-    assembly();
+    for (Variant variant : variants) {
+      start(variant);
+      shards(variant);
+      lm(variant);
+      assembly(variant);
+    }
+  }
+
+  /** What a language model begins with. */
+  enum Beginning {
+    /** Random values. */
+    NOTHING,
+    /** What the BASE model has learnt, and random vectors for pitch and style. */
+    BASE
   }
 
   /** The stage that left the manifest. */
@@ -118,7 +132,7 @@ final class TinyPlan {
   private static void checkSections(Settings all) {
     Set<String> known = new LinkedHashSet<>();
     TinyRecipe.settings(true).given().fieldNames().forEachRemaining(known::add);
-    for (String kind : List.of("vocoder", "start", "shards", "lm")) {
+    for (String kind : List.of("vocoder", "start", "shards", "lm", "assembly")) {
       for (Variant variant : Variant.values()) {
         known.add(StagePlan.of(kind, variant));
       }
@@ -284,8 +298,15 @@ final class TinyPlan {
     Settings settings = plan.section("start", variant);
     LlamaConfig sizes = ModelStages.sizes(settings);
     long seed = settings.seed("seed", 0);
-    settings.finish();
     boolean expressive = variant == Variant.EXPRESSIVE;
+    boolean hasOther = expressive && variants.contains(Variant.BASE);
+    Beginning beginning = settings.choice("from", hasOther ? Beginning.BASE : Beginning.NOTHING);
+    settings.finish();
+    if (beginning == Beginning.BASE && !hasOther) {
+      throw new InputException(
+          "'start.from' is base, which is for the expressive model beside a base one; give"
+              + " start.from=nothing, or both variants");
+    }
     List<String> tokens =
         new ArrayList<>(
             Vocabulary.tokens(
@@ -295,17 +316,22 @@ final class TinyPlan {
     tokens.addAll(TaskToken.pieces()); // to tell pairs from what goes on in the other modality
     List<String> needs = new ArrayList<>(units.stages(variant));
     needs.add("text");
+    String base = StagePlan.of("lm", Variant.BASE);
+    if (beginning == Beginning.BASE) {
+      needs.add(base);
+    }
+    Path known = beginning == Beginning.BASE ? plan.at(base).resolve(Part.LM.key()) : null;
     Path tokenizer = plan.at("text").resolve(CorpusStages.TOKENIZER);
     plan.add(
         StagePlan.of("start", variant),
-        "a model without a voice, whose language model knows nothing yet",
+        "a model without a voice, whose language model is yet to learn",
         needs,
         settings.resolved(),
         5,
         (directory, progress) ->
             ModelStages.start(
                 variant,
-                ModelStages.fresh(sizes, tokenizer, tokens, seed),
+                ModelStages.fresh(sizes, tokenizer, tokens, seed, known),
                 units.parts(variant),
                 directory,
                 progress));
@@ -361,47 +387,58 @@ final class TinyPlan {
     }
   }
 
-  private void assembly() {
-    Settings settings = plan.section("assembly");
+  private void assembly(Variant variant) {
+    Settings settings = plan.section("assembly", variant);
     String type = settings.text("dtype", "bf16");
     settings.finish();
     if (!type.equals("bf16") && !type.equals("fp32")) {
       throw new InputException("'assembly.dtype' must be bf16 or fp32, found '" + type + "'");
     }
     List<String> needs = new ArrayList<>();
-    variants.forEach(variant -> needs.add(StagePlan.of("lm", variant)));
+    for (String kind : List.of("vocoder", "lm")) {
+      needs.add(StagePlan.of(kind, variant));
+    }
+    if (variant == Variant.EXPRESSIVE && variants.contains(Variant.BASE)) {
+      needs.add(StagePlan.of("assembly", Variant.BASE)); // which has written what both share
+    }
     plan.add(
-        "assembly",
-        "models of all parts",
+        StagePlan.of("assembly", variant),
+        "a model of all parts",
         needs,
         settings.resolved(),
         10,
         (directory, progress) -> {
-          variants.forEach(
-              variant -> assemble(variant, type.equals("bf16") ? DType.BF16 : DType.F32));
+          assemble(variant, type.equals("bf16") ? DType.BF16 : DType.F32);
           return true;
         });
   }
 
-  /** Puts a model together; what units are made of lies beside all of them once. */
+  private boolean hasAligner() {
+    return plan.stages().stream().anyMatch(stage -> stage.name().equals("aligner"));
+  }
+
+  /**
+   * Puts a model together; what units are made of, and the aligner, lie beside all of them once.
+   */
   private void assemble(Variant variant, DType dtype) {
     Path model = TinyRecipe.model(out, variant);
-    Path shared = model.resolveSibling("shared").resolve(Part.HUBERT.key());
+    Path beside = model.resolveSibling(SHARED);
     Map<Part, Path> parts = parts(variant);
-    ModelStages.share(parts.get(Part.HUBERT), shared);
-    parts.remove(Part.HUBERT);
+    Map<Part, String> shared = new EnumMap<>(Part.class);
+    ModelStages.share(parts.remove(Part.HUBERT), beside.resolve(Part.HUBERT.key()));
+    shared.put(Part.HUBERT, "../" + SHARED + "/" + Part.HUBERT.key());
+    if (hasAligner()) {
+      ModelStages.shareAligner(
+          plan.at("aligner").resolve("aligner"), beside.resolve(Part.ALIGNER.key()), dtype);
+      shared.put(Part.ALIGNER, "../" + SHARED + "/" + Part.ALIGNER.key());
+    }
     parts.put(Part.LM, plan.at(StagePlan.of("lm", variant)).resolve(Part.LM.key()));
     if (!model.toFile().exists()) {
       Map<String, String> provenance = new LinkedHashMap<>();
       provenance.put("recipe", "spiritlm recipe tiny, see README.md");
       provenance.put("data", facts == null ? "speech made of text by FreeTTS" : "see README.md");
       provenance.put("program", TinyRecipe.code() + (commit.isEmpty() ? "" : ", " + commit));
-      new TrainedModel(
-              variant,
-              parts,
-              Map.of(Part.HUBERT, "../shared/" + Part.HUBERT.key()),
-              ModelCard.licence(this, variant),
-              provenance)
+      new TrainedModel(variant, parts, shared, ModelCard.licence(this, variant), provenance)
           .write(model, dtype, line -> {});
     }
   }

@@ -1,8 +1,8 @@
 package org.spiritlm.synthesis;
 
 import java.util.List;
+import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.audio.Audio;
-import org.spiritlm.corpus.AlignedWord;
 
 /**
  * A text that was spoken.

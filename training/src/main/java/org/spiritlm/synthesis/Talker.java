@@ -3,9 +3,9 @@ package org.spiritlm.synthesis;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.Resampler;
-import org.spiritlm.corpus.AlignedWord;
 import org.spiritlm.synthesis.Reading.PlannedPhone;
 import org.spiritlm.torch.InputException;
 

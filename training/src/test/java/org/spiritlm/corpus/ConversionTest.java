@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.json.JsonLine;
 import org.spiritlm.json.JsonLines;
 

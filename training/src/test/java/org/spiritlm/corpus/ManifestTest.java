@@ -18,6 +18,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.json.JsonLines;
 
 /** Manifests hold what was written to them, and refuse lines that make no sense. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.torch.InputException;
 
 /** Jazzer's entry: whatever bytes a TextGrid has, its words are read or it is refused. */

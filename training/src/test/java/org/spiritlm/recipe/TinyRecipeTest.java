@@ -73,7 +73,8 @@ final class TinyRecipeTest {
     Settings settings =
         Settings.read(Path.of("../configs/tiny-gpu.yaml")).over(TinyRecipe.settings(false));
     assertThat(recipe(directory, null, settings).describe())
-        .contains("  aligner.length_step=25", "  lm-base.sequences=96", "  lm-base.length=512");
+        .contains("  aligner.length_step=25", "  lm-base.sequences=24", "  lm-base.length=2048")
+        .contains("  start-base.from=nothing", "  start-expressive.from=base");
   }
 
   @Test
@@ -110,6 +111,8 @@ final class TinyRecipeTest {
   void partsThatAllModelsHaveAreStoredOnceAndCardsSayWhatWentIn() throws IOException {
     assertThat(whole.resolve("models/tiny-base/hubert")).doesNotExist();
     assertThat(whole.resolve("models/shared/hubert/model.safetensors")).exists();
+    assertThat(whole.resolve("models/tiny-base/aligner")).doesNotExist();
+    assertThat(SpiritLm.load(whole.resolve("models/tiny-base")).aligns()).isTrue();
     String card = Files.readString(whole.resolve("models/tiny-expressive/README.md"));
     assertThat(card).contains("FreeTTS", "WordNet", "FCPE", "supervised", "| lm-base |");
     assertThat(card).contains("Not measured.");
@@ -203,7 +206,8 @@ final class TinyRecipeTest {
     assertThat(stages)
         .startsWith("corpus", "text", "aligner", "words", "mfcc-clusters", "hubert-1")
         .containsSubsequence("middle-clusters", "hubert-2", "clusters", "ctc-quantizer", "pitch")
-        .endsWith("lm-base", "lm-expressive", "assembly");
+        .containsSubsequence("vocoder-expressive", "start-base", "lm-base", "assembly-base", "start-expressive")
+        .endsWith("lm-expressive", "assembly-expressive");
     assertThat(directory.resolve("out")).doesNotExist();
   }
 
@@ -232,6 +236,12 @@ final class TinyRecipeTest {
     refused(out, null, smoke().with("lm.stepz=3"), "unknown key 'stepz'; known are");
     refused(
         out, null, smoke().with("vocoders.steps=3"), "no stage or setting 'vocoders'", "vocoder");
+    refused(
+        out,
+        null,
+        smoke().with("variants=expressive").with("start-expressive.from=base"),
+        "'start.from' is base",
+        "both variants");
     refused(out, null, smoke().with("encoder=magic"), "'encoder' must be one of supervised");
     refused(out, null, smoke().with("variants=huge"), "'variants' must be base, expressive");
     refused(out, null, smoke().with("text=3"), "'text' must have keys with values");

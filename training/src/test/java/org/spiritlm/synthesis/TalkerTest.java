@@ -15,8 +15,8 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.CharRange;
 import net.jqwik.api.constraints.StringLength;
 import org.junit.jupiter.api.Test;
+import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.audio.Audio;
-import org.spiritlm.corpus.AlignedWord;
 import org.spiritlm.torch.InputException;
 
 /** What is spoken sounds as its voice and style say, when its times say. */

@@ -3,7 +3,7 @@ package org.spiritlm.training.speech;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.spiritlm.corpus.AlignedWord;
+import org.spiritlm.alignment.AlignedWord;
 
 /**
  * How well units agree with phones, frame by frame (Hsu et al. 2021, section 4.3). Not thread-safe.

@@ -168,7 +168,13 @@ final class Discriminators {
    * @param adversarial how far they are from taking it for real, a scalar
    * @param features how far their layers are from what they make of the real sound, a scalar
    */
-  record Opinion(Tensor adversarial, Tensor features) {}
+  record Opinion(Tensor adversarial, Tensor features) {
+    /** That of discriminators that are not asked: zeros like a scalar. */
+    static Opinion none(Tensor scalar) {
+      Tensor zero = torch.zeros_like(scalar);
+      return new Opinion(zero, zero);
+    }
+  }
 
   /**
    * Their opinion, whose gradients reach what was made; the discriminators themselves gather none.

@@ -28,6 +28,7 @@ import org.spiritlm.vocoder.VocoderConfig.GeneratorConfig;
  *
  * @param config its sizes and voices
  * @param discriminators theirs
+ * @param judgedFrom batches from which the generator learns before the discriminators are there
  * @param optimiser of both
  * @param mel of the loss
  * @param batch stretches of a step
@@ -40,6 +41,7 @@ import org.spiritlm.vocoder.VocoderConfig.GeneratorConfig;
 record VocoderSettings(
     VocoderConfig config,
     Discriminators.Sizes discriminators,
+    int judgedFrom,
     OptimiserSettings optimiser,
     MelSpectrogram.Config mel,
     int batch,
@@ -92,9 +94,11 @@ record VocoderSettings(
   /** Reads them; speakers and styles are those of the items. */
   static VocoderSettings of(Settings settings, VoiceItems items) {
     Settings losses = settings.below("losses");
+    Settings judges = settings.below("discriminators");
     return new VocoderSettings(
         config(settings, items),
-        discriminators(settings.below("discriminators")),
+        discriminators(judges),
+        judges.count("from", 0),
         OptimiserSettings.of(settings.below("optimiser"), OPTIMISER),
         mel(settings.below("mel")),
         settings.positive("batch", 16),

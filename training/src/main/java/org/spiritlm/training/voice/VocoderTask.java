@@ -27,7 +27,8 @@ import org.spiritlm.training.TrainingTask;
  * jointly with the predictor of their durations (Lee et al., 2022).
  *
  * <p>Each step changes the discriminators first, on what the generator made, then the generator,
- * whose sound is made once for both.
+ * whose sound is made once for both. The first steps may do without discriminators ({@code
+ * discriminators.from}): spectra alone are learnt in a fraction of the time.
  */
 public final class VocoderTask implements TrainingTask {
   private final VocoderSettings settings;
@@ -77,8 +78,8 @@ public final class VocoderTask implements TrainingTask {
    *
    * @param settings {@code conditions} (base or expressive), {@code batch}, {@code segment}
    *     (frames), {@code seed}, {@code samples} (recordings spoken at each validation), and the
-   *     sections {@code network}, {@code discriminators}, {@code mel}, {@code losses}, {@code
-   *     optimiser}
+   *     sections {@code network}, {@code discriminators} (whose {@code from} is the number of
+   *     batches before they are heard), {@code mel}, {@code losses}, {@code optimiser}
    * @param items what is learnt from; their speakers and styles are the vocoder's
    * @param heldOut what is not learnt from, and spoken to validate
    * @param run the run's directory, in which {@code samples} are written
@@ -148,7 +149,15 @@ public final class VocoderTask implements TrainingTask {
     }
   }
 
+  /** Whether the drawn batch is one that the discriminators hear; all measures are there anyhow. */
+  private boolean isJudged() {
+    return drawn > settings.judgedFrom();
+  }
+
   private Map<String, Double> judge(double share) {
+    if (!isJudged()) {
+      return Map.of("discriminator_loss", 0.0);
+    }
     Tensor loss = discriminators.loss(real(), spoken().detach());
     loss.mul(Tensors.scalar(share)).backward();
     return Map.of("discriminator_loss", loss.item_double());
@@ -158,7 +167,10 @@ public final class VocoderTask implements TrainingTask {
     Tensor made = spoken();
     Tensor real = real();
     Tensor distance = mel.forward(made).sub(mel.forward(real)).abs().mean();
-    Discriminators.Opinion opinion = discriminators.opinion(real, made);
+    Discriminators.Opinion opinion =
+        isJudged()
+            ? discriminators.opinion(real, made)
+            : Discriminators.Opinion.none(distance.detach());
     Tensor loss =
         distance
             .mul(Tensors.scalar(settings.melWeight()))

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.spiritlm.corpus.AlignedWord;
+import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.corpus.Utterance;
 import org.spiritlm.torch.ConfigFile;
 import org.spiritlm.torch.DType;

@@ -175,6 +175,37 @@ final class VocoderTaskTest {
         .isEqualTo(judged, within(1e-5 * judged));
   }
 
+  /** Until then the discriminators stay as they are, and the generator learns from spectra. */
+  @Test
+  void discriminatorsMayComeLater() {
+    String from = "discriminators.from=4";
+    Map<String, List<Float>> fresh;
+    try (VocoderTask task = task(directory.resolve("fresh"), from)) {
+      fresh = ParameterValues.of(task);
+    }
+    for (int steps : new int[] {4, 5}) {
+      Path run = directory.resolve("steps-" + steps);
+      try (VocoderTask task = task(run, from)) {
+        trainer(task, run, steps).run();
+        Map<String, List<Float>> learnt = ParameterValues.of(task);
+        for (TrainingTask.Group group : task.groups()) {
+          boolean changes = group.name().equals("generator") || steps == 5;
+          for (String name : group.parameters().keySet()) {
+            String key = group.name() + "." + name;
+            assertThat(learnt.get(key).equals(fresh.get(key))).as(key).isEqualTo(!changes);
+          }
+        }
+        List<JsonLine> metrics = Json.lines(run.resolve("metrics.jsonl"));
+        for (String key : List.of("discriminator_loss", "adversarial_loss", "feature_loss")) {
+          assertThat(mean(metrics, key, 0, 4)).as(key).isZero();
+          if (steps == 5) {
+            assertThat(mean(metrics, key, 4, 5)).as(key).isPositive();
+          }
+        }
+      }
+    }
+  }
+
   /** What the generator learns from leaves no gradients in the discriminators. */
   @Test
   void gradientsOfTheGroupsAreApart() {

@@ -14,7 +14,6 @@ import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.spiritlm.audio.AudioReader;
-import org.spiritlm.corpus.AlignedWord;
 import org.spiritlm.torch.CheckpointException;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;

@@ -1,7 +1,6 @@
 package org.spiritlm.alignment;
 
 import java.util.List;
-import org.spiritlm.corpus.AlignedWord;
 
 /**
  * When the words of a transcript are said.
@@ -16,5 +15,18 @@ import org.spiritlm.corpus.AlignedWord;
 public record AlignedTranscript(List<AlignedWord> words, double score, double seconds) {
   public AlignedTranscript {
     words = List.copyOf(words);
+  }
+
+  /** The words where the speech begins so many seconds after a recording does. */
+  public List<AlignedWord> wordsAfter(double start) {
+    return words.stream()
+        .map(
+            word ->
+                new AlignedWord(
+                    word.word(),
+                    WordTimes.rounded(word.start() + start),
+                    WordTimes.rounded(word.end() + start),
+                    word.score()))
+        .toList();
   }
 }

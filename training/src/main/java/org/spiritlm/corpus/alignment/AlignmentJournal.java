@@ -1,4 +1,4 @@
-package org.spiritlm.alignment;
+package org.spiritlm.corpus.alignment;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.spiritlm.alignment.AlignedTranscript;
 import org.spiritlm.corpus.AudioLocation;
 import org.spiritlm.corpus.Manifest;
 import org.spiritlm.corpus.Rejection;

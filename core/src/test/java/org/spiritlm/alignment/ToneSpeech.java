@@ -12,7 +12,6 @@ import java.util.Random;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioReader;
 import org.spiritlm.audio.AudioWriter;
-import org.spiritlm.corpus.AlignedWord;
 
 /**
  * Words of the letters a to h, each a tone, as the model {@code ctc/tones} was taught to hear them
@@ -23,16 +22,16 @@ import org.spiritlm.corpus.AlignedWord;
  * @param words the words with the seconds in which they sound
  */
 @SuppressWarnings("ArrayRecordComponent")
-record ToneSpeech(float[] samples, String text, List<AlignedWord> words) {
+public record ToneSpeech(float[] samples, String text, List<AlignedWord> words) {
   private static final int RATE = Audio.SPEECH_RATE;
 
   /** The model's directory. */
-  static Path aligner() {
-    return Fixtures.folder("/ctc/tones");
+  public static Path aligner() {
+    return Path.of("..", "core", "src", "test", "resources", "ctc", "tones"); // from any module
   }
 
   /** Some random words. */
-  static ToneSpeech random(int count, long seed) {
+  public static ToneSpeech random(int count, long seed) {
     Random random = new Random(seed);
     List<String> words = new ArrayList<>();
     for (int i = 0; i < count; i++) {
@@ -46,7 +45,7 @@ record ToneSpeech(float[] samples, String text, List<AlignedWord> words) {
   }
 
   /** Says words; what is no letter from a to h sounds like nothing. */
-  static ToneSpeech of(String text, long seed) {
+  public static ToneSpeech of(String text, long seed) {
     Random random = new Random(seed);
     float[] samples = new float[RATE];
     List<AlignedWord> words = new ArrayList<>();
@@ -89,7 +88,7 @@ record ToneSpeech(float[] samples, String text, List<AlignedWord> words) {
   }
 
   /** Writes the samples. */
-  ToneSpeech write(Path file) {
+  public ToneSpeech write(Path file) {
     try (AudioWriter writer = AudioWriter.open(file, RATE, AudioWriter.Encoding.FLOAT32)) {
       writer.write(samples);
       writer.finish();
@@ -100,12 +99,12 @@ record ToneSpeech(float[] samples, String text, List<AlignedWord> words) {
   }
 
   /** The samples as a recording. */
-  SpeechSource source() {
+  public SpeechSource source() {
     return source(samples);
   }
 
   /** Samples as a recording. */
-  static SpeechSource source(float[] samples) {
+  public static SpeechSource source(float[] samples) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (AudioWriter writer = AudioWriter.stream(bytes, RATE, AudioWriter.Encoding.FLOAT32)) {
       writer.write(samples);

@@ -1,4 +1,4 @@
-package org.spiritlm.alignment;
+package org.spiritlm.corpus.alignment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -11,7 +11,7 @@ import java.util.List;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.spiritlm.corpus.AlignedWord;
+import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.corpus.AudioLocation;
 import org.spiritlm.corpus.Manifest;
 import org.spiritlm.corpus.Utterance;

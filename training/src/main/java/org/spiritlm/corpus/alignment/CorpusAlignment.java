@@ -1,4 +1,4 @@
-package org.spiritlm.alignment;
+package org.spiritlm.corpus.alignment;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -10,7 +10,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.spiritlm.corpus.AlignedWord;
+import org.spiritlm.alignment.AlignedTranscript;
+import org.spiritlm.alignment.AlignedWord;
+import org.spiritlm.alignment.Aligner;
 import org.spiritlm.corpus.AudioLocation;
 import org.spiritlm.corpus.CorpusListener;
 import org.spiritlm.corpus.Manifest;
@@ -310,7 +312,7 @@ public final class CorpusAlignment {
         return;
       }
       @Nullable Double start = utterance.start();
-      List<AlignedWord> words = WordTimes.moved(aligned.words(), start == null ? 0 : start);
+      List<AlignedWord> words = aligned.wordsAfter(start == null ? 0 : start);
       journal.aligned(
           utterance
               .withWords(words)

@@ -13,7 +13,6 @@ import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
-import org.spiritlm.corpus.AlignedWord;
 import org.spiritlm.torch.CheckpointException;
 import org.spiritlm.torch.ConfigFile;
 

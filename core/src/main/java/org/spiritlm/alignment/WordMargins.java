@@ -3,7 +3,6 @@ package org.spiritlm.alignment;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
-import org.spiritlm.corpus.AlignedWord;
 import org.spiritlm.torch.ConfigFile;
 
 /**

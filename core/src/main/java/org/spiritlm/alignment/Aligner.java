@@ -25,6 +25,15 @@ import org.spiritlm.torch.InputException;
  * 30 s, each of which sees 2 s more on either side. Safe for use by several threads.
  */
 public final class Aligner {
+  /** What may stand beside its weights. */
+  public static final List<String> DESCRIPTIONS =
+      List.of(
+          "config.json",
+          "preprocessor_config.json",
+          "vocab.json",
+          "added_tokens.json",
+          "tokenizer_config.json");
+
   private final EmissionModel model;
   private final Alphabet alphabet;
 

@@ -3,7 +3,6 @@ package org.spiritlm.alignment;
 import java.util.ArrayList;
 import java.util.List;
 import org.spiritlm.audio.Audio;
-import org.spiritlm.corpus.AlignedWord;
 import org.spiritlm.units.wav2vec2.Wav2Vec2Config;
 
 /**
@@ -56,19 +55,6 @@ final class WordTimes {
     return new AlignedTranscript(wider, rounded(total / frames), seconds);
   }
 
-  /** The same words, later by some seconds. */
-  static List<AlignedWord> moved(List<AlignedWord> words, double by) {
-    return words.stream()
-        .map(
-            word ->
-                new AlignedWord(
-                    word.word(),
-                    rounded(word.start() + by),
-                    rounded(word.end() + by),
-                    word.score()))
-        .toList();
-  }
-
   private static int firstFrame(CtcAlignment alignment) {
     return alignment.spans().isEmpty() ? 0 : alignment.spans().get(0).start();
   }
@@ -83,7 +69,7 @@ final class WordTimes {
     return new AlignedWord(word.word(), rounded(word.start()), rounded(word.end()), word.score());
   }
 
-  private static double rounded(double value) {
+  static double rounded(double value) {
     return Math.rint(value * PRECISION) / PRECISION;
   }
 }

@@ -1,4 +1,4 @@
-package org.spiritlm.alignment;
+package org.spiritlm.corpus.alignment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.spiritlm.corpus.AlignedWord;
+import org.spiritlm.alignment.AlignedWord;
+import org.spiritlm.alignment.ToneSpeech;
 import org.spiritlm.corpus.AudioLocation;
 import org.spiritlm.corpus.CorpusListener;
 import org.spiritlm.corpus.Manifest;

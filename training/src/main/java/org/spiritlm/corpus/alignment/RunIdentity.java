@@ -1,4 +1,4 @@
-package org.spiritlm.alignment;
+package org.spiritlm.corpus.alignment;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package org.spiritlm.corpus;
+package org.spiritlm.alignment;
 
 import org.jspecify.annotations.Nullable;
 
