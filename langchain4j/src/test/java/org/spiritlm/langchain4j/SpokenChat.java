@@ -15,7 +15,7 @@ import org.spiritlm.GenerationOptions;
 import org.spiritlm.SpiritLm;
 
 /** An example: a spoken chat of two turns by LangChain4j. */
-final class SpokenChat {
+public final class SpokenChat {
   private SpokenChat() {}
 
   /**
