@@ -70,6 +70,7 @@ public final class AlignerTask implements TrainingTask {
    *     than the usual 8, those of one length go together: fewer and larger operations
    * @param noise dropout and left-out blocks
    * @param labelsPerFrame see {@link CtcConfig#labelsPerFrame}
+   * @param augmentation how recordings are changed before they are learnt from
    * @param masks frames that are not heard
    * @param optimiser the optimiser's
    * @param validated utterances at most that validation looks at
@@ -80,12 +81,14 @@ public final class AlignerTask implements TrainingTask {
       int lengthStep,
       int labelsPerFrame,
       Noise.Rates noise,
+      Augmentation augmentation,
       SpanMasks masks,
       OptimiserSettings optimiser,
       int validated) {
     /**
      * Reads {@code seed}, {@code batch_seconds}, {@code length_step}, {@code labels_per_frame},
-     * {@code validated}, and the sections {@code noise}, {@code mask} and {@code optimiser}.
+     * {@code validated}, and the sections {@code noise}, {@code augmentation}, {@code mask} and
+     * {@code optimiser}.
      */
     public static Options of(Settings settings) {
       return new Options(
@@ -94,6 +97,7 @@ public final class AlignerTask implements TrainingTask {
           settings.positive("length_step", TrainableEncoder.LENGTH_STEP),
           settings.positive("labels_per_frame", 1),
           Noise.Rates.of(settings.below("noise"), new Noise.Rates(0.1, 0.05)),
+          Augmentation.of(settings.below("augmentation"), 0),
           SpanMasks.of(settings.below("mask"), new SpanMasks(0.02, 5)),
           OptimiserSettings.of(settings.below("optimiser"), OPTIMISER),
           settings.positive("validated", 200));
@@ -164,8 +168,15 @@ public final class AlignerTask implements TrainingTask {
   public void draw() {
     draws.begin();
     batch = new SpeechBatch();
+    SplittableRandom random = new SplittableRandom(draws.seed(3));
     for (int i = 0; i < training.size() && batch.seconds() < options.batchSeconds(); i++) {
-      SpeechBatch.Item item = item(training, draws.next());
+      int index = draws.next();
+      int other = random.nextInt(training.size());
+      float[] changed =
+          options
+              .augmentation()
+              .apply(training.samples(index), random, () -> training.samples(other));
+      SpeechBatch.Item item = item(training, index, changed);
       if (item != null) {
         batch.add(item);
       }
@@ -189,13 +200,12 @@ public final class AlignerTask implements TrainingTask {
   }
 
   /** An utterance, or null where its transcript does not fit into its frames. */
-  private SpeechBatch.@Nullable Item item(SpeechSet set, int index) {
+  private SpeechBatch.@Nullable Item item(SpeechSet set, int index, float[] heard) {
     int[] targets = characters.labels(String.valueOf(set.utterance(index).text()));
     if (targets.length == 0) {
       return null;
     }
-    float[] samples =
-        TrainableEncoder.lengthened(set.samples(index), options.lengthStep(), encoder.config());
+    float[] samples = TrainableEncoder.lengthened(heard, options.lengthStep(), encoder.config());
     return steps(samples) < CtcLoss.leastFrames(targets)
         ? null
         : new SpeechBatch.Item(index, set.utterance(index).id(), samples, 0, targets);
@@ -298,7 +308,8 @@ public final class AlignerTask implements TrainingTask {
         }
         next = new SpeechBatch();
       }
-      SpeechBatch.Item item = i == validation.size() ? null : item(validation, i);
+      SpeechBatch.Item item =
+          i == validation.size() ? null : item(validation, i, validation.samples(i));
       if (item != null) {
         next.add(item);
       }

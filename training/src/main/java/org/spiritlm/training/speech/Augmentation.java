@@ -49,10 +49,14 @@ public record Augmentation(
     }
   }
 
-  /** Reads the five under their names. */
-  public static Augmentation of(Settings settings) {
+  /**
+   * Reads the five under their names.
+   *
+   * @param share where the settings have none
+   */
+  public static Augmentation of(Settings settings, double share) {
     return new Augmentation(
-        settings.number("share", 0.5),
+        settings.number("share", share),
         settings.number("speed", 1.25),
         settings.number("semitones", 4),
         settings.number("reverberation", 0.6),

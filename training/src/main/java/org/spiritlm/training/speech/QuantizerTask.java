@@ -89,7 +89,7 @@ public final class QuantizerTask implements TrainingTask {
           settings.seed("seed", 1),
           settings.positive("batch_seconds", 60),
           settings.positive("crop_seconds", 10),
-          Augmentation.of(settings.below("augmentation")),
+          Augmentation.of(settings.below("augmentation"), 0.5),
           OptimiserSettings.of(settings.below("optimiser"), OPTIMISER),
           settings.positive("validated", 100));
     }

@@ -138,6 +138,22 @@ final class AlignerTaskTest {
     Runs.assertResumes(() -> AlignerTask.of(settings, Device.CPU), directory);
   }
 
+  /** Recordings that are changed at random are the same again after a stop. */
+  @Test
+  void resumesExactlyWithChangedRecordings() {
+    Path manifest = ToneCorpus.write(directory, 12);
+    Settings settings = settings(manifest).with("augmentation.share=0.7");
+    Runs.assertResumes(() -> AlignerTask.of(settings, Device.CPU), directory);
+    List<Double> losses = new ArrayList<>();
+    for (Settings each : List.of(settings, settings(manifest))) {
+      try (AlignerTask task = AlignerTask.of(each, Device.CPU)) {
+        task.draw();
+        losses.add(task.backward(task.groups().get(0), 1).get("loss"));
+      }
+    }
+    assertThat(losses.get(0)).isNotEqualTo(losses.get(1));
+  }
+
   @Test
   void groupsOfOneLengthAreAsEachAlone() {
     Path manifest = ToneCorpus.write(directory, 60);
