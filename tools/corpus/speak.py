@@ -1,4 +1,4 @@
-"""Speaks sentences with natural voices: python speak.py SOURCES CORPUS [--limit N] [--workers N] [--threads N]
+"""Speaks sentences with natural voices: python speak.py SOURCES CORPUS [--voices V,V] [--limit N] [--workers N] [--threads N]
 
 CORPUS must hold sentences.jsonl. It gets audio/ (16 kHz FLAC), manifest.jsonl, provenance.json, rejected.jsonl. What was
 stopped goes on when the same command is given again: blocks of utterances are there whole or not at all, and the
@@ -151,6 +151,7 @@ def main() -> None:
     parser.add_argument("sources", type=pathlib.Path)
     parser.add_argument("corpus", type=pathlib.Path)
     parser.add_argument("--limit", type=int, help="speak only so many blocks, for a trial")
+    parser.add_argument("--voices", help="speak only the blocks of these voices now, with commas between (default: all)")
     parser.add_argument("--workers", type=int, default=2, help="blocks spoken at a time (default: 2)")
     parser.add_argument("--threads", type=int, default=1, help="of Kokoro in each worker (default: 1)")
     arguments = parser.parse_args()
@@ -169,6 +170,11 @@ def main() -> None:
         sys.exit(f"{corpus} was begun with other sentences, voices or sources (see {described}); take another directory")
     described.write_text(json.dumps(provenance, indent=2) + "\n")
     ordered = plan([json.loads(line) for line in text.decode().splitlines()])
+    if arguments.voices:
+        chosen = set(arguments.voices.split(","))
+        if not chosen <= SHARES.keys():
+            sys.exit(f"--voices: expected some of {', '.join(SHARES)}, found {arguments.voices}")
+        ordered = [each for each in ordered if each[0].rpartition("-")[0] in chosen]
     if arguments.limit:
         ordered = ordered[: arguments.limit]
     missing = [each for each in ordered if not (corpus / "parts" / f"{each[0]}.jsonl").exists()]
