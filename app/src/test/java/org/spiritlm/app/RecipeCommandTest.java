@@ -23,7 +23,7 @@ final class RecipeCommandTest {
         .contains(
             "corpus: speech made of text",
             "  lm-base.steps=13000",
-            "  lm-expressive.mix.pairs=3.0",
+            "  lm-expressive.mix.pairs=5.0",
             "  vocoder-base.optimiser.rate=2.0E-4",
             "  clusters.features.layer=5");
     Path config = directory.resolve("mine.yaml");

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.checkpoint.Variant;
+import org.spiritlm.json.Json;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.training.Settings;
@@ -70,6 +71,14 @@ final class StagePlan {
       throw new InputException("'" + stage + "' must have keys with values, found " + node);
     }
     return object;
+  }
+
+  /** A section of the settings of a stage before, as it was resolved; empty if there is none. */
+  Settings resolved(String stage, String section) {
+    JsonNode node = resolved.get(stage);
+    return Settings.parse(
+        "the settings of the stage " + stage,
+        node != null && node.get(section) instanceof ObjectNode below ? Json.line(below) : "{}");
   }
 
   /** A number that a stage before has among its settings. */

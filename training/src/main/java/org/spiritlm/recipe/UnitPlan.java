@@ -10,6 +10,7 @@ import org.spiritlm.checkpoint.Part;
 import org.spiritlm.checkpoint.Variant;
 import org.spiritlm.corpus.Split;
 import org.spiritlm.torch.InputException;
+import org.spiritlm.training.speech.EncoderSource;
 
 /** The stages that train what makes units of speech: its encoder, quantizers, pitch and style. */
 final class UnitPlan {
@@ -146,7 +147,7 @@ final class UnitPlan {
    */
   private void checkLayer(String clusters, String encoderStage) {
     int layer = plan.number(clusters, "features", "layer");
-    int layers = plan.number(encoderStage, "encoder", "layers");
+    int layers = EncoderSource.of(plan.resolved(encoderStage, "encoder")).config().layers();
     if (layer < 1 || layer > layers) {
       throw new InputException(
           "'"

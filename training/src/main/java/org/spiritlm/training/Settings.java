@@ -101,24 +101,28 @@ public final class Settings {
     }
   }
 
-  /** The same, and what others have where these have nothing. */
+  /**
+   * The same, and what others have where these have nothing; a value that is null here ({@code
+   * channels: null}) takes away what others have.
+   */
   public Settings over(Settings others) {
     return new Settings(origin, path, merged(given, others.given));
   }
 
   private static ObjectNode merged(ObjectNode upper, ObjectNode lower) {
     ObjectNode all = lower.deepCopy();
-    upper
-        .properties()
-        .forEach(
-            entry ->
-                all.set(
-                    entry.getKey(),
-                    entry.getValue() instanceof ObjectNode section
-                            && all.get(entry.getKey()) instanceof ObjectNode below
-                        ? merged(section, below)
-                        : entry.getValue().deepCopy()));
+    upper.properties().forEach(entry -> merge(entry.getKey(), entry.getValue(), all));
     return all;
+  }
+
+  private static void merge(String key, JsonNode value, ObjectNode all) {
+    if (value.isNull()) {
+      all.remove(key);
+    } else if (value instanceof ObjectNode section && all.get(key) instanceof ObjectNode below) {
+      all.set(key, merged(section, below));
+    } else {
+      all.set(key, value.deepCopy());
+    }
   }
 
   /** What was given, without what nobody gave. */

@@ -41,6 +41,18 @@ final class SettingsTest {
             "{\"steps\":50,\"keep\":2,\"optimiser\":{\"rate\":0.5,\"schedule\":\"cosine\"}}");
   }
 
+  /** A default that stands in the way is taken away by null. */
+  @Test
+  void nullTakesAway() {
+    Settings defaults = Settings.parse("defaults", "encoder: {channels: 64, layers: 6}\nsteps: 3");
+    Settings all = Settings.parse("file", "encoder: {channels: null, start: there}").over(defaults);
+    Settings encoder = all.below("encoder");
+    assertThat(encoder.text("start", "")).isEqualTo("there");
+    assertThat(encoder.positive("channels", 7)).isEqualTo(7);
+    assertThat(encoder.positive("layers", 2)).isEqualTo(6);
+    assertThat(all.positive("steps", 1)).isEqualTo(3);
+  }
+
   @Test
   void exponentsWithoutAPointAreNumbers() throws IOException {
     assertThat(file("rate: 3e-4").number("rate", 1)).isEqualTo(3e-4);
