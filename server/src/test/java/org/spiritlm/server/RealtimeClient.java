@@ -24,6 +24,8 @@ import org.spiritlm.audio.AudioReader;
 /** Who speaks with a served model over a WebSocket. */
 final class RealtimeClient implements WebSocket.Listener, AutoCloseable {
   static final int RATE = 24_000;
+  static final String COMMIT = "{\"type\":\"input_audio_buffer.commit\"}";
+  static final String RESPOND = "{\"type\":\"response.create\"}";
 
   private static final HttpClient HTTP = HttpClient.newHttpClient();
   private static final String CLOSED = "closed";
@@ -39,6 +41,19 @@ final class RealtimeClient implements WebSocket.Listener, AutoCloseable {
 
   static URI uri(Served served) {
     return URI.create("ws" + served.uri("/v1/realtime").toString().substring("http".length()));
+  }
+
+  /** The event that changes these of a session's settings. */
+  static String update(String fields) {
+    return "{\"type\":\"session.update\",\"session\":{" + fields + "}}";
+  }
+
+  /** The event that adds what a user writes. */
+  static String say(String text) {
+    return "{\"type\":\"conversation.item.create\",\"item\":{\"type\":\"message\",\"role\":\"user\","
+        + "\"content\":[{\"type\":\"input_text\",\"text\":\""
+        + text
+        + "\"}]}}";
   }
 
   @Override

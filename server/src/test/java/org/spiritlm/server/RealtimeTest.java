@@ -2,6 +2,10 @@ package org.spiritlm.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.spiritlm.server.RealtimeClient.COMMIT;
+import static org.spiritlm.server.RealtimeClient.RESPOND;
+import static org.spiritlm.server.RealtimeClient.say;
+import static org.spiritlm.server.RealtimeClient.update;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
@@ -22,8 +26,6 @@ import org.spiritlm.lm.EngineFigures;
 class RealtimeTest {
   private static final String SPEECH = "7143-88743-0029.flac";
   private static final int LONG = 3000;
-  private static final String COMMIT = "{\"type\":\"input_audio_buffer.commit\"}";
-  private static final String RESPOND = "{\"type\":\"response.create\"}";
 
   private static Served served;
 
@@ -35,17 +37,6 @@ class RealtimeTest {
   @AfterAll
   static void stop() {
     served.close();
-  }
-
-  private static String update(String fields) {
-    return "{\"type\":\"session.update\",\"session\":{" + fields + "}}";
-  }
-
-  private static String say(String text) {
-    return "{\"type\":\"conversation.item.create\",\"item\":{\"type\":\"message\",\"role\":\"user\","
-        + "\"content\":[{\"type\":\"input_text\",\"text\":\""
-        + text
-        + "\"}]}}";
   }
 
   private static Audio audio(short[] samples) {

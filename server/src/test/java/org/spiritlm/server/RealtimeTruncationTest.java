@@ -2,6 +2,10 @@ package org.spiritlm.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.spiritlm.server.RealtimeClient.COMMIT;
+import static org.spiritlm.server.RealtimeClient.RESPOND;
+import static org.spiritlm.server.RealtimeClient.say;
+import static org.spiritlm.server.RealtimeClient.update;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
@@ -24,8 +28,6 @@ import org.spiritlm.vocoder.VoiceOptions;
 
 /** What a conversation remembers of an answer that was heard in part, and tells of the client's. */
 class RealtimeTruncationTest {
-  private static final String COMMIT = "{\"type\":\"input_audio_buffer.commit\"}";
-  private static final String RESPOND = "{\"type\":\"response.create\"}";
   private static final String WRITTEN = "conversation.item.input_audio_transcription.completed";
   private static final int TOKENS = 30;
 
@@ -39,17 +41,6 @@ class RealtimeTruncationTest {
   @AfterAll
   static void stop() {
     served.close();
-  }
-
-  private static String update(String fields) {
-    return "{\"type\":\"session.update\",\"session\":{" + fields + "}}";
-  }
-
-  private static String say(String text) {
-    return "{\"type\":\"conversation.item.create\",\"item\":{\"type\":\"message\",\"role\":\"user\","
-        + "\"content\":[{\"type\":\"input_text\",\"text\":\""
-        + text
-        + "\"}]}}";
   }
 
   private static String truncate(String item, long millis) {

@@ -12,9 +12,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.spiritlm.checkpoint.Variant;
-import org.spiritlm.corpus.CorpusListener;
 import org.spiritlm.corpus.Manifest;
-import org.spiritlm.corpus.Rejection;
 import org.spiritlm.corpus.Utterance;
 import org.spiritlm.json.Json;
 
@@ -39,19 +37,7 @@ final class PipelineTest {
 
   private static List<Utterance> utterances(Path manifest) {
     List<Utterance> all = new ArrayList<>();
-    Manifest.read(
-        manifest,
-        new CorpusListener() {
-          @Override
-          public void accept(Utterance utterance) {
-            all.add(utterance);
-          }
-
-          @Override
-          public void reject(Rejection rejection) {
-            throw new AssertionError(rejection);
-          }
-        });
+    Manifest.readWhole(manifest, all::add);
     return all;
   }
 

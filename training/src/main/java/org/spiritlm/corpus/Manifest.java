@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.json.Json;
@@ -57,6 +58,29 @@ public final class Manifest {
         }
       }
     }
+  }
+
+  /**
+   * Reads a manifest of which nothing may be refused, such as one that this program wrote.
+   *
+   * @throws InputException if a line is none, or an utterance cannot be used
+   * @throws UncheckedIOException if the file cannot be read
+   */
+  public static void readWhole(Path file, Consumer<Utterance> taker) {
+    read(
+        file,
+        new CorpusListener() {
+          @Override
+          public void accept(Utterance utterance) {
+            taker.accept(utterance);
+          }
+
+          @Override
+          public void reject(Rejection rejection) {
+            throw new InputException(
+                file + ": '" + rejection.id() + "' cannot be used: " + rejection.reason());
+          }
+        });
   }
 
   /**

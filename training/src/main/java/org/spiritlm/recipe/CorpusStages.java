@@ -209,7 +209,7 @@ final class CorpusStages {
    */
   static boolean text(Path manifest, int size, List<Path> others, Path directory) {
     Set<String> texts = new LinkedHashSet<>();
-    utterances(
+    Manifest.readWhole(
         manifest,
         utterance -> {
           if (utterance.text() != null
@@ -248,24 +248,6 @@ final class CorpusStages {
 
   /** What a tokenizer's file says of the model; it is written again with that. */
   private static final int CONTEXT = 4096;
-
-  /** The utterances of a manifest that this recipe wrote. */
-  static void utterances(Path manifest, Consumer<Utterance> taker) {
-    Manifest.read(
-        manifest,
-        new CorpusListener() {
-          @Override
-          public void accept(Utterance utterance) {
-            taker.accept(utterance);
-          }
-
-          @Override
-          public void reject(Rejection rejection) {
-            throw new InputException(
-                manifest + ": '" + rejection.id() + "' cannot be used: " + rejection.reason());
-          }
-        });
-  }
 
   /**
    * Finds when each word is said, by a trained aligner.

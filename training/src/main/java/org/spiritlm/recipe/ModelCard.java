@@ -12,6 +12,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.checkpoint.TrainedModel;
 import org.spiritlm.checkpoint.Variant;
+import org.spiritlm.corpus.Manifest;
 import org.spiritlm.corpus.Utterance;
 import org.spiritlm.json.Json;
 import org.spiritlm.training.Pace;
@@ -92,8 +93,8 @@ record ModelCard(Path out, Variant variant, TinyPlan plan, List<Recipe.Done> sta
     Map<String, Double> seconds = new TreeMap<>();
     TreeSet<String> speakers = new TreeSet<>();
     TreeSet<String> styles = new TreeSet<>();
-    CorpusStages.utterances(plan.manifest(), each -> count(each, counts, seconds));
-    CorpusStages.utterances(
+    Manifest.readWhole(plan.manifest(), each -> count(each, counts, seconds));
+    Manifest.readWhole(
         plan.manifest(),
         each -> {
           add(speakers, each.speaker());

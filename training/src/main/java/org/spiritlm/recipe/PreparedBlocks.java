@@ -13,6 +13,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.audio.AudioReader;
 import org.spiritlm.checkpoint.Directories;
+import org.spiritlm.corpus.Manifest;
 import org.spiritlm.corpus.OrderedWork;
 import org.spiritlm.corpus.PreparedParquetWriter;
 import org.spiritlm.corpus.PreparedUtterance;
@@ -70,7 +71,7 @@ final class PreparedBlocks {
    */
   void make() {
     List<Utterance> utterances = new ArrayList<>();
-    CorpusStages.utterances(manifest, utterances::add);
+    Manifest.readWhole(manifest, utterances::add);
     try {
       Files.createDirectories(directory.resolve("units"));
       Files.createDirectories(directory.resolve("rejected"));

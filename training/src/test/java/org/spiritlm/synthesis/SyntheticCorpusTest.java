@@ -19,9 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.spiritlm.audio.AudioReader;
-import org.spiritlm.corpus.CorpusListener;
 import org.spiritlm.corpus.Manifest;
-import org.spiritlm.corpus.Rejection;
 import org.spiritlm.corpus.Split;
 import org.spiritlm.corpus.Utterance;
 import org.spiritlm.torch.InputException;
@@ -67,19 +65,7 @@ final class SyntheticCorpusTest {
 
   private static List<Utterance> utterances(Path corpus) {
     List<Utterance> utterances = new ArrayList<>();
-    Manifest.read(
-        corpus.resolve("manifest.jsonl"),
-        new CorpusListener() {
-          @Override
-          public void accept(Utterance utterance) {
-            utterances.add(utterance);
-          }
-
-          @Override
-          public void reject(Rejection rejection) {
-            throw new AssertionError(rejection);
-          }
-        });
+    Manifest.readWhole(corpus.resolve("manifest.jsonl"), utterances::add);
     return utterances;
   }
 

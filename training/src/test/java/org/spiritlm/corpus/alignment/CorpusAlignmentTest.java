@@ -21,9 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.alignment.ToneSpeech;
 import org.spiritlm.corpus.AudioLocation;
-import org.spiritlm.corpus.CorpusListener;
 import org.spiritlm.corpus.Manifest;
-import org.spiritlm.corpus.Rejection;
 import org.spiritlm.corpus.Utterance;
 import org.spiritlm.json.Json;
 import org.spiritlm.json.JsonLine;
@@ -332,19 +330,7 @@ final class CorpusAlignmentTest {
 
   private static List<Utterance> read(Path file) {
     List<Utterance> utterances = new ArrayList<>();
-    Manifest.read(
-        file,
-        new CorpusListener() {
-          @Override
-          public void accept(Utterance utterance) {
-            utterances.add(utterance);
-          }
-
-          @Override
-          public void reject(Rejection rejection) {
-            throw new AssertionError(rejection.toString());
-          }
-        });
+    Manifest.readWhole(file, utterances::add);
     return utterances;
   }
 
