@@ -32,7 +32,7 @@ final class Recordings {
     URI url = audio.url();
     String scheme = url == null || url.getScheme() == null ? "" : url.getScheme();
     return switch (scheme.toLowerCase(Locale.ROOT)) {
-      case "file" -> Segment.speech(model.tokens(Segment.speech(file(url))));
+      case "file" -> spoken(Segment.speech(file(url)), model);
       case "data" -> read(data(url), model);
       default -> throw new InputException(missing(url));
     };
@@ -49,8 +49,13 @@ final class Recordings {
     try (AudioReader reader =
         AudioReader.open(
             new ByteArrayInputStream(bytes), "the audio", AudioReader.Options.speech())) {
-      return Segment.speech(model.tokens(Segment.speech(model.tokens(model.encode(reader)))));
+      return spoken(Segment.speech(model.tokens(model.encode(reader))), model);
     }
+  }
+
+  /** The same as tokens, of which there is at least one. */
+  private static Segment.Speech spoken(Segment.Speech speech, SpiritLm model) {
+    return Segment.speech(model.tokens(speech));
   }
 
   private static Path file(URI url) {
