@@ -135,6 +135,23 @@ public record Wav2Vec2Config(
     }
   }
 
+  /** The same with other layers over the waveform. */
+  public Wav2Vec2Config with(List<ConvolutionLayer> layers) {
+    return new Wav2Vec2Config(
+        layers,
+        convolutionBias,
+        featureNorm,
+        projectionNorm,
+        width,
+        this.layers,
+        heads,
+        feedForward,
+        positionKernel,
+        positionGroups,
+        preNorm,
+        epsilon);
+  }
+
   /** Writes the keys that {@link #read} reads. */
   public void write(ObjectNode json) {
     ArrayNode channels = json.putArray("conv_dim");

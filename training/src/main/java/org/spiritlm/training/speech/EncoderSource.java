@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.ConfigFile;
@@ -13,6 +14,7 @@ import org.spiritlm.torch.Device;
 import org.spiritlm.torch.FreshTensors;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.RenamedSource;
+import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.TensorFiles;
 import org.spiritlm.torch.TensorInfo;
 import org.spiritlm.torch.TensorSource;
@@ -32,6 +34,10 @@ import org.spiritlm.units.wav2vec2.Wav2Vec2Config.FeatureNorm;
 public record EncoderSource(Wav2Vec2Config config, @Nullable TensorSource start) {
   private static final List<String> PREFIXES = List.of("hubert.", "wav2vec2.");
 
+  /** Tensors whose shapes follow from the widths of the convolutions. */
+  private static final Pattern OF_CONVOLUTIONS =
+      Pattern.compile("(^|\\.)feature_(extractor|projection)\\.");
+
   private static final int DEFAULT_STRIDE = 640;
 
   /** Convolutions before the last, narrow ones. */
@@ -44,7 +50,8 @@ public record EncoderSource(Wav2Vec2Config config, @Nullable TensorSource start)
   private static final int LONGEST_STRIDE = 1280;
 
   /**
-   * Reads {@code start} (a directory as {@code transformers} saves one, with or without a head), or
+   * Reads {@code start} (a directory as {@code transformers} saves one, with or without a head;
+   * {@code channels} then gives its convolutions other widths, in which what it knows is kept), or
    * the sizes: {@code stride} (samples a frame; 640 is 25 Hz), {@code channels} (of all
    * convolutions, or of each, {@code 64,64,96,…}; the first ones take most of the time), {@code
    * width}, {@code layers}, {@code heads}, {@code feed_forward}, {@code position_kernel}, {@code
@@ -60,7 +67,9 @@ public record EncoderSource(Wav2Vec2Config config, @Nullable TensorSource start)
   public static EncoderSource of(Settings settings, int defaultStride) {
     String start = settings.text("start", "");
     if (!start.isBlank()) {
-      return open(Path.of(start));
+      EncoderSource known = open(Path.of(start));
+      String channels = settings.text("channels", "");
+      return channels.isBlank() ? known : known.widened(channels);
     }
     FeatureNorm norm = settings.choice("feature_norm", FeatureNorm.GROUP);
     int width = settings.positive("width", 256);
@@ -112,6 +121,18 @@ public record EncoderSource(Wav2Vec2Config config, @Nullable TensorSource start)
       }
     }
     return new EncoderSource(config, tensors);
+  }
+
+  /** The same with other widths of its convolutions. */
+  private EncoderSource widened(String channels) {
+    List<ConvolutionLayer> before = config.convolutions();
+    int[] widths = channels(channels, before.size());
+    List<ConvolutionLayer> layers = new ArrayList<>();
+    for (int i = 0; i < widths.length; i++) {
+      ConvolutionLayer layer = before.get(i);
+      layers.add(new ConvolutionLayer(widths[i], layer.kernel(), layer.stride()));
+    }
+    return new EncoderSource(config.with(layers), start);
   }
 
   /** Kernels of the published models; the further ones are as the last of these. */
@@ -170,7 +191,10 @@ public record EncoderSource(Wav2Vec2Config config, @Nullable TensorSource start)
     return Weights.of(new Continued(known, fresh)).on(device).trained();
   }
 
-  /** Tensors that are known, and fresh ones where none is. */
+  /**
+   * Tensors that are known, and fresh ones where none is; of the convolutions those channels that
+   * are known, which take nothing from the others (Chen et al. 2016, Net2Net).
+   */
   private record Continued(TensorSource known, FreshTensors fresh) implements TensorSource {
     @Override
     public String origin() {
@@ -184,23 +208,53 @@ public record EncoderSource(Wav2Vec2Config config, @Nullable TensorSource start)
       return names;
     }
 
-    private TensorSource of(String name) {
-      return known.names().contains(name) ? known : fresh;
-    }
-
     @Override
     public TensorInfo info(String name) {
-      return of(name).info(name);
+      return (isKnown(name) && !isWidened(name) ? known : fresh).info(name);
     }
 
     @Override
     public Tensor load(String name) {
-      return of(name).load(name);
+      if (!isKnown(name)) {
+        return fresh.load(name);
+      }
+      return isWidened(name) ? widened(name) : known.load(name);
     }
 
     @Override
     public Tensor copy(String name) {
-      return of(name).copy(name);
+      return isKnown(name) && !isWidened(name) ? known.copy(name) : load(name);
+    }
+
+    private boolean isKnown(String name) {
+      return known.names().contains(name);
+    }
+
+    private boolean isWidened(String name) {
+      return OF_CONVOLUTIONS.matcher(name).find()
+          && fresh.names().contains(name)
+          && !fresh.info(name).shape().equals(known.info(name).shape());
+    }
+
+    /** [C', …] of [C, …], where the known tensor is in the corner. */
+    private Tensor widened(String name) {
+      Tensor before = known.load(name);
+      Tensor after = fresh.load(name);
+      try (Scope scope = Scope.open()) {
+        long outputs = Math.min(before.size(0), after.size(0));
+        Tensor from = before.narrow(0, 0, outputs);
+        Tensor to = after.narrow(0, 0, outputs);
+        if (before.dim() > 1) {
+          to.zero_();
+          long inputs = Math.min(before.size(1), after.size(1));
+          from = from.narrow(1, 0, inputs);
+          to = to.narrow(1, 0, inputs);
+        }
+        to.copy_(from);
+      } finally {
+        Scope.free(before);
+      }
+      return after;
     }
   }
 }

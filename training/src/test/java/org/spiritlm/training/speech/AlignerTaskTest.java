@@ -28,6 +28,7 @@ import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.TensorFiles;
+import org.spiritlm.torch.TensorSource;
 import org.spiritlm.torch.Tensors;
 import org.spiritlm.torch.Weights;
 import org.spiritlm.training.Settings;
@@ -108,6 +109,59 @@ final class AlignerTaskTest {
     for (int i = 0; i < times.size(); i++) {
       assertThat(aligned.get(i).start()).isEqualTo(times.get(i).start(), within(0.2));
       assertThat(aligned.get(i).end()).isEqualTo(times.get(i).end(), within(0.2));
+    }
+  }
+
+  @Test
+  void widensTheConvolutionsOfTheEncoderThatItBeginsWith() throws IOException {
+    Path manifest = ToneCorpus.write(directory, 12);
+    Path first = directory.resolve("first");
+    try (AlignerTask task = AlignerTask.of(settings(manifest), Device.CPU)) {
+      Runs.losses(task, 5, directory.resolve("run-1"));
+      task.write(first);
+    }
+    Settings wider =
+        Settings.none()
+            .with("data.manifest=" + manifest)
+            .with("encoder.start=" + first)
+            .with("encoder.channels=24,24,24,24,24,24,32,40");
+    Path second = directory.resolve("second");
+    try (AlignerTask task = AlignerTask.of(wider, Device.CPU)) {
+      task.write(second);
+    }
+    TensorSource before = TensorFiles.open(first);
+    TensorSource after = TensorFiles.open(second);
+    String convolution = "hubert.feature_extractor.conv_layers.%d.conv.weight";
+    assertThat(after.info(convolution.formatted(6)).shape()).containsExactly(32L, 24L, 2L);
+    assertThat(after.info(convolution.formatted(7)).shape()).containsExactly(40L, 32L, 2L);
+    assertThat(after.info("hubert.feature_projection.projection.weight").shape())
+        .containsExactly(32L, 40L);
+    for (String name :
+        List.of(
+            convolution.formatted(0),
+            convolution.formatted(5),
+            "hubert.feature_projection.projection.bias",
+            "hubert.encoder.layers.1.final_layer_norm.weight")) {
+      assertThat(floats(after, name)).as(name).containsExactly(floats(before, name));
+    }
+    float[] narrow = floats(before, "hubert.feature_projection.projection.weight"); // [32, 24]
+    float[] wide = floats(after, "hubert.feature_projection.projection.weight"); // [32, 40]
+    for (int row = 0; row < 32; row++) {
+      assertThat(Arrays.copyOfRange(wide, row * 40, row * 40 + 24))
+          .containsExactly(Arrays.copyOfRange(narrow, row * 24, row * 24 + 24));
+      assertThat(Arrays.copyOfRange(wide, row * 40 + 24, row * 40 + 40)).containsOnly(0);
+    }
+    float[] scales = floats(after, "hubert.feature_projection.layer_norm.weight");
+    assertThat(Arrays.copyOf(scales, 24))
+        .containsExactly(floats(before, "hubert.feature_projection.layer_norm.weight"));
+    assertThatThrownBy(() -> AlignerTask.of(wider.with("encoder.channels=24,32"), Device.CPU))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("8 of them with commas between");
+  }
+
+  private static float[] floats(TensorSource tensors, String name) {
+    try (Scope scope = Scope.open()) {
+      return Tensors.floats(tensors.load(name));
     }
   }
 
