@@ -66,7 +66,7 @@ public final class AdapterFiles {
     json.put("base_model_name_or_path", base.toString());
     json.put("r", options.rank());
     json.put("lora_alpha", options.alpha());
-    json.put("lora_dropout", 0.0);
+    json.put("lora_dropout", options.dropout());
     ArrayNode targets = json.putArray("target_modules");
     options.targets().forEach(targets::add);
     if (tables) {
@@ -116,6 +116,6 @@ public final class AdapterFiles {
     }
     // PEFT's "rank-stabilized" kind divides by the root of the rank
     double factor = file.flag("use_rslora", false) ? Math.sqrt(rank) : 1;
-    return new LowRankAdapters.Options(rank, alpha * factor, targets, -1);
+    return new LowRankAdapters.Options(rank, alpha * factor, 0, targets, -1);
   }
 }

@@ -56,7 +56,7 @@ class AdapterMergeTest {
         new LowRankAdapters(
             3,
             new LowRankAdapters.Options(
-                2, 3, Set.of("k_proj", "gate_proj"), vocabulary(config).firstAdded()));
+                2, 3, 0, Set.of("k_proj", "gate_proj"), vocabulary(config).firstAdded()));
     LlamaModel model = new LlamaModel(base.languageModelWeights().adapted(adapters), config);
     adapter = folder.resolve("adapter");
     try (Scope scope = Scope.open();

@@ -1,5 +1,6 @@
 package org.spiritlm.torch;
 
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 
@@ -9,13 +10,20 @@ import org.bytedeco.pytorch.TensorOptional;
  * @param first A, [rank, in]
  * @param second B, [out, rank]
  * @param scale what the change is multiplied by
+ * @param seen what the change sees of its input
  */
-public record LowRankAdapter(Tensor first, Tensor second, double scale) {
+public record LowRankAdapter(
+    Tensor first, Tensor second, double scale, UnaryOperator<Tensor> seen) {
   private static final TensorOptional NONE = Linear.none();
+
+  /** A change that sees its whole input. */
+  public LowRankAdapter(Tensor first, Tensor second, double scale) {
+    this(first, second, scale, UnaryOperator.identity());
+  }
 
   /** Adds the change for x [N, in] to the product y [N, out], in place. */
   Tensor add(Tensor x, Tensor y) {
-    Tensor change = Products.linear(Products.linear(x, first, NONE), second, NONE);
+    Tensor change = Products.linear(Products.linear(seen.apply(x), first, NONE), second, NONE);
     return y.add_(change, Tensors.scalar(scale));
   }
 

@@ -4,9 +4,13 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Supplier;
+import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,20 +31,28 @@ public final class LowRankAdapters {
   private final Weights weights;
   private final Options options;
   private final Map<String, Tensor> tables = new TreeMap<>();
+  private final long seed;
+  private @Nullable Long pass; // that is being made with dropout
 
   /**
    * What is adapted.
    *
    * @param rank of the changes, at least 1
    * @param alpha changes are scaled by alpha / rank
+   * @param dropout share of a change's inputs that it does not see while it is trained
    * @param targets names of the products, such as {@code q_proj}
    * @param firstNewRow tables by id are trained from this row on, or -1 for none
    */
-  public record Options(int rank, double alpha, Set<String> targets, int firstNewRow) {
+  public record Options(
+      int rank, double alpha, double dropout, Set<String> targets, int firstNewRow) {
     public Options {
       if (rank < 1 || !(alpha > 0)) {
         throw new InputException(
             "adapters of rank " + rank + " with alpha " + alpha + "; expected both above 0");
+      }
+      if (!(dropout >= 0 && dropout < 1)) {
+        throw new InputException(
+            "adapters with dropout " + dropout + "; expected at least 0 and below 1");
       }
       targets = Collections.unmodifiableSet(new TreeSet<>(targets));
     }
@@ -55,6 +67,7 @@ public final class LowRankAdapters {
   public LowRankAdapters(long seed, Options options) {
     this.weights = Weights.initialise(seed).trained();
     this.options = options;
+    this.seed = seed;
   }
 
   public Options options() {
@@ -80,6 +93,34 @@ public final class LowRankAdapters {
     return changes;
   }
 
+  /**
+   * Makes a pass in which every change misses some of its inputs ({@link Options#dropout}). What it
+   * misses follows from the number and the product: a part that is computed again is the same.
+   *
+   * @param number another one for each pass
+   */
+  public <T> T disturbed(long number, Supplier<T> passage) {
+    pass = number;
+    try {
+      return passage.get();
+    } finally {
+      pass = null;
+    }
+  }
+
+  /** What the change of the product at a path sees of its input [N, in]. */
+  private Tensor seen(Tensor x, String path, Device device) {
+    if (pass == null || options.dropout == 0) {
+      return x;
+    }
+    SplittableRandom numbers = new SplittableRandom(seed + pass);
+    long own = new SplittableRandom(numbers.nextLong() + path.hashCode()).nextLong();
+    double kept = 1 - options.dropout;
+    Tensor mask = torch.empty_like(x);
+    mask.bernoulli_(kept, new GeneratorOptional(device.random(own)));
+    return x.mul(mask.mul_(Tensors.scalar(1 / kept)));
+  }
+
   private long first() {
     return options.firstNewRow;
   }
@@ -94,7 +135,8 @@ public final class LowRankAdapters {
     return new LowRankAdapter(
         own.tensor(FIRST, uniform, options.rank, in),
         own.tensor(SECOND, Initializer.zeros(), out, options.rank),
-        options.scale());
+        options.scale(),
+        x -> seen(x, path, device));
   }
 
   /** The rows of a table that are trained in its stead, or null where there are none. */

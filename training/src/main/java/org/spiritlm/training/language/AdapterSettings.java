@@ -15,12 +15,13 @@ import org.spiritlm.training.Settings;
  *
  * @param rank of the changes
  * @param alpha changes are scaled by alpha / rank
+ * @param dropout share of a change's inputs that it does not see while it is trained
  * @param targets names of the products in each block
  * @param speechTokens whether the vectors of the speech tokens, which may be new, are trained too
  * @param seed of the fresh adapters
  */
 public record AdapterSettings(
-    int rank, double alpha, Set<String> targets, boolean speechTokens, long seed) {
+    int rank, double alpha, double dropout, Set<String> targets, boolean speechTokens, long seed) {
   private static final List<String> PRODUCTS =
       List.of("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj");
 
@@ -37,6 +38,7 @@ public record AdapterSettings(
   static @Nullable AdapterSettings of(Settings settings, long seed) {
     int rank = settings.count("rank", 0);
     double alpha = settings.number("alpha", rank == 0 ? 16 : 2.0 * rank);
+    double dropout = settings.number("dropout", 0);
     String names = settings.text("targets", String.join(",", PRODUCTS));
     boolean speechTokens = settings.flag("speech_tokens", false);
     Set<String> targets = new TreeSet<>(Arrays.asList(names.strip().split("\\s*,\\s*")));
@@ -49,7 +51,13 @@ public record AdapterSettings(
                 + String.join(",", PRODUCTS));
       }
     }
-    return rank == 0 ? null : new AdapterSettings(rank, alpha, targets, speechTokens, seed);
+    if (!(dropout >= 0 && dropout < 1)) {
+      throw new InputException(
+          "the setting 'lora.dropout' must be at least 0 and below 1, found " + dropout);
+    }
+    return rank == 0
+        ? null
+        : new AdapterSettings(rank, alpha, dropout, targets, speechTokens, seed);
   }
 
   /** Fresh adapters for a model. */
@@ -59,6 +67,6 @@ public record AdapterSettings(
 
   LowRankAdapters.Options options(Vocabulary vocabulary) {
     return new LowRankAdapters.Options(
-        rank, alpha, targets, speechTokens ? vocabulary.firstAdded() : -1);
+        rank, alpha, dropout, targets, speechTokens ? vocabulary.firstAdded() : -1);
   }
 }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.spiritlm.json.Json;
 import org.spiritlm.lm.LlamaConfig;
 import org.spiritlm.lm.LlamaModel;
+import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.LowRankAdapters;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Weights;
@@ -22,6 +23,9 @@ import org.spiritlm.training.TrainingTask;
 
 /** Training a language model on next tokens: all its parameters alike, or adapters beside them. */
 public final class LanguageTask implements TrainingTask {
+  private static final String BATCHES = "batches";
+  private static final String SOURCE = "documents";
+
   private final Weights weights;
   private final @Nullable LowRankAdapters adapters;
   private final LlamaModel model;
@@ -32,6 +36,7 @@ public final class LanguageTask implements TrainingTask {
   private final Validation validation;
   private final ModelWriter writer;
   private List<TrainingDocument> batch = List.of();
+  private long drawnBatches;
 
   /** Says how well a model does on what it does not learn from. */
   @FunctionalInterface
@@ -104,18 +109,23 @@ public final class LanguageTask implements TrainingTask {
   @Override
   public void draw() {
     batch = source.next();
+    drawnBatches++;
   }
 
   @Override
   public Map<String, Double> backward(Group trained, double share) {
     long targets = batch.stream().mapToLong(TrainingDocument::targets).sum();
     double sum =
-        recompute
-            ? Recomputation.backward(model, batch, share / targets)
-            : loss.backward(batch, share / targets);
+        adapters == null
+            ? pass(share / targets)
+            : adapters.disturbed(drawnBatches, () -> pass(share / targets));
     Map<String, Double> measured = new LinkedHashMap<>();
     measured.put("loss", sum / targets);
     return measured;
+  }
+
+  private double pass(double factor) {
+    return recompute ? Recomputation.backward(model, batch, factor) : loss.backward(batch, factor);
   }
 
   @Override
@@ -135,12 +145,16 @@ public final class LanguageTask implements TrainingTask {
 
   @Override
   public ObjectNode state() {
-    return source.state();
+    return Json.object().put(BATCHES, drawnBatches).set(SOURCE, source.state());
   }
 
   @Override
   public void restore(ObjectNode state) {
-    source.restore(state);
+    drawnBatches = state.path(BATCHES).asLong();
+    if (!(state.get(SOURCE) instanceof ObjectNode documents)) {
+      throw new InputException("a checkpoint's state has no '" + SOURCE + "'; begin a new run");
+    }
+    source.restore(documents);
   }
 
   @Override

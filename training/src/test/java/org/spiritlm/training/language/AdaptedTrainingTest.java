@@ -48,8 +48,12 @@ final class AdaptedTrainingTest {
   }
 
   private static LowRankAdapters adapters(int firstNewRow) {
-    return new LowRankAdapters(
-        7, new LowRankAdapters.Options(2, 4, Set.of("q_proj", "v_proj", "down_proj"), firstNewRow));
+    return adapters(firstNewRow, 0);
+  }
+
+  private static LowRankAdapters adapters(int firstNewRow, double dropout) {
+    Set<String> targets = Set.of("q_proj", "v_proj", "down_proj");
+    return new LowRankAdapters(7, new LowRankAdapters.Options(2, 4, dropout, targets, firstNewRow));
   }
 
   private static float[] logits(LlamaModel model) {
@@ -165,21 +169,23 @@ final class AdaptedTrainingTest {
     return new Trainer.Options(steps, 1, 3, 2, 5, 1, 10, Torch.Precision.FULL);
   }
 
-  @Test
-  void resumedEqualsUninterruptedWithStateOfTheAdaptersAlone() {
+  @ParameterizedTest
+  @ValueSource(doubles = {0, 0.3})
+  void resumedEqualsUninterruptedWithStateOfTheAdaptersAlone(double dropout) {
     Map<String, float[]> uninterrupted;
-    try (LanguageTask task = task(new LanguageTask.Way(adapters(FIRST_NEW), true))) {
+    try (LanguageTask task = task(new LanguageTask.Way(adapters(FIRST_NEW, dropout), true))) {
       new Trainer(task, options(9), directory.resolve("a"), line -> {}).run();
       uninterrupted = values(task.groups().get(0).parameters());
     }
     Path run = directory.resolve("b");
     Stopping source = new Stopping(4);
-    try (LanguageTask task = task(new LanguageTask.Way(adapters(FIRST_NEW), true), source)) {
+    LanguageTask.Way way = new LanguageTask.Way(adapters(FIRST_NEW, dropout), true);
+    try (LanguageTask task = task(way, source)) {
       Trainer trainer = new Trainer(task, options(9), run, line -> {});
       source.trainer = trainer;
       assertThat(trainer.run().finished()).isFalse();
     }
-    try (LanguageTask task = task(new LanguageTask.Way(adapters(FIRST_NEW), true))) {
+    try (LanguageTask task = task(new LanguageTask.Way(adapters(FIRST_NEW, dropout), true))) {
       new Trainer(task, options(9), run, line -> {}).run();
       assertSame(values(task.groups().get(0).parameters()), uninterrupted);
     }
@@ -221,15 +227,32 @@ final class AdaptedTrainingTest {
   }
 
   @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void blocksComputedTwiceHaveTheSameGradients(boolean adapted) {
-    Map<String, float[]> kept = gradients(adapted, false);
-    assertSame(gradients(adapted, true), kept);
+  @ValueSource(doubles = {-1, 0, 0.3})
+  void blocksComputedTwiceHaveTheSameGradients(double dropout) {
+    Map<String, float[]> kept = gradients(dropout, false);
+    assertSame(gradients(dropout, true), kept);
     assertThat(kept).isNotEmpty();
   }
 
-  private static Map<String, float[]> gradients(boolean adapted, boolean recompute) {
-    LanguageTask.Way way = new LanguageTask.Way(adapted ? adapters(FIRST_NEW) : null, recompute);
+  @Test
+  void dropoutDisturbsPassesAlone() {
+    LowRankAdapters adapters = adapters(FIRST_NEW, 0.5);
+    LlamaModel model = new LlamaModel(Weights.initialise(1).adapted(adapters), config());
+    try (Scope scope = Scope.open()) { // changes that are not zero
+      adapters.parameters().forEach((name, tensor) -> tensor.detach().fill_(Tensors.scalar(0.05)));
+    }
+    float[] whole = logits(model);
+    float[] first = adapters.disturbed(1, () -> logits(model));
+    assertThat(first).isNotEqualTo(whole);
+    assertThat(adapters.disturbed(1, () -> logits(model))).containsExactly(first);
+    assertThat(adapters.disturbed(2, () -> logits(model))).isNotEqualTo(first);
+    assertThat(logits(model)).containsExactly(whole);
+  }
+
+  /** Of a model with adapters, or without where the dropout is below 0. */
+  private static Map<String, float[]> gradients(double dropout, boolean recompute) {
+    LowRankAdapters beside = dropout < 0 ? null : adapters(FIRST_NEW, dropout);
+    LanguageTask.Way way = new LanguageTask.Way(beside, recompute);
     try (LanguageTask task = task(way)) {
       task.draw();
       Map<String, Double> measured = task.backward(task.groups().get(0), 0.5);
