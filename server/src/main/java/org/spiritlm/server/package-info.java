@@ -1,5 +1,5 @@
 /**
- * A model served over HTTP: OpenAI's protocol for chats, completions, speech and transcriptions,
+ * Models served over HTTP: OpenAI's protocol for chats, completions, speech and transcriptions,
  * and the command line's own JSON. {@code docs/protocol.md} has the wire format.
  */
 @NullMarked
