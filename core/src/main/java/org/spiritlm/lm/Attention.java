@@ -107,11 +107,10 @@ final class Attention {
    * d].
    */
   private Tensor together(Tensor queriesAndKeys, Tensor values, PaddedSequences padded) {
-    TensorVector parts =
-        each(queriesAndKeys.index_select(0, padded.places()), 1, heads, keyValueHeads);
+    TensorVector parts = each(padded.spread(queriesAndKeys), 1, heads, keyValueHeads);
     TensorVector queries = each(parts.get(0), 0, padded.sizes());
     TensorVector keys = each(parts.get(1), 0, padded.sizes());
-    TensorVector seen = each(values.index_select(0, padded.places()), 0, padded.sizes());
+    TensorVector seen = each(padded.spread(values), 0, padded.sizes());
     List<Tensor> attended = new ArrayList<>();
     for (int i = 0; i < padded.batches().size(); i++) {
       int count = padded.batches().get(i).count();
@@ -124,7 +123,7 @@ final class Attention {
       attended.add(batch.transpose(1, 2).reshape(padded.batches().get(i).positions(), -1));
     }
     Tensor all = attended.size() == 1 ? attended.get(0) : Tensors.cat(attended, 0);
-    return all.index_select(0, padded.back());
+    return padded.gathered(all);
   }
 
   /** [B L, heads, d] to [B, heads, L, d]. */

@@ -85,6 +85,21 @@ record PaddedSequences(Tensor places, Tensor back, List<Batch> batches) {
     return length >= SHORTEST * longest || length + LITTLE >= longest;
   }
 
+  /** [N, …] to [M, …]: what stands in each padded position. */
+  Tensor spread(Tensor x) {
+    return isAsItStands() ? x : x.index_select(0, places);
+  }
+
+  /** [M, …] back to [N, …]. */
+  Tensor gathered(Tensor x) {
+    return isAsItStands() ? x : x.index_select(0, back);
+  }
+
+  /** Whether all sequences have one length. */
+  private boolean isAsItStands() {
+    return batches.size() == 1 && places.size(0) == back.size(0);
+  }
+
   /** Positions of each batch. */
   long[] sizes() {
     return batches.stream().mapToLong(Batch::positions).toArray();

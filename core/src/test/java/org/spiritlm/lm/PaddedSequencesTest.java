@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -33,6 +34,10 @@ final class PaddedSequencesTest {
         assertThat(places[back[i]]).isEqualTo(i);
       }
       assertThat(Arrays.stream(padded.sizes()).sum()).isEqualTo(places.length);
+      Tensor positions = Tensors.of(IntStream.range(0, back.length).toArray());
+      assertThat(Tensors.ints(padded.spread(positions))).containsExactly(places);
+      assertThat(Tensors.ints(padded.gathered(padded.spread(positions))))
+          .containsExactly(Tensors.ints(positions));
     }
   }
 

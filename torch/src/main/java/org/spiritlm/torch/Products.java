@@ -1,5 +1,8 @@
 package org.spiritlm.torch;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -18,6 +21,12 @@ import org.jspecify.annotations.Nullable;
  * [B, C, T]).
  */
 public final class Products {
+  /** Parts of a causal product, at most; more save little, and each is an operation. */
+  private static final int MOST_PARTS = 4;
+
+  /** Positions of a part, at least. */
+  private static final int SHORTEST_PART = 128;
+
   /** See {@link #laterPositions}; grows. */
   private static volatile @Nullable Tensor later;
 
@@ -132,19 +141,50 @@ public final class Products {
     long width = queries.size(3);
     long shared = keys.size(1);
     Tensor scaled = queries.mul(Tensors.scalar(1 / Math.sqrt((double) width)));
-    Tensor rows = rounded(scaled).reshape(batch * shared, -1, width); // [B K, H / K T, d]
-    Tensor columns = rounded(keys).reshape(batch * shared, length, width).transpose(1, 2);
+    Tensor rows = rounded(scaled).reshape(batch * shared, -1, length, width); // [B K, H / K, T, d]
+    Tensor columns = rounded(keys).reshape(batch * shared, length, width);
+    Tensor seen = rounded(values).reshape(batch * shared, length, width);
+    Tensor attended = causal ? causal(rows, columns, seen) : attend(rows, columns, seen, null);
+    return attended.view(queries.sizes()).to(queries.scalar_type());
+  }
+
+  /**
+   * The positions in a few parts, of which each has no scores for those after it: queries [B, G, T,
+   * d], keys and values [B, T, d] to [B, G, T, d].
+   */
+  private static Tensor causal(Tensor queries, Tensor keys, Tensor values) {
+    long length = keys.size(1);
+    long part = Math.max(SHORTEST_PART, (length + MOST_PARTS - 1) / MOST_PARTS);
+    Tensor[] queryParts = torch.split(queries, part, 2).get();
+    Tensor[] keyParts = torch.split(keys, part, 1).get();
+    Tensor[] valueParts = torch.split(values, part, 1).get();
+    List<Tensor> attended = new ArrayList<>();
+    for (int i = 0; i < queryParts.length; i++) {
+      Tensor mask = laterPositions(i * part, queryParts[i].size(2));
+      attended.add(attend(queryParts[i], first(keyParts, i + 1), first(valueParts, i + 1), mask));
+    }
+    return attended.size() == 1 ? attended.get(0) : Tensors.cat(attended, 2);
+  }
+
+  /** Copied rather than narrowed: gradients of parts are put together faster than of views. */
+  private static Tensor first(Tensor[] parts, int count) {
+    return count == 1 ? parts[0] : Tensors.cat(Arrays.asList(parts).subList(0, count), 1);
+  }
+
+  /** Queries [B, G, T, d], keys and values [B, L, d], what is added to scores [T, L] or null. */
+  private static Tensor attend(Tensor queries, Tensor keys, Tensor values, @Nullable Tensor mask) {
+    Tensor rows = queries.reshape(queries.size(0), -1, queries.size(3)); // [B, G T, d]
+    Tensor columns = keys.transpose(1, 2);
     Tensor scores;
-    if (causal && rows.size(1) == length) {
-      scores = torch.baddbmm(laterPositions(length), rows, columns);
+    if (mask != null && queries.size(1) == 1) {
+      scores = torch.baddbmm(mask, rows, columns);
     } else {
       scores = rows.bmm(columns);
-      if (causal) {
-        scores.view(-1, length, length).add_(laterPositions(length));
+      if (mask != null) {
+        scores.view(-1, mask.size(0), mask.size(1)).add_(mask);
       }
     }
-    Tensor seen = rounded(values).reshape(batch * shared, length, width);
-    return scores.softmax(-1).bmm(seen).view(queries.sizes()).to(queries.scalar_type());
+    return scores.softmax(-1).bmm(values).view(queries.sizes());
   }
 
   private static Tensor whole(Tensor queries, Tensor keys, Tensor values, boolean causal) {
@@ -153,21 +193,26 @@ public final class Products {
         queries, keys, values, new TensorOptional(), 0, causal, new DoubleOptional(), grouped);
   }
 
-  /** Minus infinity where the second position comes after the first, otherwise 0, [T, T]. */
-  private static Tensor laterPositions(long length) {
-    Tensor known = later;
-    if (known == null || known.size(0) < length) {
+  /**
+   * Minus infinity where a position comes after one of some, otherwise 0, [count, from + count].
+   *
+   * @param from the first of them
+   */
+  private static Tensor laterPositions(long from, long count) {
+    long known = from + count;
+    Tensor all = later;
+    if (all == null || all.size(0) < known) {
       // the one before is left to the garbage collector: another thread may be using it
-      long size = known == null ? length : Math.max(length, 2 * known.size(0));
+      long size = all == null ? known : Math.max(known, 2 * all.size(0));
       try (Scope scope = Scope.open()) {
         Scalar infinity = new Scalar(Double.NEGATIVE_INFINITY);
-        known =
+        all =
             Scope.detach(
                 torch.full(new long[] {size, size}, infinity).triu(1).to(DType.BF16.scalarType()));
       }
-      later = known;
+      later = all;
     }
-    return known.narrow(0, 0, length).narrow(1, 0, length);
+    return all.narrow(0, from, count).narrow(1, 0, known);
   }
 
   /**

@@ -62,10 +62,12 @@ class ProductsTest {
                     each.get(1),
                     new TensorOptional(each.get(2)),
                     new Geometry(5, 2, 1, 1))),
-        attention("attention", 3, 3, false),
-        attention("causal attention", 3, 3, true),
-        attention("attention in groups", 4, 2, false),
-        attention("causal attention in groups", 4, 2, true));
+        attention("attention", 3, 3, 9, false),
+        attention("causal attention", 3, 3, 9, true),
+        attention("attention in groups", 4, 2, 9, false),
+        attention("causal attention in groups", 4, 2, 9, true),
+        attention("causal attention in parts", 2, 2, 300, true),
+        attention("causal attention in groups and parts", 4, 2, 300, true));
   }
 
   @Test
@@ -85,10 +87,11 @@ class ProductsTest {
     return sizes;
   }
 
-  private static Case attention(String name, long heads, long shared, boolean causal) {
+  private static Case attention(String name, long heads, long shared, long length, boolean causal) {
+    long[] known = shape(2, shared, length, 16);
     return new Case(
         name,
-        List.of(shape(2, heads, 9, 16), shape(2, shared, 9, 16), shape(2, shared, 9, 16)),
+        List.of(shape(2, heads, length, 16), known, known),
         each -> Products.attention(each.get(0), each.get(1), each.get(2), causal));
   }
 
