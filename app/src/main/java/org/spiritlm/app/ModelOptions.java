@@ -1,6 +1,8 @@
 package org.spiritlm.app;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.LoadOptions;
 import org.spiritlm.SpiritLm;
@@ -60,10 +62,29 @@ final class ModelOptions {
   Opened open() {
     long began = System.nanoTime();
     Path directory = ModelPlace.find(model);
-    LoadOptions options =
-        new LoadOptions(ModelPlace.Variant.name(variant), ElementType.dtype(type), where.open());
-    SpiritLm opened = SpiritLm.load(directory, options);
+    SpiritLm opened = SpiritLm.load(directory, load(ModelPlace.Variant.name(variant)));
     return new Opened(opened, secondsSince(began));
+  }
+
+  /**
+   * Opens the model and others beside it. Where no model is named at all, these are the other
+   * bundled ones of {@link ModelPlace#DEFAULTS}.
+   *
+   * @param others directories or names of bundled models, each of one variant
+   * @throws InputException as {@link #open}
+   */
+  List<SpiritLm> openWith(List<String> others) {
+    boolean named = model != null || variant != null || !others.isEmpty();
+    List<Path> beside =
+        named ? others.stream().map(ModelPlace::find).toList() : ModelPlace.besideStandard();
+    List<SpiritLm> all = new ArrayList<>();
+    all.add(open().model());
+    beside.forEach(directory -> all.add(SpiritLm.load(directory, load(null))));
+    return all;
+  }
+
+  private LoadOptions load(@Nullable String wanted) {
+    return new LoadOptions(wanted, ElementType.dtype(type), where.open());
   }
 
   private static double secondsSince(long began) {

@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.InputException;
@@ -48,9 +47,9 @@ final class ModelPlace {
   static Path find(@Nullable String model, @Nullable String checkpoints) {
     String name = model != null ? model : checkpoints;
     if (name == null) {
-      Optional<Path> standard = standard();
-      if (standard.isPresent()) {
-        return standard.get();
+      List<Path> standard = standard();
+      if (!standard.isEmpty()) {
+        return standard.get(0);
       }
       throw new InputException(
           "no model: give --model NAME|DIR, or set "
@@ -74,11 +73,20 @@ final class ModelPlace {
 
   /** Whether there is a model where none is named. */
   static boolean isStandardThere() {
-    return checkpoints() != null || standard().isPresent();
+    return checkpoints() != null || !standard().isEmpty();
   }
 
-  private static Optional<Path> standard() {
-    return DEFAULTS.stream().map(bundle()::resolve).filter(Files::isDirectory).findFirst();
+  /** The bundled models of {@link #DEFAULTS} beside the one that is taken where none is named. */
+  static List<Path> besideStandard() {
+    return besideStandard(checkpoints());
+  }
+
+  static List<Path> besideStandard(@Nullable String checkpoints) {
+    return checkpoints != null ? List.of() : standard().stream().skip(1).toList();
+  }
+
+  private static List<Path> standard() {
+    return DEFAULTS.stream().map(bundle()::resolve).filter(Files::isDirectory).toList();
   }
 
   private static @Nullable String checkpoints() {

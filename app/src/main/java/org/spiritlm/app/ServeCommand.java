@@ -6,7 +6,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.SpiritLm;
@@ -21,21 +23,24 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code spiritlm serve}: a model over HTTP. */
+/** {@code spiritlm serve}: models over HTTP. */
 @Command(
     name = "serve",
     description = {
-      "Serve a model over HTTP with OpenAI's protocol, and the commands' own JSON.",
+      "Serve one or several models over HTTP with OpenAI's protocol, and the commands' own JSON.",
       "",
       "Prints its address when it is ready, then a line of JSON for each request on standard"
-          + " error. Stop it by Ctrl-C: answers that are being made may end."
+          + " error. Stop it by Ctrl-C: answers that are being made may end.",
+      "",
+      "Where no model is named and tiny-expressive and tiny-base are bundled, both are served.",
     },
-    customSynopsis = "spiritlm serve [--host H] [--port P] [--model M] [OPTIONS]",
+    customSynopsis = "spiritlm serve [--host H] [--port P] [--model M] [--also M]... [OPTIONS]",
     sortOptions = false,
     footer = {
       "",
       "Examples:",
       "  spiritlm serve --model my-model",
+      "  spiritlm serve --model my-model --also my-other-model",
       "  spiritlm serve --model my-model --host 0.0.0.0 --api-key-file keys.txt",
       "  spiritlm serve --model my-model --port 8443 --tls-certificate cert.pem --tls-key key.pem",
     })
@@ -61,6 +66,14 @@ final class ServeCommand implements Runnable {
       paramLabel = "NAME",
       description = "What clients call the model (default: its directory's name).")
   @Nullable String name;
+
+  @Option(
+      names = "--also",
+      paramLabel = "NAME|DIR",
+      description =
+          "Another model (of one variant) to serve beside it, called as its directory is; may be"
+              + " given again.")
+  List<String> also = List.of();
 
   @Option(
       names = "--api-key-file",
@@ -98,19 +111,23 @@ final class ServeCommand implements Runnable {
   @Option(
       names = "--max-batch",
       paramLabel = "N",
-      description = "The most answers that are made at once (default: ${DEFAULT-VALUE}).")
+      description = "The most answers that a model makes at once (default: ${DEFAULT-VALUE}).")
   int batch = EngineLimits.standard().sequences();
 
   @Option(
       names = "--max-waiting",
       paramLabel = "N",
-      description = "The most that wait; more are told to come again (default: ${DEFAULT-VALUE}).")
+      description =
+          "The most that wait for a model; more are told to come again (default:"
+              + " ${DEFAULT-VALUE}).")
   int waiting = EngineLimits.standard().waiting();
 
   @Option(
       names = "--cache-memory",
       paramLabel = "MIB",
-      description = "Memory for the caches of all answers (default: ${DEFAULT-VALUE}).")
+      description =
+          "Memory for the caches of all answers, shared equally by the models (default:"
+              + " ${DEFAULT-VALUE}).")
   int cacheMemory = (int) (EngineLimits.standard().cacheBytes() >> 20);
 
   @Option(
@@ -153,15 +170,11 @@ final class ServeCommand implements Runnable {
   @Override
   public void run() {
     ServerOptions options = options();
-    SpiritLm opened = model.open().model();
-    String called =
-        name != null
-            ? name
-            : opened.directory().path().toAbsolutePath().normalize().getFileName().toString();
-    SpiritServer server = SpiritServer.start(called, opened, options);
+    Map<String, SpiritLm> models = named(model.openWith(also));
+    SpiritServer server = SpiritServer.start(models, options);
     Thread stop = new Thread(server::close, "spiritlm-stop");
     Runtime.getRuntime().addShutdownHook(stop);
-    say(called, server.address());
+    say(List.copyOf(models.keySet()), server.address());
     try {
       new CountDownLatch(1).await(); // until the process is told to end
     } catch (InterruptedException e) {
@@ -170,14 +183,37 @@ final class ServeCommand implements Runnable {
     }
   }
 
-  private void say(String called, String address) {
+  /** Models by what clients call them: the first by {@code --name}, others by their directories. */
+  private Map<String, SpiritLm> named(List<SpiritLm> models) {
+    Map<String, SpiritLm> named = new LinkedHashMap<>();
+    for (SpiritLm each : models) {
+      Path directory = each.directory().path().toAbsolutePath().normalize();
+      String called = named.isEmpty() && name != null ? name : directory.getFileName().toString();
+      SpiritLm other = named.putIfAbsent(called, each);
+      if (other != null) {
+        throw new InputException(
+            "two models are called '"
+                + called
+                + "': "
+                + other.directory().path()
+                + " and "
+                + directory
+                + "; give the first another name by --name, or rename a directory");
+      }
+    }
+    return named;
+  }
+
+  private void say(List<String> called, String address) {
     if (common.json) {
       ObjectNode object = Json.object();
-      object.put("model", called);
+      object.put("model", called.get(0));
+      called.forEach(object.putArray("models")::add);
       object.put("address", address);
       console.json(object);
     } else {
-      console.print(called + " is served at " + address);
+      String are = called.size() == 1 ? " is" : " are";
+      console.print(String.join(", ", called) + are + " served at " + address);
     }
   }
 

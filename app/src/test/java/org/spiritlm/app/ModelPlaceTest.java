@@ -41,10 +41,13 @@ final class ModelPlaceTest {
         .hasMessageContaining("no model: give --model");
     Path second = Files.createDirectories(home.resolve("models/tiny-base"));
     assertThat(ModelPlace.find(null, null)).isEqualTo(second);
+    assertThat(ModelPlace.besideStandard(null)).isEmpty();
     Path standard = Files.createDirectories(home.resolve("models/tiny-expressive"));
     Path other = Files.createDirectories(home.resolve("models/other"));
     Path checkpoints = Files.createDirectories(home.resolve("checkpoints"));
     assertThat(ModelPlace.find(null, null)).isEqualTo(standard);
+    assertThat(ModelPlace.besideStandard(null)).containsExactly(second);
+    assertThat(ModelPlace.besideStandard(checkpoints.toString())).isEmpty();
     assertThat(ModelPlace.find(null, checkpoints.toString())).isEqualTo(checkpoints);
     assertThat(ModelPlace.find("other", checkpoints.toString())).isEqualTo(other);
     assertThat(ModelPlace.find(checkpoints.toString(), null)).isEqualTo(checkpoints);

@@ -9,6 +9,7 @@ import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.Request;
 import com.microsoft.playwright.assertions.LocatorAssertions;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
@@ -20,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -33,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.spiritlm.SpiritLm;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioFormat;
 import org.spiritlm.audio.AudioReader;
@@ -133,7 +136,11 @@ class PageInBrowserTest {
   }
 
   private void show(String name) {
-    page.navigate(served.server.address() + "/" + name);
+    show(served, name);
+  }
+
+  private void show(Served by, String name) {
+    page.navigate(by.server.address() + "/" + name);
     page.waitForSelector("html[data-ready]");
   }
 
@@ -277,6 +284,45 @@ class PageInBrowserTest {
     assertThat(complaints).isEmpty();
   }
 
+  /** A BASE model beside an EXPRESSIVE one, and either can be asked. */
+  @Test
+  void twoModelsSpeakSideBySide() throws IOException {
+    Map<String, SpiritLm> models = new LinkedHashMap<>();
+    models.put("my-expressive", Served.model("expressive"));
+    models.put("my-base", Served.model("base"));
+    try (Served both = new Served(models, ServerOptions.standard())) {
+      show(both, "#resynthesis");
+      page.locator("#page-resynthesis input[type=file]")
+          .setInputFiles(Served.audio("7143-88743-0029.flac"));
+      assertThat(told("user")).isVisible(visible());
+      button("Speak it again").click();
+      Locator columns = page.locator("#page-resynthesis .results article");
+      assertThat(columns.locator(".speech[data-tokens]"))
+          .hasCount(2, new LocatorAssertions.HasCountOptions().setTimeout(PATIENCE));
+      assertThat(columns.locator("h3"))
+          .hasText(new String[] {"my-base (BASE)", "my-expressive (EXPRESSIVE)"});
+      assertThat(columns.nth(0).locator(".legend")).not().containsText("style");
+      assertThat(columns.nth(1).locator(".legend")).containsText("style");
+      picture("two-models");
+      Locator asked =
+          page.getByRole(
+              AriaRole.COMBOBOX, new Page.GetByRoleOptions().setName("Model").setExact(true));
+      assertThat(asked).hasValue("my-expressive");
+      asked.selectOption("my-base");
+      show(both, "");
+      page.reload();
+      page.waitForSelector("html[data-ready]");
+      assertThat(asked).hasValue("my-base");
+      answerAs("text");
+      Request request =
+          page.waitForRequest("**/v1/chat/completions", () -> ask("One model of two"));
+      assertThat(request.postData()).contains("\"model\":\"my-base\"");
+      assertThat(page.locator("article.assistant:not([aria-busy])")).isVisible(visible());
+      requireThatEverybodyCanUse("two models");
+    }
+    assertThat(complaints).isEmpty();
+  }
+
   @Test
   void tokensAreHeard() {
     show("#tokens");
@@ -315,8 +361,13 @@ class PageInBrowserTest {
     ask("Hello");
     assertThat(told("user")).isVisible(visible());
     assertThat(page.locator("article.assistant:not([aria-busy])")).isVisible(visible());
-    page.setViewportSize(360, 700);
     show("#" + name);
+    requireThatEverybodyCanUse(name);
+    picture("phone-" + name);
+  }
+
+  private void requireThatEverybodyCanUse(String name) throws IOException {
+    page.setViewportSize(360, 700);
     for (String theme : List.of("light", "dark")) {
       page.locator("#theme").selectOption(theme);
       assertThat(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
@@ -330,7 +381,6 @@ class PageInBrowserTest {
                   + ".map(each => each.id + ': ' + each.nodes.map(node => node.html).join(' ')))");
       assertThat((List<?>) found).as("%s, %s", name, theme).isEmpty();
     }
-    picture("phone-" + name);
   }
 
   private static String axe() throws IOException {

@@ -30,8 +30,8 @@ final class ChatHandler {
     this.threads = threads;
   }
 
-  void handle(Exchange exchange) {
-    ChatRequest request = ChatRequest.of(exchange.json(), model, exchange);
+  void handle(Fields fields, Exchange exchange) {
+    ChatRequest request = ChatRequest.of(fields, model, exchange);
     SpiritLm served = model.model(exchange);
     Prompt prompt = model.fitting(served.prompt(request.said(), request.options().output()));
     if (request.streamed()) {

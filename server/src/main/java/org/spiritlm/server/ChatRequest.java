@@ -88,7 +88,6 @@ record ChatRequest(
    */
   static ChatRequest of(Fields fields, ServedModel model, Exchange exchange) {
     fields.only(known());
-    model.requireName(fields);
     SamplingFields.refuse(fields, UNSUPPORTED);
     requireText(fields);
     OutputModality output = output(fields);

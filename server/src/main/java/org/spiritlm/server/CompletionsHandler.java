@@ -62,12 +62,10 @@ final class CompletionsHandler {
       boolean echo,
       @Nullable Integer likeliest) {}
 
-  void handle(Exchange exchange) {
-    Fields fields = exchange.json();
+  void handle(Fields fields, Exchange exchange) {
     Set<String> known = new HashSet<>(KNOWN);
     known.addAll(SamplingFields.NAMES);
     fields.only(known);
-    model.requireName(fields);
     SamplingFields.refuse(fields, Set.of("suffix", "best_of"));
     Asked asked = asked(fields, exchange);
     if (fields.flag("stream")) {

@@ -49,11 +49,11 @@ final class NativeHandlers {
   }
 
   /** {@code POST /api/decode}: the answer is audio. */
-  void decode(Exchange exchange) {
-    Fields fields = exchange.json();
+  void decode(Fields fields, Exchange exchange) {
     // what encode gives can be sent as it is
     fields.only(
         Set.of(
+            "model",
             "tokens",
             "hubert",
             "pitch",
@@ -109,9 +109,8 @@ final class NativeHandlers {
   }
 
   /** {@code POST /api/score}: one pair, or many. */
-  void score(Exchange exchange) {
-    Fields fields = exchange.json();
-    fields.only(Set.of("prompt", "continuation", "pairs"));
+  void score(Fields fields, Exchange exchange) {
+    fields.only(Set.of("model", "prompt", "continuation", "pairs"));
     boolean many = fields.has("pairs");
     List<Fields> pairs = many ? fields.children("pairs") : List.of(fields);
     if (pairs.size() > MOST_PAIRS) {
@@ -136,11 +135,11 @@ final class NativeHandlers {
   }
 
   /** {@code POST /api/generate}. */
-  void generate(Exchange exchange) {
-    Fields fields = exchange.json();
+  void generate(Fields fields, Exchange exchange) {
     Set<String> known =
         new HashSet<>(
             Set.of(
+                "model",
                 "prompt",
                 "segments",
                 "to",

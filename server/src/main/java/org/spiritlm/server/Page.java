@@ -28,6 +28,7 @@ final class Page {
           "api.js",
           "conversation.js",
           "elements.js",
+          "models.js",
           "pitch.js",
           "recorder.js",
           "resynthesis.js",

@@ -29,8 +29,9 @@ final class RealtimeHandler implements AutoCloseable {
 
   private static final int GOING_AWAY = 1001;
   private static final String CLIENT = "client";
+  private static final String MODEL = "model";
 
-  private final ServedModel model;
+  private final ServedModels models;
   private final ServerMetrics metrics;
   private final ServerOptions options;
   private final Executor threads;
@@ -44,12 +45,12 @@ final class RealtimeHandler implements AutoCloseable {
    * @param patience how long a client may take nothing (ms)
    */
   RealtimeHandler(
-      ServedModel model,
+      ServedModels models,
       ServerMetrics metrics,
       ServerOptions options,
       Executor threads,
       long patience) {
-    this.model = model;
+    this.models = models;
     this.metrics = metrics;
     this.options = options;
     this.threads = threads;
@@ -68,13 +69,10 @@ final class RealtimeHandler implements AutoCloseable {
   /**
    * Lets a client in, before anything is said.
    *
-   * @throws ApiException if there are too many, or it asks for another model
+   * @throws ApiException if there are too many, or it asks for a model that there is not
    */
   void admit(Context context, String client) {
-    String asked = context.queryParam("model");
-    if (asked != null) {
-      model.requireName(new Fields(Json.object().put("model", asked), ""));
-    }
+    ServedModel model = models.named(context.queryParam(MODEL), MODEL);
     if (connections.size() >= MOST) {
       throw new ApiException(
           429,
@@ -84,6 +82,7 @@ final class RealtimeHandler implements AutoCloseable {
           MOST + " conversations are held already; come again later");
     }
     context.attribute(CLIENT, client);
+    context.attribute(MODEL, model);
   }
 
   /** What is done when somebody comes, speaks and goes. */
@@ -101,7 +100,7 @@ final class RealtimeHandler implements AutoCloseable {
     RealtimeEvents events = new RealtimeEvents(context.session, patience);
     RealtimeSession session =
         new RealtimeSession(
-            model,
+            Objects.requireNonNull(context.<ServedModel>attribute(MODEL)),
             metrics,
             options.limits(),
             threads,

@@ -1,5 +1,6 @@
 package org.spiritlm.server;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,7 +15,9 @@ import org.spiritlm.prompt.TokenLayout;
 
 /** All that the server does, by its path. {@code openapi.json} describes the same. */
 final class Routes {
-  private final ServedModel model;
+  private static final String MODEL = "model";
+
+  private final ServedModels models;
   private final ServerMetrics metrics;
   private final Executor threads;
   private final BooleanSupplier ready;
@@ -23,45 +26,83 @@ final class Routes {
    * @param threads for work beside that of the thread of a request
    * @param ready whether requests are taken
    */
-  Routes(ServedModel model, ServerMetrics metrics, Executor threads, BooleanSupplier ready) {
-    this.model = model;
+  Routes(ServedModels models, ServerMetrics metrics, Executor threads, BooleanSupplier ready) {
+    this.models = models;
     this.metrics = metrics;
     this.threads = threads;
     this.ready = ready;
   }
 
   List<Route> all() {
-    NativeHandlers own = new NativeHandlers(model);
     return List.of(
-        Route.get("/v1/models", this::models),
-        Route.get("/v1/models/{model}", this::oneModel),
-        Route.post("/v1/chat/completions", new ChatHandler(model, metrics, threads)::handle),
-        Route.post("/v1/completions", new CompletionsHandler(model)::handle),
-        Route.post("/v1/audio/speech", new SpeechHandler(model, metrics)::handle),
-        Route.post("/v1/audio/transcriptions", new TranscriptionsHandler(model)::handle),
-        Route.post("/api/encode", own::encode),
-        Route.post("/api/decode", own::decode),
-        Route.post("/api/score", own::score),
-        Route.post("/api/generate", own::generate),
+        Route.get("/v1/models", this::list),
+        Route.get("/v1/models/{model}", this::one),
+        asking(
+            "/v1/chat/completions",
+            (model, fields, exchange) ->
+                new ChatHandler(model, metrics, threads).handle(fields, exchange)),
+        asking(
+            "/v1/completions",
+            (model, fields, exchange) -> new CompletionsHandler(model).handle(fields, exchange)),
+        asking(
+            "/v1/audio/speech",
+            (model, fields, exchange) ->
+                new SpeechHandler(model, metrics).handle(fields, exchange)),
+        Route.post("/v1/audio/transcriptions", this::transcribe),
+        Route.post("/api/encode", this::encode),
+        asking(
+            "/api/decode",
+            (model, fields, exchange) -> new NativeHandlers(model).decode(fields, exchange)),
+        asking(
+            "/api/score",
+            (model, fields, exchange) -> new NativeHandlers(model).score(fields, exchange)),
+        asking(
+            "/api/generate",
+            (model, fields, exchange) -> new NativeHandlers(model).generate(fields, exchange)),
         Route.get("/health", Routes::health).withoutKey(),
         Route.get("/ready", this::ready).withoutKey(),
         Route.get("/openapi.json", Routes::description).withoutKey(),
         Route.get("/metrics", this::metrics));
   }
 
-  private void models(Exchange exchange) {
+  /** What a model answers to a JSON object. */
+  private interface Answering {
+    void answer(ServedModel model, Fields fields, Exchange exchange);
+  }
+
+  /** A route whose requests are JSON that may name a model. */
+  private Route asking(String path, Answering answering) {
+    return Route.post(
+        path,
+        exchange -> {
+          Fields fields = exchange.json();
+          answering.answer(models.of(fields), fields, exchange);
+        });
+  }
+
+  private void transcribe(Exchange exchange) {
+    Upload upload = Upload.of(exchange, TranscriptionsHandler.KNOWN);
+    String name = upload.text(MODEL, "");
+    ServedModel model = models.named(name.isEmpty() ? null : name, MODEL);
+    new TranscriptionsHandler(model).handle(upload, exchange);
+  }
+
+  private void encode(Exchange exchange) {
+    new NativeHandlers(models.named(exchange.query(MODEL), MODEL)).encode(exchange);
+  }
+
+  private void list(Exchange exchange) {
     ObjectNode object = Json.object().put("object", "list");
-    object.putArray("data").add(describe());
+    ArrayNode data = object.putArray("data");
+    models.all().forEach(model -> data.add(describe(model)));
     exchange.respond(object);
   }
 
-  private void oneModel(Exchange exchange) {
-    model.requireName(
-        new Fields(Json.object().put("model", exchange.context().pathParam("model")), ""));
-    exchange.respond(describe());
+  private void one(Exchange exchange) {
+    exchange.respond(describe(models.named(exchange.context().pathParam(MODEL), MODEL)));
   }
 
-  private ObjectNode describe() {
+  private static ObjectNode describe(ServedModel model) {
     ObjectNode object = Json.object();
     object.put("id", model.name());
     object.put("object", "model");

@@ -16,6 +16,7 @@ import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioReader;
 import org.spiritlm.checkpoint.Part;
 import org.spiritlm.lm.Engine;
+import org.spiritlm.lm.EngineLimits;
 import org.spiritlm.lm.Terms;
 import org.spiritlm.prompt.Prompt;
 import org.spiritlm.prompt.SpeechTokens;
@@ -25,7 +26,7 @@ import org.spiritlm.vocoder.VocoderConfig;
 import org.spiritlm.vocoder.VoiceOptions;
 
 /** A model that many ask at once. */
-final class ServedModel implements AutoCloseable {
+final class ServedModel {
   /** The voice that every model has. */
   static final String DEFAULT_VOICE = "default";
 
@@ -49,20 +50,21 @@ final class ServedModel implements AutoCloseable {
   private final long created = System.currentTimeMillis() / 1000;
 
   /**
-   * Loads all parts.
+   * Starts its engine.
    *
    * @param name what clients call it
+   * @param model of which all parts are loaded
+   * @param limits of the engine
+   * @param workers for what is not generated
    */
-  ServedModel(String name, SpiritLm model, ServerOptions options) {
+  ServedModel(String name, SpiritLm model, EngineLimits limits, Workers workers) {
     this.name = name;
     this.model = model;
-    this.engine = model.engine(options.engine());
-    int processors = Runtime.getRuntime().availableProcessors();
-    this.workers = new Workers(processors, options.engine().waiting());
+    this.workers = workers;
     this.vocoder =
         model.directory().parts().contains(Part.VOCODER) ? model.directory().vocoderConfig() : null;
     this.context = model.context();
-    model.loadAll();
+    this.engine = model.engine(limits);
   }
 
   String name() {
@@ -98,22 +100,28 @@ final class ServedModel implements AutoCloseable {
   }
 
   /**
-   * Refuses another name than the model's.
+   * Refuses another name than the model's, with which a conversation is held.
    *
    * @throws ApiException if it is another
    */
   void requireName(Fields fields) {
     String asked = fields.optionalText("model");
     if (asked != null && !asked.equals(name)) {
-      throw ApiException.wrong(
-          404,
-          "model_not_found",
+      throw notFound(
           fields.at("model"),
-          "there is no model '" + shortened(asked) + "' here; there is '" + name + "'");
+          "this conversation is held with '"
+              + name
+              + "', not '"
+              + shortened(asked)
+              + "'; 'model' in the address of another one chooses");
     }
   }
 
-  private static String shortened(String text) {
+  static ApiException notFound(String path, String message) {
+    return ApiException.wrong(404, "model_not_found", path, message);
+  }
+
+  static String shortened(String text) {
     return text.length() <= 60 ? text : text.substring(0, 60) + "…";
   }
 
@@ -320,10 +328,5 @@ final class ServedModel implements AutoCloseable {
           "there is no spoken answer '" + shortened(id) + "' here, or no longer");
     }
     return answer;
-  }
-
-  @Override
-  public void close() {
-    engine.close();
   }
 }

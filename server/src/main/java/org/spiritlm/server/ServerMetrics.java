@@ -7,11 +7,13 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.function.ToDoubleFunction;
-import org.spiritlm.lm.Engine;
 import org.spiritlm.lm.EngineFigures;
 
 /** What the server counts and times, for Prometheus. */
 final class ServerMetrics implements AutoCloseable {
+  private static final String ENGINE = "spiritlm.engine.";
+  private static final String MODEL = "model";
+
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final Timer firstAudio =
@@ -24,10 +26,10 @@ final class ServerMetrics implements AutoCloseable {
               Duration.ofSeconds(1),
               Duration.ofSeconds(5))
           .register(registry);
-  private final Engine engine;
+  private final ServedModels models; // held here: the registry holds engines weakly
 
-  ServerMetrics(Engine engine) {
-    this.engine = engine;
+  ServerMetrics(ServedModels models) {
+    this.models = models;
     gauge("waiting", "answers that wait for their turn", EngineFigures::waiting);
     gauge("active", "answers that are being made", EngineFigures::active);
     gauge("cache.bytes", "memory of the caches of active answers", EngineFigures::cacheBytes);
@@ -40,16 +42,22 @@ final class ServerMetrics implements AutoCloseable {
   }
 
   private void gauge(String name, String about, ToDoubleFunction<EngineFigures> value) {
-    Gauge.builder("spiritlm.engine." + name, engine, each -> value.applyAsDouble(each.figures()))
-        .description(about)
-        .register(registry);
+    for (ServedModel model : models.all()) {
+      Gauge.builder(ENGINE + name, model.engine(), each -> value.applyAsDouble(each.figures()))
+          .description(about)
+          .tag(MODEL, model.name())
+          .register(registry);
+    }
   }
 
   private void counter(String name, String about, ToDoubleFunction<EngineFigures> value) {
-    FunctionCounter.builder(
-            "spiritlm.engine." + name, engine, each -> value.applyAsDouble(each.figures()))
-        .description(about)
-        .register(registry);
+    for (ServedModel model : models.all()) {
+      FunctionCounter.builder(
+              ENGINE + name, model.engine(), each -> value.applyAsDouble(each.figures()))
+          .description(about)
+          .tag(MODEL, model.name())
+          .register(registry);
+    }
   }
 
   /** A streamed answer's first samples were there so many seconds after the request. */

@@ -10,7 +10,7 @@ import org.spiritlm.lm.EngineLimits;
 import org.spiritlm.torch.InputException;
 
 /**
- * How a model is served.
+ * How models are served.
  *
  * @param host where to listen: a name or an address of this machine
  * @param port 0 takes any that is free

@@ -42,12 +42,10 @@ final class SpeechHandler {
     this.metrics = metrics;
   }
 
-  void handle(Exchange exchange) {
-    Fields fields = exchange.json();
+  void handle(Fields fields, Exchange exchange) {
     Set<String> known = new HashSet<>(KNOWN);
     known.addAll(SamplingFields.NAMES);
     fields.only(known);
-    model.requireName(fields);
     Double speed = fields.number("speed", 0.25, 4);
     if (speed != null && speed != 1) {
       throw SamplingFields.unsupported(fields, "speed");

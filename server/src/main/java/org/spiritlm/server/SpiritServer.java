@@ -12,6 +12,7 @@ import io.javalin.util.JavalinException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
@@ -32,7 +33,7 @@ import org.spiritlm.json.Json;
 import org.spiritlm.torch.InputException;
 
 /**
- * A model served over HTTP.
+ * Models served over HTTP.
  *
  * <pre>{@code
  * try (SpiritServer server = SpiritServer.start("tiny", model, ServerOptions.standard())) {
@@ -58,7 +59,7 @@ public final class SpiritServer implements AutoCloseable {
   private static final String ID = "X-Request-Id";
 
   private final ServerOptions options;
-  private final ServedModel model;
+  private final ServedModels models;
   private final ServerMetrics metrics;
   private final Gate gate;
   private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -67,12 +68,12 @@ public final class SpiritServer implements AutoCloseable {
   private final Semaphore readers = new Semaphore(READERS);
   private volatile boolean ready = true;
 
-  private SpiritServer(String name, SpiritLm spiritLm, ServerOptions options) {
+  private SpiritServer(Map<String, SpiritLm> models, ServerOptions options) {
     this.options = options;
     this.gate = new Gate(options);
-    this.model = new ServedModel(name, spiritLm, options);
-    this.metrics = new ServerMetrics(model.engine());
-    this.realtime = new RealtimeHandler(model, metrics, options, threads, IDLE);
+    this.models = new ServedModels(models, options);
+    this.metrics = new ServerMetrics(this.models);
+    this.realtime = new RealtimeHandler(this.models, metrics, options, threads, IDLE);
     this.javalin = Javalin.create(this::configure);
   }
 
@@ -83,7 +84,18 @@ public final class SpiritServer implements AutoCloseable {
    * @throws InputException if the model cannot be loaded, or the port is taken
    */
   public static SpiritServer start(String name, SpiritLm model, ServerOptions options) {
-    SpiritServer server = new SpiritServer(name, model, options);
+    return start(Map.of(name, model), options);
+  }
+
+  /**
+   * Loads several models and listens.
+   *
+   * @param models by what clients call them, in an order that the map keeps; the first is asked
+   *     where a request names none
+   * @throws InputException if there is no model, one cannot be loaded, or the port is taken
+   */
+  public static SpiritServer start(Map<String, SpiritLm> models, ServerOptions options) {
+    SpiritServer server = new SpiritServer(models, options);
     try {
       server.javalin.start(options.host(), options.port());
       return server;
@@ -112,11 +124,12 @@ public final class SpiritServer implements AutoCloseable {
 
   /** What it does at which path, beside the page. */
   List<Route> routes() {
-    return new Routes(model, metrics, threads, () -> ready).all();
+    return new Routes(models, metrics, threads, () -> ready).all();
   }
 
+  /** The model that is asked where a request names none. */
   ServedModel model() {
-    return model;
+    return models.first();
   }
 
   private void configure(JavalinConfig config) {
@@ -256,7 +269,7 @@ public final class SpiritServer implements AutoCloseable {
   @Override
   public void close() {
     ready = false;
-    model.engine().close(options.grace());
+    models.close(options.grace(), threads);
     realtime.close();
     try {
       javalin.stop();

@@ -28,7 +28,7 @@ final class TranscriptionsHandler {
   private static final List<String> GRANULARITIES =
       List.of("timestamp_granularities[]", "timestamp_granularities");
 
-  private static final Set<String> KNOWN =
+  static final Set<String> KNOWN =
       Set.of(
           "file",
           "model",
@@ -48,11 +48,10 @@ final class TranscriptionsHandler {
     this.model = model;
   }
 
-  void handle(Exchange exchange) {
-    Upload upload = Upload.of(exchange, KNOWN);
+  void handle(Upload upload, Exchange exchange) {
     String format = upload.text("response_format", "json");
     boolean streamed = flag(upload, "stream");
-    check(upload, format, streamed);
+    check(format, streamed);
     Set<String> times = granularities(upload, format);
     GenerationOptions options = options(upload, exchange);
     ServedModel.Recording recording = model.encode(upload.file(), "file", 0, exchange);
@@ -109,11 +108,7 @@ final class TranscriptionsHandler {
     return value.equals("true");
   }
 
-  private void check(Upload upload, String format, boolean streamed) {
-    String asked = upload.text("model");
-    if (asked != null && !asked.isEmpty()) {
-      model.requireName(new Fields(Json.object().put("model", asked), ""));
-    }
+  private static void check(String format, boolean streamed) {
     if (!FORMATS.contains(format)) {
       throw ApiException.wrong(
           "response_format", "'response_format' must be json, text, verbose_json, srt or vtt");

@@ -178,7 +178,7 @@ class AccessTest {
     String figures = Served.text(open.get("/metrics"));
     for (String name :
         List.of(
-            "spiritlm_engine_waiting",
+            "spiritlm_engine_waiting{model=\"toy\"}",
             "spiritlm_engine_active",
             "spiritlm_engine_cache_bytes",
             "spiritlm_engine_new_tokens_total",

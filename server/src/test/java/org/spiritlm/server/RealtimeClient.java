@@ -35,8 +35,13 @@ final class RealtimeClient implements WebSocket.Listener, AutoCloseable {
   private final WebSocket socket;
 
   RealtimeClient(Served served) {
-    this.socket = HTTP.newWebSocketBuilder().buildAsync(uri(served), this).join();
+    this(uri(served));
     await("session.created");
+  }
+
+  /** Comes to an address; what a session is told first is the next event. */
+  RealtimeClient(URI address) {
+    this.socket = HTTP.newWebSocketBuilder().buildAsync(address, this).join();
   }
 
   static URI uri(Served served) {

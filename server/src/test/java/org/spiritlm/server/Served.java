@@ -18,7 +18,7 @@ import org.spiritlm.LoadOptions;
 import org.spiritlm.SpiritLm;
 import org.spiritlm.torch.DType;
 
-/** A server with one of the models of the parity set, and a plain client of it. */
+/** A server with models of the parity set, and a plain client of it. */
 final class Served implements AutoCloseable {
   static final String NAME = "toy";
   static final ObjectMapper MAPPER = new ObjectMapper();
@@ -35,10 +35,13 @@ final class Served implements AutoCloseable {
   }
 
   Served(SpiritLm model, ServerOptions options) {
+    this(Map.of(NAME, model), options);
+  }
+
+  Served(Map<String, SpiritLm> models, ServerOptions options) {
     this.server =
         SpiritServer.start(
-            NAME,
-            model,
+            models,
             options
                 .withPort(0)
                 .withLog(

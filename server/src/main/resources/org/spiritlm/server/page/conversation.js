@@ -1,6 +1,7 @@
 import { base64, pcmOf, Player, wavOfPcm } from './sound.js';
 import { element, failure, takeFiles, visible } from './elements.js';
 import { events } from './api.js';
+import { models, named } from './models.js';
 import { recorder } from './recorder.js';
 import { speechView } from './speech-view.js';
 import * as store from './store.js';
@@ -11,9 +12,10 @@ const NUMBERS = ['temperature', 'top_p', 'top_k', 'repetition_penalty', 'max_tok
 
 /**
  * The conversation. A message has its `number`, `role`, `parts` in order (`{text}` or `{sound, name, encoded}`),
- * and an answer the `id` and the end of the time (`until`, seconds) by which the server knows its tokens.
+ * the id of the `model` that was asked, and an answer the `id` and the end of the time (`until`, seconds) by which
+ * that model knows its tokens.
  */
-export async function conversation(model) {
+export async function conversation() {
   const list = document.getElementById('messages');
   const form = document.getElementById('composer');
   const text = document.getElementById('text');
@@ -62,6 +64,7 @@ export async function conversation(model) {
 
   function view(message) {
     const own = message.role === 'user';
+    const model = named(message.model);
     const body = element('div');
     const article = element(
       'article', { className: message.role },
@@ -74,9 +77,9 @@ export async function conversation(model) {
             file: part.sound,
             name: own ? visible(part.name) : 'the answer',
             model,
-            encoded: part.encoded,
+            encoded: model && part.encoded,
             onencoded: (encoded) => {
-              if (!part.encoded) {
+              if (model && !part.encoded) {
                 message.parts[i].encoded = encoded;
                 store.keep(message);
               }
@@ -95,8 +98,9 @@ export async function conversation(model) {
     list.lastElementChild.scrollIntoView({ block: 'nearest' });
   }
 
-  async function sent(message, byName) {
-    if (byName && message.id && message.until > Date.now() / 1000) {
+  async function sent(message, byName, model) {
+    const known = message.id && message.model === model && message.until > Date.now() / 1000;
+    if (byName && known) {
       return { role: message.role, audio: { id: message.id } };
     }
     const content = await Promise.all(
@@ -109,10 +113,11 @@ export async function conversation(model) {
     return { role: message.role, content };
   }
 
-  async function asked(byName) {
+  async function asked(byName, model) {
     const value = Object.fromEntries(settings.map((field) => [field.name, field.value]));
     const body = {
-      messages: await Promise.all(said.map((message) => sent(message, byName))),
+      model,
+      messages: await Promise.all(said.map((message) => sent(message, byName, model))),
       modalities: MODALITIES[value.answer],
       stream: true,
     };
@@ -150,7 +155,7 @@ export async function conversation(model) {
     );
     list.append(article);
     article.scrollIntoView({ block: 'nearest' });
-    const made = { text: '', pcm: [], samples: 0, id: null, until: 0 };
+    const made = { model: models.chosen.id, text: '', pcm: [], samples: 0, id: null, until: 0 };
     let error = null;
     try {
       await receive(true, made, (pcm) => {
@@ -180,7 +185,8 @@ export async function conversation(model) {
     if (before !== said) {
       error = null; // all was cleared meanwhile
     } else if (got.length) {
-      add({ id: made.id, role: 'assistant', parts: got, until: made.until, number: said.length });
+      const { model, id, until } = made;
+      add({ model, id, role: 'assistant', parts: got, until, number: said.length });
     } else if (!error && !signal.aborted) {
       error = new Error('The model ended without saying anything. Try again, or another seed.');
     }
@@ -195,7 +201,7 @@ export async function conversation(model) {
   async function receive(byName, made, onsound, ontext) {
     try {
       const options = { signal: making.signal };
-      for await (const event of events('v1/chat/completions', await asked(byName), options)) {
+      for await (const event of events('v1/chat/completions', await asked(byName, made.model), options)) {
         const delta = event.choices[0]?.delta ?? {};
         const piece = delta.content ?? delta.audio?.transcript;
         if (piece) {
@@ -234,7 +240,7 @@ export async function conversation(model) {
     parts = [];
     listParts();
     setText('');
-    add({ role: 'user', parts: all, number: said.length });
+    add({ model: models.chosen.id, role: 'user', parts: all, number: said.length });
     answer();
   });
   text.addEventListener('keydown', (event) => {

@@ -1,6 +1,7 @@
-import { json, keep, key } from './api.js';
+import { keep, key } from './api.js';
 import { conversation } from './conversation.js';
 import { failure, fill } from './elements.js';
+import { compared, find, models, titled } from './models.js';
 import { resynthesis } from './resynthesis.js';
 import { scoring } from './scoring.js';
 import { redraw } from './speech-view.js';
@@ -9,7 +10,6 @@ import { tokens } from './tokens.js';
 
 const PAGES = ['conversation', 'resynthesis', 'tokens', 'scoring'];
 const notice = document.getElementById('notice');
-const model = { voices: [], styles: [], frame_rates: {} };
 
 /** Shows the page that the address names. */
 function show(focus) {
@@ -34,17 +34,29 @@ function show(focus) {
   redraw();
 }
 
+/** Offers what the chosen model has; where two are compared, the voices of both and each one's styles. */
+function offer() {
+  document.getElementById('model').textContent = models.all.length > 1 ? '' : titled(models.chosen);
+  for (const name of PAGES) {
+    const page = document.getElementById(`page-${name}`);
+    const asked = name === 'resynthesis' ? compared() : [models.chosen];
+    const voices = asked[0].voices.filter((voice) => asked.every((each) => each.voices.includes(voice)));
+    const styles = [...new Set(asked.flatMap((each) => each.styles))];
+    page.querySelectorAll('select[name=voice]').forEach((each) => fill(each, voices));
+    page.querySelectorAll('select[name=style]').forEach((each) => fill(each, styles, 'as it comes'));
+    page.querySelectorAll('input[name=code]').forEach((each) => {
+      each.closest('label').hidden = asked.every((model) => model.variant !== 'expressive');
+    });
+  }
+}
+
 /** Asks the server what it has; tells what is wrong where it does not answer. */
 async function connect() {
   const field = document.getElementById('key-field');
   try {
-    Object.assign(model, (await json('v1/models', undefined, { method: 'GET' })).data[0]);
+    await find(document.getElementById('asked'), offer);
     notice.replaceChildren();
-    document.getElementById('model').textContent = `${model.id} (${model.variant.toUpperCase()})`;
     field.hidden = !key();
-    document.querySelectorAll('select[name=voice]').forEach((each) => fill(each, model.voices));
-    document.querySelectorAll('select[name=style]').forEach((each) => fill(each, model.styles, 'as it comes'));
-    document.querySelector('input[name=code]').closest('label').hidden = model.variant !== 'expressive';
   } catch (error) {
     field.hidden = error.status !== 401 && !key();
     notice.replaceChildren(...failure(error, () => connect().catch(() => {})).childNodes);
@@ -81,7 +93,7 @@ for (const kind of ['dragover', 'drop']) {
 }
 await connect().catch(() => {});
 for (const page of [conversation, resynthesis, tokens, scoring]) {
-  await page(model);
+  await page();
 }
 show(false);
 document.documentElement.dataset.ready = 'true';

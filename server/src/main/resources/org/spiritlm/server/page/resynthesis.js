@@ -1,5 +1,6 @@
 import { blob } from './api.js';
 import { element, failure, takeFiles, visible } from './elements.js';
+import { compared, encode, titled } from './models.js';
 import { recorder } from './recorder.js';
 import { speechView } from './speech-view.js';
 import { remember } from './store.js';
@@ -12,7 +13,7 @@ function commonest(numbers) {
 }
 
 /**
- * A recording spoken again, with all tokens (EXPRESSIVE) and beside it from the phonetic ones (BASE). A
+ * What one model can say of a recording: all tokens (EXPRESSIVE), and beside it the phonetic ones (BASE). A
  * model that needs pitch and style to speak gets the recording's commonest throughout.
  */
 function versions(encoded, code) {
@@ -34,38 +35,52 @@ function versions(encoded, code) {
   ];
 }
 
-export function resynthesis(model) {
+/** A recording spoken again: by a BASE and an EXPRESSIVE model where there are both, else as one model can. */
+export function resynthesis() {
   const page = document.getElementById('page-resynthesis');
   const form = page.querySelector('form');
   const results = page.querySelector('.results');
   const source = element('div');
-  let taken = null;
-  let encoded = null;
+  let taken = null; // the recording, and what models found in it, by their names
   form.before(source);
   remember('resynthesis', form.querySelectorAll('input, select'));
 
   const fail = (error) => results.replaceChildren(...(error ? [failure(error)] : []));
 
   function take(file, name) {
-    taken = file;
-    encoded = null;
+    const encodings = new Map();
+    taken = { file, encodings };
     results.replaceChildren();
     source.replaceChildren(
       element('article', { className: 'user' },
         element('h3', { textContent: visible(name) }),
         speechView({
-          file, name: visible(name), model,
-          onencoded: (result) => {
-            if (file === taken) {
-              encoded = result;
-            }
-          },
+          file, name: visible(name), onencoded: (result, model) => encodings.set(model.id, result),
         })),
     );
   }
 
+  /** Views of what a model says; one where it does not stand alone. */
+  async function spokenBy(model, { file: recording, encodings }, alone) {
+    const encoded = encodings.get(model.id) ?? (await encode(recording, model));
+    encodings.set(model.id, encoded);
+    const all = versions(encoded, form.elements.code.value);
+    const shown = alone ? all : [{ ...all[0], title: titled(model) }];
+    const said = { predict_durations: form.elements.predict.checked, voice: form.elements.voice.value || 'default' };
+    if (model.styles.includes(form.elements.style.value)) {
+      said.style_name = form.elements.style.value;
+    }
+    const made = [];
+    for (const { title, units } of shown) {
+      const file = await blob('api/decode', { model: model.id, ...units, ...said });
+      made.push(element('article', {}, element('h3', { textContent: title }),
+        speechView({ file, name: title, model })));
+    }
+    return made;
+  }
+
   async function speak() {
-    if (!encoded) {
+    if (!taken?.encodings.size) {
       fail(new Error('Record something or choose a file first, and wait until its tokens are there.'));
       return;
     }
@@ -73,15 +88,11 @@ export function resynthesis(model) {
     button.disabled = true;
     results.replaceChildren(element('p', { className: 'making', textContent: 'Speaking' }));
     try {
-      const said = { predict_durations: form.elements.predict.checked, voice: form.elements.voice.value || 'default' };
-      if (form.elements.style.value) {
-        said.style_name = form.elements.style.value;
-      }
+      const asked = compared();
+      const recording = taken;
       const made = [];
-      for (const { title, units } of versions(encoded, form.elements.code.value)) {
-        const file = await blob('api/decode', { ...units, ...said });
-        made.push(element('article', {}, element('h3', { textContent: title }),
-          speechView({ file, name: title, model })));
+      for (const model of asked) {
+        made.push(...(await spokenBy(model, recording, asked.length === 1)));
       }
       results.replaceChildren(element('div', { className: 'columns' }, ...made));
     } catch (error) {

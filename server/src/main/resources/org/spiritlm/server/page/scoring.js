@@ -1,5 +1,6 @@
 import { json } from './api.js';
 import { element, failure, visible } from './elements.js';
+import { models } from './models.js';
 import { remember } from './store.js';
 
 const WORST = -12; // natural log-likelihood that has the strongest colour
@@ -10,9 +11,9 @@ function colour(logarithm) {
   return `hsl(${Math.round(130 * (1 - share))} 70% 75%)`;
 }
 
-/** How tokens are written, by their ids. */
-async function names(ids) {
-  const asked = { prompt: ids, echo: true, max_tokens: 0, logprobs: 0 };
+/** How tokens of a model are written, by their ids. */
+async function names(model, ids) {
+  const asked = { model, prompt: ids, echo: true, max_tokens: 0, logprobs: 0 };
   return (await json('v1/completions', asked)).choices[0].logprobs.tokens;
 }
 
@@ -49,8 +50,9 @@ export function scoring() {
         throw new Error('Fill in the beginning and both continuations.');
       }
       const pairs = continuations.map((continuation) => ({ prompt: form.elements.prompt.value, continuation }));
-      const { scores } = await json('api/score', { pairs });
-      const written = await Promise.all(scores.map((each) => names(each.ids)));
+      const model = models.chosen.id;
+      const { scores } = await json('api/score', { model, pairs });
+      const written = await Promise.all(scores.map((each) => names(model, each.ids)));
       const made = scores.map((each, i) =>
         shown('AB'[i], each, written[i], each.sum > scores[1 - i].sum));
       results.replaceChildren(

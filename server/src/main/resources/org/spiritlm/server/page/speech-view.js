@@ -1,5 +1,5 @@
-import { json } from './api.js';
 import { clock, element, failure } from './elements.js';
+import { encode, models } from './models.js';
 import { pitchOf } from './pitch.js';
 import { samplesOf } from './sound.js';
 import { described, draw, tokensOf, widthFor } from './timeline.js';
@@ -22,11 +22,11 @@ export function redraw() {
  *
  * @param file the sound
  * @param name what it is, for who does not see it
- * @param model the server's, for its rates
+ * @param model whose tokens are shown; the chosen one's, where none is given
  * @param encoded what the server said of it before, or null
- * @param onencoded gets what the server says of it
+ * @param onencoded gets what the server says of it, and the model that does
  */
-export function speechView({ file, name, model, encoded = null, onencoded = () => {} }) {
+export function speechView({ file, name, model = null, encoded = null, onencoded = () => {} }) {
   const address = URL.createObjectURL(file);
   const audio = element('audio', { src: address, preload: 'auto' });
   const play = element('button', { type: 'button', textContent: 'Play', 'aria-label': `Play ${name}` });
@@ -106,8 +106,8 @@ export function speechView({ file, name, model, encoded = null, onencoded = () =
     detail.textContent = described(at(event), state.rows, state.pitch);
   };
 
-  function tell(result) {
-    state.rows = tokensOf(result, model.frame_rates ?? {});
+  function tell(result, rates) {
+    state.rows = tokensOf(result, rates);
     state.seconds = state.seconds || result.seconds;
     place.max = state.seconds;
     detail.textContent = described(state.cursor, state.rows, state.pitch);
@@ -123,16 +123,16 @@ export function speechView({ file, name, model, encoded = null, onencoded = () =
     move(state.cursor);
   }
 
-  async function encode() {
+  async function find() {
+    const by = model ?? models.chosen;
     trouble.replaceChildren();
     try {
-      const result = encoded ?? (await json('api/encode', file));
-      encoded = result;
-      tell(result);
-      onencoded(result);
+      encoded ??= await encode(file, by);
+      tell(encoded, by.frame_rates);
+      onencoded(encoded, by);
     } catch (error) {
       detail.textContent = '';
-      trouble.replaceChildren(failure(error, encode));
+      trouble.replaceChildren(failure(error, find));
     }
   }
 
@@ -145,7 +145,7 @@ export function speechView({ file, name, model, encoded = null, onencoded = () =
       place.max = state.seconds;
     }
     move(0);
-    await encode();
+    await find();
   })();
   shown.add({ canvas, draw: paint });
   return view;

@@ -1,5 +1,6 @@
-import { blob, json } from './api.js';
+import { blob } from './api.js';
 import { element, failure, takeFiles } from './elements.js';
+import { encode, models } from './models.js';
 import { recorder } from './recorder.js';
 import { speechView } from './speech-view.js';
 import { remember } from './store.js';
@@ -7,7 +8,7 @@ import { remember } from './store.js';
 const MOST = 2000; // tokens that are coloured
 
 /** Speech tokens as text: edited, coloured by kind, heard. */
-export function tokens(model) {
+export function tokens() {
   const page = document.getElementById('page-tokens');
   const form = page.querySelector('form');
   const text = document.getElementById('token-text');
@@ -32,7 +33,7 @@ export function tokens(model) {
   async function take(file) {
     fail(null);
     try {
-      text.value = (await json('api/encode', file)).tokens;
+      text.value = (await encode(file, models.chosen)).tokens;
       text.dispatchEvent(new Event('input'));
     } catch (error) {
       results.replaceChildren(failure(error, () => take(file)));
@@ -44,7 +45,8 @@ export function tokens(model) {
     button.disabled = true;
     fail(null);
     try {
-      const asked = { tokens: text.value.trim(), voice: form.elements.voice.value || 'default' };
+      const model = models.chosen;
+      const asked = { model: model.id, tokens: text.value.trim(), voice: form.elements.voice.value || 'default' };
       if (!asked.tokens) {
         throw new Error('Paste tokens such as [Hu12][Hu40], or take those of a recording.');
       }
