@@ -2,9 +2,11 @@ package org.spiritlm.recipe;
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.checkpoint.ModelDirectory;
 import org.spiritlm.checkpoint.Part;
@@ -13,6 +15,7 @@ import org.spiritlm.corpus.Split;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.training.Settings;
+import org.spiritlm.training.SpeakerBalance;
 import org.spiritlm.training.TrainingTask;
 import org.spiritlm.training.language.LanguageTraining;
 import org.spiritlm.training.speech.AlignerTask;
@@ -22,6 +25,7 @@ import org.spiritlm.training.voice.ManifestVoices;
 import org.spiritlm.training.voice.PitchTask;
 import org.spiritlm.training.voice.StyleTask;
 import org.spiritlm.training.voice.VocoderTask;
+import org.spiritlm.training.voice.VoiceItems;
 import org.spiritlm.units.pitch.FcpePitchExtractor;
 
 /** The parts that are trained by gradients, by name. */
@@ -183,9 +187,14 @@ final class TrainableParts {
    * @param prepared what the command prepare made of them, or null
    * @param train the split that is learnt from, beside what has none
    * @param validation the split that is held out
+   * @param balance of the speakers that are learnt from
    */
   private record Recordings(
-      Path manifest, @Nullable Path prepared, String train, String validation) {
+      Path manifest,
+      @Nullable Path prepared,
+      String train,
+      String validation,
+      SpeakerBalance balance) {
     static Recordings of(Settings data) {
       String manifest = data.text("manifest", "");
       if (manifest.isEmpty()) {
@@ -196,7 +205,8 @@ final class TrainableParts {
           Path.of(manifest),
           prepared.isEmpty() ? null : Path.of(prepared).resolve("units"),
           data.text("train", Split.TRAIN),
-          data.text("validation", Split.DEV));
+          data.text("validation", Split.DEV),
+          SpeakerBalance.of(data));
     }
 
     Recordings required() {
@@ -210,10 +220,11 @@ final class TrainableParts {
       return new InputException("the setting 'data." + key + "' is missing: " + what);
     }
 
-    ManifestVoices learnt(Device device) {
+    VoiceItems learnt(Device device) {
       ManifestVoices voices = read(split -> split.isEmpty() || split.equals(train));
       voices.readAhead(device);
-      return voices;
+      List<Integer> all = IntStream.range(0, voices.count()).boxed().toList();
+      return VoiceItems.of(voices, balance.of(all, index -> voices.item(index).speaker()));
     }
 
     ManifestVoices heldOut() {

@@ -20,6 +20,7 @@ import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.training.Seeds;
 import org.spiritlm.training.Settings;
+import org.spiritlm.training.SpeakerBalance;
 
 /**
  * Utterances of a manifest whose audio is read when it is asked for. That of a manifest that was
@@ -69,7 +70,8 @@ public final class SpeechSet {
 
   /**
    * Reads the settings {@code manifest}, {@code train} (splits with commas between them), {@code
-   * validation} (a split) and {@code longest_seconds}, and the manifest.
+   * validation} (a split), {@code longest_seconds} and {@code balance} ({@link SpeakerBalance}),
+   * and the manifest.
    *
    * <p>Where it has no utterance of the validation split, every fiftieth of the others is held out
    * (at least one), chosen by the checksum of its id. Utterances without a split are learnt from.
@@ -78,8 +80,7 @@ public final class SpeechSet {
    *     learn from
    */
   public static Splits read(Settings settings) {
-    Source source = Source.of(settings);
-    return read(source.manifest(), source.train(), source.validation(), source.seconds());
+    return read(Source.of(settings));
   }
 
   /** Reads the settings of {@link #read} alone. */
@@ -88,7 +89,8 @@ public final class SpeechSet {
   }
 
   /** What {@link #read} is told. */
-  private record Source(Path manifest, List<String> train, String validation, int seconds) {
+  private record Source(
+      Path manifest, List<String> train, String validation, int seconds, SpeakerBalance balance) {
     static Source of(Settings settings) {
       String manifest = settings.text("manifest", "");
       if (manifest.isBlank()) {
@@ -98,11 +100,13 @@ public final class SpeechSet {
           Path.of(manifest),
           List.of(settings.text("train", Split.TRAIN).split("\\s*,\\s*", -1)),
           settings.text("validation", Split.DEV),
-          settings.positive("longest_seconds", 30));
+          settings.positive("longest_seconds", 30),
+          SpeakerBalance.of(settings));
     }
   }
 
-  private static Splits read(Path manifest, List<String> train, String validation, int seconds) {
+  private static Splits read(Source source) {
+    Path manifest = source.manifest();
     List<Utterance> learnt = new ArrayList<>();
     List<Utterance> held = new ArrayList<>();
     Manifest.read(
@@ -111,9 +115,9 @@ public final class SpeechSet {
           @Override
           public void accept(Utterance utterance) {
             String split = utterance.split();
-            if (split == null || train.contains(split)) {
+            if (split == null || source.train().contains(split)) {
               learnt.add(utterance);
-            } else if (split.equals(validation)) {
+            } else if (split.equals(source.validation())) {
               held.add(utterance);
             }
           }
@@ -128,17 +132,17 @@ public final class SpeechSet {
       throw new InputException(
           manifest
               + ": has no utterance of the split '"
-              + String.join(",", train)
+              + String.join(",", source.train())
               + "' to learn from");
     }
     if (held.isEmpty() && learnt.size() > 1) {
       hold(learnt, held);
     }
     Path directory = Objects.requireNonNull(manifest.toAbsolutePath().getParent());
-    int longest = Math.multiplyExact(seconds, Audio.SPEECH_RATE);
+    int longest = Math.multiplyExact(source.seconds(), Audio.SPEECH_RATE);
     KeptSounds<Utterance, float[]> kept = kept(KeptSounds.usualRoom()); // of both together
     return new Splits(
-        new SpeechSet(learnt, directory, longest, kept),
+        new SpeechSet(source.balance().of(learnt, Utterance::speaker), directory, longest, kept),
         new SpeechSet(held, directory, longest, kept));
   }
 

@@ -1,5 +1,7 @@
 package org.spiritlm.training.voice;
 
+import java.util.List;
+
 /** Recordings with their units; the same ones in the same order each time. */
 public interface VoiceItems {
   /** How many there are. */
@@ -14,6 +16,26 @@ public interface VoiceItems {
    * @throws org.spiritlm.torch.InputException if it cannot be read any more
    */
   float[] samples(int index);
+
+  /** Some of others, in this order; one may stand several times. */
+  static VoiceItems of(VoiceItems others, List<Integer> indexes) {
+    return new VoiceItems() {
+      @Override
+      public int count() {
+        return indexes.size();
+      }
+
+      @Override
+      public VoiceItem item(int index) {
+        return others.item(indexes.get(index));
+      }
+
+      @Override
+      public float[] samples(int index) {
+        return others.samples(indexes.get(index));
+      }
+    };
+  }
 
   /** No recordings. */
   static VoiceItems none() {
