@@ -39,6 +39,26 @@ final class LlamaBlock {
         new Linear(weights.at("mlp", "down_proj"), LlamaModel.INITIALIZER, inner, width, bias);
   }
 
+  Normalization attentionNorm() {
+    return attentionNorm;
+  }
+
+  Attention attention() {
+    return attention;
+  }
+
+  Normalization feedForwardNorm() {
+    return feedForwardNorm;
+  }
+
+  JointLinear gateAndUp() {
+    return gateAndUp;
+  }
+
+  Linear down() {
+    return down;
+  }
+
   /** [N, D] to [N, D]; all but the result is freed, so that blocks share memory. */
   Tensor forward(Tensor x, Step step) {
     try (Scope scope = Scope.open()) {

@@ -202,6 +202,11 @@ public final class LlamaModel {
       return blocks.get(index).forward(x, step);
     }
 
+    /** One block on its way forward, [N, D], to be gone back through. */
+    BlockPass learn(int index, Tensor x) {
+      return new BlockPass(blocks.get(index), x, step);
+    }
+
     /** What the last block gave to states, [N, D], for {@link #logits}. */
     public Tensor normalize(Tensor x) {
       return norm.forward(x);

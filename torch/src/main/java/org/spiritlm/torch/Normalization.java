@@ -58,6 +58,11 @@ public final class Normalization {
     return new Normalization(Kind.GROUP, weights, channels, groups, epsilon);
   }
 
+  /** An RMS norm of rows [N, D] in float32 on its way forward, to be gone back through. */
+  public RmsPass pass(Tensor x) {
+    return new RmsPass(x, weight.get(), epsilon);
+  }
+
   public Tensor forward(Tensor x) {
     if (kind == Kind.RMS && x.dim() == 2 && x.size(0) == 1 && x.is_cpu() && !isTrained) {
       return row(x);

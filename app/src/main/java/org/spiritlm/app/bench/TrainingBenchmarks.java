@@ -81,7 +81,7 @@ public final class TrainingBenchmarks {
       Torch.precision(precision);
       Gradients.clear(weights.taken().values());
       optimiser.expectLastPass();
-      loss.backward(batch, share);
+      loss.backward(batch, share, false);
       optimiser.clip(1);
       optimiser.step(1e-4);
       Torch.precision(Torch.Precision.FULL);

@@ -125,7 +125,7 @@ public final class LanguageTask implements TrainingTask {
   }
 
   private double pass(double factor) {
-    return recompute ? Recomputation.backward(model, batch, factor) : loss.backward(batch, factor);
+    return loss.backward(batch, factor, recompute);
   }
 
   @Override

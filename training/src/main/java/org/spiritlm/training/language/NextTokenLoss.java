@@ -5,6 +5,7 @@ import java.util.List;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorArrayRefOptional;
+import org.spiritlm.lm.LearningPass;
 import org.spiritlm.lm.LlamaModel;
 import org.spiritlm.lm.Piece;
 import org.spiritlm.torch.Device;
@@ -59,22 +60,33 @@ public final class NextTokenLoss {
   /**
    * Adds the gradients of the sum, times a factor.
    *
+   * @param recompute whether to take less memory and more time, see {@link LearningPass}
    * @return the sum
    * @throws org.spiritlm.torch.InputException if an id is not in the vocabulary
    */
-  public double backward(List<TrainingDocument> documents, double factor) {
-    try (Scope scope = Scope.open()) {
-      return backward(documents, model.read(pieces(documents)), factor);
+  public double backward(List<TrainingDocument> documents, double factor, boolean recompute) {
+    try (Scope scope = Scope.open();
+        LearningPass pass = new LearningPass(model, pieces(documents), recompute)) {
+      double sum;
+      Tensor gradient;
+      try (Scope head = Scope.open()) {
+        Tensor last = pass.output().detach();
+        last.set_requires_grad(true);
+        sum = backward(documents, pass.normalize(last), factor);
+        gradient = head.keep(last.grad());
+      }
+      pass.backward(gradient);
+      return sum;
     }
   }
 
   /** The documents as the model reads them. */
-  static List<Piece> pieces(List<TrainingDocument> documents) {
+  private static List<Piece> pieces(List<TrainingDocument> documents) {
     return documents.stream().map(one -> Piece.alone(one.ids())).toList();
   }
 
   /** The same from the state after each id of the documents, [N, D]. */
-  double backward(List<TrainingDocument> documents, Tensor all, double factor) {
+  private double backward(List<TrainingDocument> documents, Tensor all, double factor) {
     try (Scope scope = Scope.open()) {
       Targets targets = Targets.of(documents);
       Tensor states = states(all, targets);
@@ -92,10 +104,8 @@ public final class NextTokenLoss {
           sums.add(part.keep(found.detach()));
         }
       }
-      if (states.requires_grad()) { // not where all before the head is frozen
-        Tensor gradient = Tensors.cat(gradients, 0);
-        states.backward(gradient, new BoolOptional(), false, new TensorArrayRefOptional());
-      }
+      Tensor gradient = Tensors.cat(gradients, 0);
+      states.backward(gradient, new BoolOptional(), false, new TensorArrayRefOptional());
       return total(sums);
     }
   }

@@ -115,7 +115,7 @@ final class AdaptedTrainingTest {
     List<TrainingDocument> batch = documents.next();
     for (int i = 0; i < 30; i++) {
       Gradients.clear(adapters.parameters().values());
-      last = new NextTokenLoss(model).backward(batch, 0.1);
+      last = new NextTokenLoss(model).backward(batch, 0.1, false);
       first = i == 0 ? last : first;
       optimiser.step(0.01);
     }

@@ -45,7 +45,7 @@ final class TrainingGoldenTest {
     double backward() {
       Gradients.clear(parameters.values());
       double targets = documents.stream().mapToLong(TrainingDocument::targets).sum();
-      return new NextTokenLoss(model).backward(documents, 1 / targets) / targets;
+      return new NextTokenLoss(model).backward(documents, 1 / targets, false) / targets;
     }
   }
 

@@ -1,0 +1,142 @@
+package org.spiritlm.lm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
+import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorArrayRefOptional;
+import org.junit.jupiter.api.Test;
+import org.spiritlm.torch.Scope;
+import org.spiritlm.torch.Tensors;
+import org.spiritlm.torch.Torch;
+import org.spiritlm.torch.Weights;
+
+/** Gradients that are found by hand are those that libtorch finds. */
+final class LearningPassTest {
+  private static final LlamaConfig CONFIG = LlamaModels.SMALL;
+  private static final double ROUNDING = 0.03;
+
+  @Property(tries = 20)
+  void gradientsAreLibtorchs(
+      @ForAll @Size(min = 1, max = 6) List<@IntRange(min = 1, max = 40) Integer> lengths,
+      @ForAll long seed,
+      @ForAll boolean recompute) {
+    List<Piece> pieces = pieces(lengths, seed);
+    Map<String, float[]> expected = automatic(pieces, seed);
+    assertNear(manual(pieces, seed, recompute), expected, 1e-4);
+  }
+
+  @Test
+  void roundedOnesAreNear() {
+    List<Piece> pieces = pieces(List.of(40, 40, 7), 3);
+    Map<String, float[]> exact = automatic(pieces, 3);
+    Torch.precision(Torch.Precision.BFLOAT16);
+    try {
+      assertNear(manual(pieces, 3, false), exact, ROUNDING);
+      assertNear(automatic(pieces, 3), exact, ROUNDING);
+    } finally {
+      Torch.precision(Torch.Precision.FULL);
+    }
+  }
+
+  @Test
+  void anEmptyStateHasNoGradientThatIsNotANumber() {
+    Weights weights = Weights.initialise(7).trained();
+    LlamaModel model = new LlamaModel(weights, CONFIG);
+    try (Scope scope = Scope.open()) {
+      weights.taken().get("model.embed_tokens.weight").detach().zero_();
+      Map<String, float[]> found = manual(weights, model, pieces(List.of(5), 1), 1, false);
+      found.forEach((name, values) -> assertThat(values).as(name).doesNotContain(Float.NaN));
+    }
+  }
+
+  private static List<Piece> pieces(List<Integer> lengths, long seed) {
+    Random random = new Random(seed);
+    List<Piece> pieces = new ArrayList<>();
+    for (int length : lengths) {
+      pieces.add(Piece.alone(random.ints(length, 0, CONFIG.vocabulary()).toArray()));
+    }
+    return pieces;
+  }
+
+  private static Tensor direction(List<Piece> pieces, long seed) {
+    int rows = pieces.stream().mapToInt(piece -> piece.ids().length).sum();
+    float[] values = new float[rows * CONFIG.width()];
+    Random random = new Random(seed + 1);
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return Tensors.of(values, rows, CONFIG.width());
+  }
+
+  private static Map<String, float[]> automatic(List<Piece> pieces, long seed) {
+    Weights weights = Weights.initialise(7).trained();
+    LlamaModel model = new LlamaModel(weights, CONFIG);
+    try (Scope scope = Scope.open()) {
+      model
+          .read(pieces)
+          .backward(
+              direction(pieces, seed), new BoolOptional(), false, new TensorArrayRefOptional());
+      return gradients(weights);
+    }
+  }
+
+  private static Map<String, float[]> manual(List<Piece> pieces, long seed, boolean recompute) {
+    Weights weights = Weights.initialise(7).trained();
+    return manual(weights, new LlamaModel(weights, CONFIG), pieces, seed, recompute);
+  }
+
+  private static Map<String, float[]> manual(
+      Weights weights, LlamaModel model, List<Piece> pieces, long seed, boolean recompute) {
+    try (Scope scope = Scope.open();
+        LearningPass pass = new LearningPass(model, pieces, recompute)) {
+      Tensor last = pass.output().detach();
+      last.set_requires_grad(true);
+      pass.normalize(last)
+          .backward(
+              direction(pieces, seed), new BoolOptional(), false, new TensorArrayRefOptional());
+      pass.backward(last.grad());
+      return gradients(weights);
+    }
+  }
+
+  private static Map<String, float[]> gradients(Weights weights) {
+    Map<String, float[]> gradients = new TreeMap<>();
+    weights
+        .taken()
+        .forEach(
+            (name, tensor) -> {
+              if (!name.equals("lm_head.weight")) {
+                gradients.put(name, Tensors.floats(tensor.grad()));
+              }
+            });
+    return gradients;
+  }
+
+  /** The most by which a gradient may be away, as a share of its largest value. */
+  private static void assertNear(
+      Map<String, float[]> found, Map<String, float[]> expected, double share) {
+    assertThat(found.keySet()).isEqualTo(expected.keySet());
+    found.forEach(
+        (name, values) -> {
+          float[] exact = expected.get(name);
+          double largest = 0;
+          double away = 0;
+          for (int i = 0; i < exact.length; i++) {
+            largest = Math.max(largest, Math.abs(exact[i]));
+            away = Math.max(away, Math.abs(values[i] - exact[i]));
+          }
+          assertThat(away).as(name + " " + Arrays.toString(values)).isLessThan(share * largest);
+        });
+  }
+}
