@@ -8,9 +8,7 @@ import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Supplier;
-import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -115,10 +113,7 @@ public final class LowRankAdapters {
     }
     SplittableRandom numbers = new SplittableRandom(seed + pass);
     long own = new SplittableRandom(numbers.nextLong() + path.hashCode()).nextLong();
-    double kept = 1 - options.dropout;
-    Tensor mask = torch.empty_like(x);
-    mask.bernoulli_(kept, new GeneratorOptional(device.random(own)));
-    return x.mul(mask.mul_(Tensors.scalar(1 / kept)));
+    return Dropout.of(x, options.dropout, device.random(own));
   }
 
   private long first() {

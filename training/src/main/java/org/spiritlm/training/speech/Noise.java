@@ -3,10 +3,10 @@ package org.spiritlm.training.speech;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.DType;
 import org.spiritlm.torch.Device;
+import org.spiritlm.torch.Dropout;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.Tensors;
 import org.spiritlm.training.Settings;
@@ -17,7 +17,6 @@ import org.spiritlm.training.Settings;
  */
 public final class Noise {
   private final Rates rates;
-  private final Device device;
   private final @Nullable Generator values; // where the tensors lie
   private final @Nullable Generator blocks; // on the CPU
 
@@ -48,17 +47,15 @@ public final class Noise {
     }
   }
 
-  private Noise(
-      Rates rates, Device device, @Nullable Generator values, @Nullable Generator blocks) {
+  private Noise(Rates rates, @Nullable Generator values, @Nullable Generator blocks) {
     this.rates = rates;
-    this.device = device;
     this.values = values;
     this.blocks = blocks;
   }
 
   /** None at all. */
   public static Noise none() {
-    return new Noise(Rates.NONE, Device.CPU, null, null);
+    return new Noise(Rates.NONE, null, null);
   }
 
   /** That of one pass, before which no other begins; it belongs to the enclosing scope. */
@@ -68,7 +65,7 @@ public final class Noise {
     }
     Generator values = device.random(seed);
     boolean same = device.kind() == Device.Kind.CPU;
-    return new Noise(rates, device, values, same ? values : Device.CPU.random(seed));
+    return new Noise(rates, values, same ? values : Device.CPU.random(seed));
   }
 
   /** Dropout; without noise the tensor itself. */
@@ -76,10 +73,7 @@ public final class Noise {
     if (values == null || rates.dropout == 0) {
       return x;
     }
-    double kept = 1 - rates.dropout;
-    Tensor mask = torch.empty(Tensors.shape(x), device.options(DType.of(x)), null);
-    mask.bernoulli_(kept, new GeneratorOptional(values)).mul_(Tensors.scalar(1 / kept));
-    return x.mul(mask);
+    return Dropout.of(x, rates.dropout, values);
   }
 
   /** Whether the next block is left out. */
