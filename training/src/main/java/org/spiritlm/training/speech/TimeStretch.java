@@ -14,6 +14,9 @@ final class TimeStretch {
   /** Every so many samples are compared: speech has little above 4 kHz. */
   private static final int COMPARED = 2;
 
+  /** Every so many places are tried, and then those beside the best of them. */
+  private static final int COARSE = 4;
+
   private TimeStretch() {}
 
   /**
@@ -42,19 +45,32 @@ final class TimeStretch {
     if (wanted == next) {
       return wanted; // as it is, at the speed that it has
     }
-    int best = wanted;
+    int near = best(samples, wanted - SEARCHED, wanted + SEARCHED, COARSE, next);
+    return best(samples, near - COARSE + 1, near + COARSE - 1, 1, next);
+  }
+
+  private static int best(float[] samples, int first, int last, int step, int next) {
+    int best = first;
     double most = Double.NEGATIVE_INFINITY;
-    for (int place = wanted - SEARCHED; place <= wanted + SEARCHED; place++) {
-      double likeness = 0;
-      for (int i = 0; i < HOP; i += COMPARED) {
-        likeness += at(samples, place + i) * at(samples, next + i);
-      }
+    for (int place = first; place <= last; place += step) {
+      double likeness = likeness(samples, place, next);
       if (likeness > most) {
         most = likeness;
         best = place;
       }
     }
     return best;
+  }
+
+  /** How alike the pieces at two places are; there is silence beside the samples. */
+  private static double likeness(float[] samples, int place, int next) {
+    int outside = Math.max(0, -Math.min(place, next));
+    int to = Math.min(HOP, samples.length - Math.max(place, next));
+    double likeness = 0;
+    for (int i = outside + outside % COMPARED; i < to; i += COMPARED) {
+      likeness += samples[place + i] * samples[next + i];
+    }
+    return likeness;
   }
 
   private static float at(float[] samples, int index) {
