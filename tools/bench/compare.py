@@ -43,7 +43,8 @@ def compare(name, arguments):
     threads = str(arguments.threads)
     # What our launcher sets, for both.
     environment = dict(os.environ, OMP_NUM_THREADS=threads, MKL_NUM_THREADS=threads,
-                       GOMP_SPINCOUNT="10000", KMP_BLOCKTIME="0", THP_MEM_ALLOC_ENABLE="1",
+                       GOMP_SPINCOUNT="10000", KMP_BLOCKTIME="0", THP_MEM_ALLOC_ENABLE="0",
+                       GLIBC_TUNABLES="glibc.malloc.hugetlb=1",
                        MALLOC_MMAP_THRESHOLD_="33554432", MALLOC_TRIM_THRESHOLD_="8589934592",
                        MALLOC_TOP_PAD_="67108864")
     ours = Side([str(LAUNCHER), "bench", name, "--on-request", "--json", "--threads", threads,
