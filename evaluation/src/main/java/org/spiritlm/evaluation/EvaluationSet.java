@@ -8,9 +8,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
-import org.spiritlm.corpus.CorpusListener;
 import org.spiritlm.corpus.Manifest;
-import org.spiritlm.corpus.Rejection;
 import org.spiritlm.corpus.Utterance;
 import org.spiritlm.interleaving.Draws;
 import org.spiritlm.torch.InputException;
@@ -53,26 +51,17 @@ public final class EvaluationSet {
     List<Utterance> judged = new ArrayList<>();
     List<Utterance> training = new ArrayList<>();
     Set<String> splits = new TreeSet<>();
-    Manifest.read(
+    Manifest.readWhole(
         manifest,
-        new CorpusListener() {
-          @Override
-          public void accept(Utterance utterance) {
-            String found = utterance.split();
-            if (found != null) {
-              splits.add(found);
-            }
-            if (split.equals(found)) {
-              judged.add(utterance);
-            } else if (TRAINING.equals(found)) {
-              training.add(utterance);
-            }
+        utterance -> {
+          String found = utterance.split();
+          if (found != null) {
+            splits.add(found);
           }
-
-          @Override
-          public void reject(Rejection rejection) {
-            throw new InputException(
-                manifest + ": '" + rejection.id() + "' cannot be used: " + rejection.reason());
+          if (split.equals(found)) {
+            judged.add(utterance);
+          } else if (TRAINING.equals(found)) {
+            training.add(utterance);
           }
         });
     if (judged.isEmpty()) {

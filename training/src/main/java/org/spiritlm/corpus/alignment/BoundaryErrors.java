@@ -10,9 +10,7 @@ import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.DoubleStream;
 import org.spiritlm.alignment.AlignedWord;
-import org.spiritlm.corpus.CorpusListener;
 import org.spiritlm.corpus.Manifest;
-import org.spiritlm.corpus.Rejection;
 import org.spiritlm.corpus.Utterance;
 import org.spiritlm.torch.InputException;
 
@@ -49,9 +47,9 @@ public record BoundaryErrors(
    */
   public static BoundaryErrors compare(Path reference, Path found) {
     Map<String, List<AlignedWord>> words = new HashMap<>();
-    read(found, utterance -> words.put(utterance.id(), utterance.words()));
+    Manifest.readWhole(found, utterance -> words.put(utterance.id(), utterance.words()));
     Comparison comparison = new Comparison(words);
-    read(reference, comparison);
+    Manifest.readWhole(reference, comparison);
     if (comparison.utterances == 0) {
       throw new InputException(
           found
@@ -64,23 +62,6 @@ public record BoundaryErrors(
               + " have other words)");
     }
     return comparison.result();
-  }
-
-  private static void read(Path manifest, Consumer<Utterance> utterances) {
-    Manifest.read(
-        manifest,
-        new CorpusListener() {
-          @Override
-          public void accept(Utterance utterance) {
-            utterances.accept(utterance);
-          }
-
-          @Override
-          public void reject(Rejection rejection) {
-            throw new InputException(
-                manifest + ": utterance '" + rejection.id() + "': " + rejection.reason());
-          }
-        });
   }
 
   private static final class Comparison implements Consumer<Utterance> {

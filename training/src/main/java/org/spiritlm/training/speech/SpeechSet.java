@@ -9,10 +9,8 @@ import org.jspecify.annotations.Nullable;
 import org.spiritlm.alignment.SpeechSource;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioReader;
-import org.spiritlm.corpus.CorpusListener;
 import org.spiritlm.corpus.KeptSounds;
 import org.spiritlm.corpus.Manifest;
-import org.spiritlm.corpus.Rejection;
 import org.spiritlm.corpus.Split;
 import org.spiritlm.corpus.Utterance;
 import org.spiritlm.corpus.UtteranceAudio;
@@ -109,23 +107,14 @@ public final class SpeechSet {
     Path manifest = source.manifest();
     List<Utterance> learnt = new ArrayList<>();
     List<Utterance> held = new ArrayList<>();
-    Manifest.read(
+    Manifest.readWhole(
         manifest,
-        new CorpusListener() {
-          @Override
-          public void accept(Utterance utterance) {
-            String split = utterance.split();
-            if (split == null || source.train().contains(split)) {
-              learnt.add(utterance);
-            } else if (split.equals(source.validation())) {
-              held.add(utterance);
-            }
-          }
-
-          @Override
-          public void reject(Rejection rejection) {
-            throw new InputException(
-                manifest + ": '" + rejection.id() + "' cannot be used: " + rejection.reason());
+        utterance -> {
+          String split = utterance.split();
+          if (split == null || source.train().contains(split)) {
+            learnt.add(utterance);
+          } else if (split.equals(source.validation())) {
+            held.add(utterance);
           }
         });
     if (learnt.isEmpty()) {
