@@ -2,18 +2,19 @@ package org.spiritlm.lm;
 
 import org.bytedeco.pytorch.Tensor;
 import org.spiritlm.torch.NetworkPart;
+import org.spiritlm.torch.Pass;
 import org.spiritlm.torch.RmsPass;
 import org.spiritlm.torch.Scope;
 
-/** A {@link LlamaBlock} on its way forward, to be gone back through once. */
-final class BlockPass implements AutoCloseable {
+/** A {@link LlamaBlock} whose norms and gate are gone back through by hand. */
+final class BlockPass implements Pass {
   private final RmsPass attentionNorm;
   private final NetworkPart attention;
   private final RmsPass feedForwardNorm;
   private final NetworkPart gateAndUp;
   private final GatePass gate;
   private final NetworkPart down;
-  private final Tensor output; // [N, D]
+  private final Tensor values; // [N, D]
 
   /**
    * @param x float32, [N, D]
@@ -28,31 +29,30 @@ final class BlockPass implements AutoCloseable {
       this.gateAndUp = new NetworkPart(feedForwardNorm.values(), block.gateAndUp()::forward);
       this.gate = new GatePass(gateAndUp.values());
       this.down = new NetworkPart(gate.values(), block.down()::forward);
-      this.output = Scope.detach(between.add_(down.values()));
+      this.values = Scope.detach(between.add_(down.values()));
     }
   }
 
-  /** What the block gives, [N, D]. */
-  Tensor output() {
-    return output;
+  /** [N, D]. */
+  @Override
+  public Tensor values() {
+    return values;
   }
 
-  /**
-   * Adds the parameters' gradients.
-   *
-   * @param gradient of the output, float32, [N, D]; is changed to that of the input
-   */
-  void backward(Tensor gradient) {
+  /** Float32, [N, D], is changed to that of the input. */
+  @Override
+  public Tensor backward(Tensor gradient) {
     try (Scope scope = Scope.open()) {
       Tensor ofBoth = gate.backward(down.backward(gradient));
       feedForwardNorm.backward(gateAndUp.backward(ofBoth), gradient);
       attentionNorm.backward(attention.backward(gradient), gradient);
     }
+    return gradient;
   }
 
   @Override
   public void close() {
-    Scope.free(output);
+    Scope.free(values);
     down.close();
     gate.close();
     gateAndUp.close();

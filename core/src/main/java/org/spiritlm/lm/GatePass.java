@@ -2,6 +2,7 @@ package org.spiritlm.lm;
 
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.spiritlm.torch.Pass;
 import org.spiritlm.torch.Scope;
 
 /**
@@ -9,7 +10,7 @@ import org.spiritlm.torch.Scope;
  * gradients are written where the product before it takes them from, so that they need not be put
  * together.
  */
-final class GatePass implements AutoCloseable {
+final class GatePass implements Pass {
   private final Tensor both; // gate and up beside each other, [N, 2 F]
   private final Tensor opened; // SiLU of the gate, [N, F]
   private final Tensor values; // [N, F]
@@ -30,17 +31,15 @@ final class GatePass implements AutoCloseable {
     return both.narrow(1, both.size(1) / 2, both.size(1) / 2);
   }
 
-  /** The output, [N, F]. */
-  Tensor values() {
+  /** [N, F]. */
+  @Override
+  public Tensor values() {
     return values;
   }
 
-  /**
-   * The gradient of both, [N, 2 F].
-   *
-   * @param gradient of the output, is changed
-   */
-  Tensor backward(Tensor gradient) {
+  /** [N, F] to [N, 2 F]. */
+  @Override
+  public Tensor backward(Tensor gradient) {
     try (Scope scope = Scope.open()) {
       Tensor result = torch.empty_like(both);
       torch.mul_out(up(result), gradient, opened);

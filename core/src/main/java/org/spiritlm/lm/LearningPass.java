@@ -2,22 +2,26 @@ package org.spiritlm.lm;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorArrayRefOptional;
+import org.spiritlm.torch.Device;
+import org.spiritlm.torch.Gradients;
 import org.spiritlm.torch.NoGradients;
+import org.spiritlm.torch.Pass;
+import org.spiritlm.torch.Scope;
 
 /**
  * The way of some pieces through a model whose weights are {@linkplain
  * org.spiritlm.torch.Weights#areLearning learning}, and back with gradients. What lies between the
- * products of a block is gone back through by hand, in fewer operations than libtorch takes.
+ * products of a block is gone back through by hand on a CPU, in fewer operations than libtorch
+ * takes.
  *
  * <p>It is made and used in one scope, once.
  */
 public final class LearningPass implements AutoCloseable {
   private final LlamaModel.Passage passage;
+  private final boolean byHand;
   private final Tensor embedded;
-  private final List<BlockPass> passes = new ArrayList<>();
+  private final List<Pass> passes = new ArrayList<>();
   private final List<Tensor> inputs = new ArrayList<>(); // of each block, where recomputed
   private final Tensor output;
 
@@ -30,6 +34,12 @@ public final class LearningPass implements AutoCloseable {
    * @throws org.spiritlm.torch.InputException if an id is not in the vocabulary
    */
   public LearningPass(LlamaModel model, List<Piece> pieces, boolean recompute) {
+    // a GPU has norms of its own, which are one operation
+    this(model, pieces, recompute, model.device().kind() == Device.Kind.CPU);
+  }
+
+  LearningPass(LlamaModel model, List<Piece> pieces, boolean recompute, boolean byHand) {
+    this.byHand = byHand;
     this.passage = model.new Passage(pieces);
     this.embedded = passage.embed();
     Tensor x = embedded.detach();
@@ -37,13 +47,13 @@ public final class LearningPass implements AutoCloseable {
       if (recompute) {
         inputs.add(x);
         try (NoGradients none = NoGradients.open();
-            BlockPass pass = passage.learn(i, x)) {
-          x = pass.output().detach();
+            Pass pass = passage.learn(i, x, byHand)) {
+          x = pass.values().detach();
         }
       } else {
-        BlockPass pass = passage.learn(i, x);
+        Pass pass = passage.learn(i, x, byHand);
         passes.add(pass);
-        x = pass.output();
+        x = pass.values();
       }
     }
     this.output = x;
@@ -62,26 +72,34 @@ public final class LearningPass implements AutoCloseable {
   /**
    * Goes back, and adds the gradients of all parameters before the last norm.
    *
-   * @param gradient of the output, float32, [N, D]; is changed
+   * @param gradient of the output, float32, [N, D]; may be changed
    */
   public void backward(Tensor gradient) {
+    Tensor current = Scope.detach(gradient);
     for (int i = inputs.size() - 1; i >= 0; i--) {
-      try (BlockPass pass = passage.learn(i, inputs.get(i))) {
-        pass.backward(gradient);
-      }
+      current = back(passage.learn(i, inputs.get(i), byHand), current);
     }
     while (!passes.isEmpty()) {
-      try (BlockPass pass = passes.remove(passes.size() - 1)) {
-        pass.backward(gradient);
-      }
+      current = back(passes.remove(passes.size() - 1), current);
     }
     if (embedded.requires_grad()) { // a frozen table gathers none
-      embedded.backward(gradient, new BoolOptional(), false, new TensorArrayRefOptional());
+      Gradients.backward(embedded, current);
+    }
+    Scope.free(current);
+  }
+
+  /** The gradient before a block; that after it and what the block kept are freed. */
+  private static Tensor back(Pass block, Tensor gradient) {
+    try (Scope scope = Scope.open();
+        block) {
+      return Scope.detach(block.backward(gradient));
+    } finally {
+      Scope.free(gradient);
     }
   }
 
   @Override
   public void close() {
-    passes.forEach(BlockPass::close);
+    passes.forEach(Pass::close);
   }
 }

@@ -12,7 +12,9 @@ import org.spiritlm.torch.Embedding;
 import org.spiritlm.torch.Initializer;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.Linear;
+import org.spiritlm.torch.NetworkPart;
 import org.spiritlm.torch.Normalization;
+import org.spiritlm.torch.Pass;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Tensors;
 import org.spiritlm.torch.Weights;
@@ -176,7 +178,7 @@ public final class LlamaModel {
    * #read} is {@code embed}, every {@code block}, {@code normalize}. What it makes belongs to the
    * enclosing scope, in which it must be used.
    */
-  public final class Passage {
+  final class Passage {
     private final int[] ids;
     private final Step step;
 
@@ -185,7 +187,7 @@ public final class LlamaModel {
      *
      * @throws InputException if an id is not in the vocabulary
      */
-    public Passage(List<Piece> pieces) {
+    Passage(List<Piece> pieces) {
       this.ids = pieces.stream().flatMapToInt(piece -> Arrays.stream(piece.ids())).toArray();
       check(ids);
       this.step =
@@ -193,22 +195,25 @@ public final class LlamaModel {
     }
 
     /** The ids' vectors, [N, D]. */
-    public Tensor embed() {
+    Tensor embed() {
       return embedding.forward(device.place(Tensors.of(ids)));
     }
 
     /** One block, [N, D] to [N, D]; all but the result is freed. */
-    public Tensor block(int index, Tensor x) {
+    Tensor block(int index, Tensor x) {
       return blocks.get(index).forward(x, step);
     }
 
-    /** One block on its way forward, [N, D], to be gone back through. */
-    BlockPass learn(int index, Tensor x) {
-      return new BlockPass(blocks.get(index), x, step);
+    /** One block, [N, D], to be gone back through by hand or by libtorch. */
+    Pass learn(int index, Tensor x, boolean byHand) {
+      LlamaBlock block = blocks.get(index);
+      return byHand
+          ? new BlockPass(block, x, step)
+          : new NetworkPart(x, input -> block.forward(input, step));
     }
 
     /** What the last block gave to states, [N, D], for {@link #logits}. */
-    public Tensor normalize(Tensor x) {
+    Tensor normalize(Tensor x) {
       return norm.forward(x);
     }
   }

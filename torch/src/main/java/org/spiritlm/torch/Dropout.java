@@ -25,6 +25,10 @@ public final class Dropout {
    * @param random of the tensor's device
    */
   public static Tensor of(Tensor x, double share, Generator random) {
+    if (!x.is_cpu()) { // which draws all at once, in one operation
+      Tensor kept = torch.empty_like(x).bernoulli_(1 - share, new GeneratorOptional(random));
+      return x.mul(kept.mul_(Tensors.scalar(1 / (1 - share))));
+    }
     long count = x.numel();
     ScalarTypeOptional words = new ScalarTypeOptional(DType.I64.scalarType());
     Tensor draws =

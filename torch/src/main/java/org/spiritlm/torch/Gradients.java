@@ -3,18 +3,25 @@ package org.spiritlm.torch;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorArrayRefOptional;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** What is done with the gradients of many parameters at once. */
+/** Gradients of one tensor, and what is done with those of many parameters at once. */
 public final class Gradients {
   // a GPU computes those of many tensors in a few launches
   private static final NamedOperator NORMS = new NamedOperator("aten::_foreach_norm", "Scalar");
   private static final NamedOperator SCALING = new NamedOperator("aten::_foreach_mul_", "Scalar");
 
   private Gradients() {}
+
+  /** Goes back from a tensor with its gradient; what leads to it can be gone back through once. */
+  public static void backward(Tensor tensor, Tensor gradient) {
+    tensor.backward(gradient, new BoolOptional(), false, new TensorArrayRefOptional());
+  }
 
   /** Forgets all gradients. */
   public static void clear(Collection<Tensor> parameters) {

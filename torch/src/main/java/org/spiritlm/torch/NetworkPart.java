@@ -1,16 +1,13 @@
 package org.spiritlm.torch;
 
 import java.util.function.UnaryOperator;
-import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorArrayRefOptional;
 
 /**
- * A part of a network on its way forward, through which libtorch finds gradients: from an input
- * that is cut off from what it was made of, to an output. What lies between two parts is gone back
+ * A part through which libtorch finds gradients. What lies between two such parts is gone back
  * through by hand.
  */
-public final class NetworkPart implements AutoCloseable {
+public final class NetworkPart implements Pass {
   private final Tensor input;
   private final Tensor output;
   private final Tensor values;
@@ -31,20 +28,14 @@ public final class NetworkPart implements AutoCloseable {
     }
   }
 
-  /** The output, cut off from the part. */
+  @Override
   public Tensor values() {
     return values;
   }
 
-  /**
-   * Adds the gradients of the part's parameters; only once.
-   *
-   * @param gradient of the output
-   * @return that of the input, in its type, which belongs to the enclosing scope and may be changed
-   */
+  @Override
   public Tensor backward(Tensor gradient) {
-    output.backward(
-        gradient.to(output.scalar_type()), new BoolOptional(), false, new TensorArrayRefOptional());
+    Gradients.backward(output, gradient.to(output.scalar_type()));
     return input.grad();
   }
 

@@ -60,6 +60,9 @@ public final class Normalization {
 
   /** An RMS norm of rows [N, D] in float32 on its way forward, to be gone back through. */
   public RmsPass pass(Tensor x) {
+    if (kind != Kind.RMS) {
+      throw new IllegalStateException("only RMS norms are gone back through by hand");
+    }
     return new RmsPass(x, weight.get(), epsilon);
   }
 

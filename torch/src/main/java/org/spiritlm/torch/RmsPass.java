@@ -1,10 +1,8 @@
 package org.spiritlm.torch;
 
-import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorArrayRefOptional;
 
 /**
  * A root-mean-square norm on its way forward, gone back through by hand: with {@code s = (mean(x²)
@@ -57,8 +55,7 @@ public final class RmsPass implements AutoCloseable {
       Tensor g = gradient.to(DType.F32.scalarType());
       Tensor along = g.mul(scaled);
       if (weight.requires_grad()) {
-        Tensor sum = along.sum(new long[] {0});
-        weight.backward(sum, new BoolOptional(), false, new TensorArrayRefOptional());
+        Gradients.backward(weight, along.sum(new long[] {0}));
       }
       Tensor mean = along.mv(factors).div_(Tensors.scalar((double) scaled.size(1))).unsqueeze(1);
       Tensor change = g.mul(factors).addcmul_(scaled, mean, new Scalar(-1));

@@ -2,13 +2,12 @@ package org.spiritlm.training.language;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorArrayRefOptional;
 import org.spiritlm.lm.LearningPass;
 import org.spiritlm.lm.LlamaModel;
 import org.spiritlm.lm.Piece;
 import org.spiritlm.torch.Device;
+import org.spiritlm.torch.Gradients;
 import org.spiritlm.torch.NoGradients;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Tensors;
@@ -104,8 +103,7 @@ public final class NextTokenLoss {
           sums.add(part.keep(found.detach()));
         }
       }
-      Tensor gradient = Tensors.cat(gradients, 0);
-      states.backward(gradient, new BoolOptional(), false, new TensorArrayRefOptional());
+      Gradients.backward(states, Tensors.cat(gradients, 0));
       return total(sums);
     }
   }
