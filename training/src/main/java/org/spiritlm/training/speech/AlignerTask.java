@@ -54,7 +54,7 @@ public final class AlignerTask implements TrainingTask {
   private final SpeechSet validation;
   private final Options options;
   private final Characters characters;
-  private final Draws draws;
+  private final BatchDraws draws;
   private final Weights weights;
   private final TrainableEncoder encoder;
   private final Linear head;
@@ -143,7 +143,6 @@ public final class AlignerTask implements TrainingTask {
       throw new InputException("no utterance has a transcript to learn from");
     }
     this.characters = Characters.of(transcripts);
-    this.draws = new Draws(training.size(), options.seed());
     boolean masks = options.masks().isActive();
     this.weights =
         source.weights(
@@ -157,6 +156,9 @@ public final class AlignerTask implements TrainingTask {
     this.encoder = new TrainableEncoder(weights.at(ENCODER), source.config(), 1, masks);
     this.head = new Linear(weights.at(HEAD), source.config().width(), outputs());
     this.group = new Group("aligner", weights.taken(), options.optimiser());
+    this.draws =
+        new BatchDraws(
+            training, options.seed(), options.batchSeconds(), device.callers() > 1, this::changed);
   }
 
   @Override
@@ -166,21 +168,7 @@ public final class AlignerTask implements TrainingTask {
 
   @Override
   public void draw() {
-    draws.begin();
-    batch = new SpeechBatch();
-    SplittableRandom random = new SplittableRandom(draws.seed(3));
-    for (int i = 0; i < training.size() && batch.seconds() < options.batchSeconds(); i++) {
-      int index = draws.next();
-      int other = random.nextInt(training.size());
-      float[] changed =
-          options
-              .augmentation()
-              .apply(training.samples(index), random, () -> training.samples(other));
-      SpeechBatch.Item item = item(training, index, changed);
-      if (item != null) {
-        batch.add(item);
-      }
-    }
+    batch = draws.draw();
     arrange(batch);
     if (batch.isEmpty()) {
       throw new InputException(
@@ -191,6 +179,16 @@ public final class AlignerTask implements TrainingTask {
               + " characters; give transcripts that are those of the audio, more"
               + " 'labels_per_frame', or a smaller 'encoder.stride'");
     }
+  }
+
+  /** An utterance as it might have been recorded, or null where it cannot be learnt from. */
+  private SpeechBatch.@Nullable Item changed(int index, SplittableRandom random) {
+    int other = random.nextInt(training.size());
+    float[] changed =
+        options
+            .augmentation()
+            .apply(training.samples(index), random, () -> training.samples(other));
+    return item(training, index, changed);
   }
 
   private void arrange(SpeechBatch items) {
@@ -414,6 +412,7 @@ public final class AlignerTask implements TrainingTask {
 
   @Override
   public void close() {
+    draws.close();
     weights.taken().values().forEach(Scope::free);
   }
 }

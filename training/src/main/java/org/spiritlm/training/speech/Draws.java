@@ -20,12 +20,22 @@ final class Draws {
   private final long seed;
   private long drawn;
   private long batches;
-  private int[] order = new int[0];
+  private int[] order = new int[0]; // not changed once it is there
   private long round = -1; // whose order it is
 
   Draws(int utterances, long seed) {
     this.utterances = utterances;
     this.seed = seed;
+  }
+
+  /** The same place, from which others can be drawn. */
+  Draws copy() {
+    Draws copy = new Draws(utterances, seed);
+    copy.drawn = drawn;
+    copy.batches = batches;
+    copy.order = order;
+    copy.round = round;
+    return copy;
   }
 
   /** Begins the next batch. */

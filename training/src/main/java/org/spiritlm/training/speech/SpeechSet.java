@@ -22,8 +22,8 @@ import org.spiritlm.training.SpeakerBalance;
 
 /**
  * Utterances of a manifest whose audio is read when it is asked for. That of a manifest that was
- * {@linkplain #read read} to be learnt from stays in memory, as far as there is room. Not
- * thread-safe.
+ * {@linkplain #read read} to be learnt from stays in memory, as far as there is room. Safe for use
+ * by several threads.
  */
 public final class SpeechSet {
   /** One utterance in so many is held out where the manifest says nothing of splits. */
@@ -174,6 +174,18 @@ public final class SpeechSet {
   /** One of them, counted from 0. */
   public Utterance utterance(int index) {
     return utterances.get(index);
+  }
+
+  /** How long one is: as the manifest says, or else as its audio is (seconds). */
+  double seconds(int index) {
+    Utterance utterance = utterances.get(index);
+    Double end = utterance.end();
+    if (end == null) {
+      return (double) samples(index).length / Audio.SPEECH_RATE;
+    }
+    return Math.min(
+        end - Objects.requireNonNullElse(utterance.start(), 0.0),
+        (double) longest / Audio.SPEECH_RATE);
   }
 
   /**

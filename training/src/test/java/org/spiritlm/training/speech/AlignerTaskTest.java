@@ -64,7 +64,7 @@ final class AlignerTaskTest {
   @ValueSource(ints = {1, 2})
   void learnsLettersAndIsWrittenAsItIsRead(int labelsPerFrame) throws IOException {
     String labels = "labels_per_frame=" + labelsPerFrame;
-    int steps = 120 * labelsPerFrame;
+    int steps = 150 * labelsPerFrame;
     Path manifest = ToneCorpus.write(directory, 40);
     Path written = directory.resolve("aligner");
     List<AlignedWord> times = new ArrayList<>();
