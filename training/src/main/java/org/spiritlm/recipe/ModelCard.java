@@ -60,6 +60,7 @@ record ModelCard(Path out, Variant variant, TinyPlan plan, List<Recipe.Done> sta
     }
     card.append(".\n\n## Data\n\n");
     data(card);
+    card.append(plan.notes().isBlank() ? "" : "\n" + plan.notes().strip() + "\n");
     card.append("\n## Licence\n\n").append(licence(plan, variant)).append("\n");
     card.append("\n## Quality\n\n");
     quality(card, name);

@@ -36,6 +36,7 @@ final class TinyPlan {
   private final List<Variant> variants;
   private final String licence;
   private final String commit;
+  private final String notes;
   private final UnitPlan units;
   private final Path manifest;
 
@@ -52,6 +53,7 @@ final class TinyPlan {
     this.variants = variants(settings.text("variants", ""));
     this.licence = settings.text("licence", "");
     this.commit = settings.text("commit", "");
+    this.notes = settings.text("notes", "");
     this.facts = corpus == null ? null : ManifestFacts.read(corpus);
     checkVoices();
     checkStyles();
@@ -112,6 +114,11 @@ final class TinyPlan {
   /** What is said of the program's source, or an empty text. */
   String commit() {
     return commit;
+  }
+
+  /** What else the cards say of data and training, or an empty text. */
+  String notes() {
+    return notes;
   }
 
   /** How the encoder of units is trained. */

@@ -123,9 +123,10 @@ final class TinyRecipeTest {
         {"figures":[{"name":"asr","title":"ASR, WER","form":"share","value":0.183,"items":40,
         "paper":0.219,"bar":{"most":0.2},"met":true}]}
         """);
-    assertThat(recipe(whole, null, smoke()).run(line -> {}).finished()).isTrue();
+    Settings noted = smoke().with("notes=Heard twice.");
+    assertThat(recipe(whole, null, noted).run(line -> {}).finished()).isTrue();
     assertThat(Files.readString(whole.resolve("models/tiny-base/README.md")))
-        .contains("| ASR, WER | 18.3 % | 40 | 21.9 % | met |");
+        .contains("\nHeard twice.\n", "| ASR, WER | 18.3 % | 40 | 21.9 % | met |");
     assertThat(ModelInformation.of(ModelDirectory.open(made.models().get(0), null)).verify())
         .allMatch(check -> check.problem() == null);
   }
