@@ -23,7 +23,8 @@ final class BatchDraws implements AutoCloseable {
   private final Pieces pieces;
   private final @Nullable OrderedWork<Draws, Drawn> ahead;
   private Draws draws;
-  private @Nullable Drawn next;
+  private boolean isBegun; // whether one is drawn ahead
+  private @Nullable Drawn next; // once it is there
 
   /** What is learnt of an utterance. Safe for use by several threads. */
   interface Pieces {
@@ -58,23 +59,23 @@ final class BatchDraws implements AutoCloseable {
   /** The next batch; empty where nothing can be learnt of any utterance. */
   SpeechBatch draw() {
     if (ahead == null) {
-      next = drawn(draws);
-    } else if (next == null) {
+      return taken(drawn(draws));
+    }
+    if (!isBegun) {
       ahead.add(draws);
     }
-    finish();
-    Drawn drawn = Objects.requireNonNull(next);
-    draws = drawn.after();
-    if (ahead != null) {
-      ahead.add(draws);
-    }
-    return drawn.batch();
+    isBegun = false;
+    ahead.finish();
+    SpeechBatch batch = taken(Objects.requireNonNull(next));
+    ahead.add(draws);
+    isBegun = true;
+    return batch;
   }
 
-  private void finish() {
-    if (ahead != null) {
-      ahead.finish();
-    }
+  private SpeechBatch taken(Drawn drawn) {
+    next = null;
+    draws = drawn.after();
+    return drawn.batch();
   }
 
   private Drawn drawn(Draws from) {
@@ -118,8 +119,11 @@ final class BatchDraws implements AutoCloseable {
    * @throws org.spiritlm.torch.InputException if it is of another number of utterances
    */
   void restore(ObjectNode state) {
-    finish();
+    if (ahead != null) {
+      ahead.finish();
+    }
     next = null;
+    isBegun = false;
     draws.restore(state);
   }
 
