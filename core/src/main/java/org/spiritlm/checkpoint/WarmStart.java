@@ -70,6 +70,12 @@ public record WarmStart(
               + " weights and tokenizer");
     }
     ModelLayout layout = speech.layout();
+    if (!layout.parts().contains(Part.LM)) {
+      throw new CheckpointException(
+          speech.path()
+              + ": has no language model, of which the speech tokens are taken; expected a whole"
+              + " model, such as the command init writes");
+    }
     return OwnLayoutWriter.model(
         target,
         layout.variant(),

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -135,6 +136,27 @@ class WarmStartTest {
     assertThat(config.has("rope_parameters")).isFalse();
     assertThat(config.text("torch_dtype")).isEqualTo("bfloat16");
     assertThat(ModelDirectory.open(target, null).textTokenizer().id("[ASR]")).isEmpty();
+  }
+
+  @Test
+  void partsWithoutALanguageModelAreRefused() throws IOException {
+    Path written = folder.resolve("units");
+    OwnLayoutWriter.model(
+        written,
+        Variant.BASE,
+        List.of(Part.HUBERT),
+        (part, writer) -> Converter.write(speech.layout(), part, writer, null),
+        "none",
+        Map.of(),
+        line -> {});
+    ModelDirectory units = ModelDirectory.open(written, null);
+    Path target = folder.resolve("start");
+    Path llama = llama(true);
+    assertThatThrownBy(
+            () -> new WarmStart(llama, units, null, false, null, 0).write(target, line -> {}))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("units: has no language model");
+    assertThat(target).doesNotExist();
   }
 
   @Test
