@@ -162,7 +162,8 @@ public record SpeechSizes(
         List.of(5, 4, 4, 4, 2),
         List.of(11, 8, 8, 8, 4),
         List.of(3, 7, 11),
-        List.of(dilations, dilations, dilations));
+        List.of(dilations, dilations, dilations),
+        null);
   }
 
   private static List<String> names(String kind, int count) {

@@ -7,12 +7,14 @@ import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.Convolution;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Weights;
 
 /**
- * HiFi-GAN's generator (Kong et al., 2020): frames to samples, piece by piece.
+ * HiFi-GAN's generator (Kong et al., 2020): frames to samples, piece by piece; where it has a
+ * source and a filter, its stages give what drives them.
  *
  * <p>Pieces give exactly what the whole would: each layer holds back what it needs of its input, so
  * that nothing is computed twice, and output comes as soon as no later frame can change it.
@@ -30,6 +32,8 @@ final class Generator {
   private final PieceConvolution in;
   private final List<Stage> stages = new ArrayList<>();
   private final PieceConvolution out;
+  private final @Nullable SourceFilter source;
+  private final int rate; // steps of a frame behind the last stage
   private final int lookAhead;
   private int slots;
 
@@ -48,11 +52,15 @@ final class Generator {
       rate *= sizes.rates().get(number);
       width /= 2;
     }
-    shape = PieceConvolution.same(width, 1, OUTER_KERNEL, 1);
+    SourceFilterConfig sourceFilter = sizes.sourceFilter();
+    this.source = sourceFilter == null ? null : new SourceFilter(sourceFilter);
+    this.rate = rate;
+    shape = PieceConvolution.same(width, sizes.outputs(), OUTER_KERNEL, 1);
     this.out =
         new PieceConvolution(
             weights.at("conv_post"), shape, slots++, rate, sizes.residualKernels().size());
-    this.lookAhead = (int) ((lag + out.lag()) / rate) + 1;
+    lag += out.lag() + (source == null ? 0 : SourceFilter.LAG);
+    this.lookAhead = (int) (lag / rate) + 1;
   }
 
   private Stage stage(Weights weights, VocoderConfig.GeneratorConfig sizes, int number, int rate) {
@@ -116,7 +124,7 @@ final class Generator {
 
   /** The start of an utterance. */
   GeneratorState start() {
-    return new GeneratorState(slots);
+    return new GeneratorState(slots, source == null ? null : source.start());
   }
 
   /**
@@ -129,9 +137,13 @@ final class Generator {
       for (Stage stage : stages) {
         x = stage.forward(x, state);
       }
-      x = out.forward(x, LAST_SLOPE, state); // [1, 1, 1, N]
+      x = out.forward(x, LAST_SLOPE, state); // [1, 1, 1, N], or [1, C, 1, T] for a filter
       state.advance();
-      return scope.keep(torch.tanh_(x).flatten());
+      SourceFilter.Held held = state.source();
+      return scope.keep(
+          source == null || held == null
+              ? torch.tanh_(x).flatten()
+              : source.forward(x, state.excess() * rate, state.last(), held));
     }
   }
 }

@@ -17,13 +17,19 @@ final class GeneratorState implements AutoCloseable {
   static final int TIME = 3;
 
   private final @Nullable Tensor[] held;
+  private final SourceFilter.@Nullable Held source;
   private boolean first = true;
   private boolean last;
   private int excess;
 
-  /** The start of an utterance, for a generator with this many slots. */
-  GeneratorState(int slots) {
+  /**
+   * The start of an utterance, for a generator with this many slots.
+   *
+   * @param source that of its source and filter, or null where it has none
+   */
+  GeneratorState(int slots, SourceFilter.@Nullable Held source) {
     this.held = new Tensor[slots];
+    this.source = source;
   }
 
   /** Whether the current piece is the utterance's first. */
@@ -48,6 +54,16 @@ final class GeneratorState implements AutoCloseable {
   /** Says that a piece has passed all layers. */
   void advance() {
     first = false;
+  }
+
+  /** Where the source and the filter stand, or null where the generator has none. */
+  SourceFilter.@Nullable Held source() {
+    return source;
+  }
+
+  /** Frames of the current piece that lie beyond the utterance's end. */
+  int excess() {
+    return last ? excess : 0;
   }
 
   /**

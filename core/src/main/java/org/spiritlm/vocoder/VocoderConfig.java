@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.audio.Audio;
 import org.spiritlm.torch.CheckpointException;
 import org.spiritlm.torch.ConfigFile;
 
@@ -81,17 +82,30 @@ public record VocoderConfig(
    * @param kernels of the transposed convolutions, by stage
    * @param residualKernels of the residual blocks of each stage, which are averaged
    * @param residualDilations of the convolutions within each of those blocks
+   * @param sourceFilter what makes samples of the last stage's steps, or null where those are the
+   *     samples
    */
   public record GeneratorConfig(
       int channels,
       List<Integer> rates,
       List<Integer> kernels,
       List<Integer> residualKernels,
-      List<List<Integer>> residualDilations) {
+      List<List<Integer>> residualDilations,
+      @Nullable SourceFilterConfig sourceFilter) {
 
     /** Samples of one frame. */
     public int hop() {
+      return sourceFilter == null ? steps() : Math.multiplyExact(steps(), sourceFilter.hop());
+    }
+
+    /** Steps of one frame behind the last stage. */
+    public int steps() {
       return rates.stream().reduce(1, Math::multiplyExact);
+    }
+
+    /** Channels after the last convolution. */
+    public int outputs() {
+      return sourceFilter == null ? 1 : sourceFilter.channels();
     }
 
     static GeneratorConfig read(ConfigFile file) {
@@ -117,7 +131,12 @@ public record VocoderConfig(
         throw file.wrong("resblock_kernel_sizes", "odd numbers");
       }
       return new GeneratorConfig(
-          channels, rates, kernels, residual, dilations(file, residual.size()));
+          channels,
+          rates,
+          kernels,
+          residual,
+          dilations(file, residual.size()),
+          file.has(SourceFilterConfig.KEY) ? SourceFilterConfig.read(file) : null);
     }
 
     void write(ObjectNode json) {
@@ -128,6 +147,9 @@ public record VocoderConfig(
       residualKernels.forEach(json.putArray("resblock_kernel_sizes")::add);
       ArrayNode dilations = json.putArray("resblock_dilation_sizes");
       residualDilations.forEach(block -> block.forEach(dilations.addArray()::add));
+      if (sourceFilter != null) {
+        sourceFilter.write(json);
+      }
     }
 
     private static List<List<Integer>> dilations(ConfigFile file, int blocks) {
@@ -181,11 +203,18 @@ public record VocoderConfig(
     int hop = file.positive("code_hop_size", generator.hop());
     if (hop != generator.hop()) {
       throw file.wrong(
-          "code_hop_size", "the product of 'upsample_rates' (" + generator.hop() + ")");
+          "code_hop_size",
+          "the samples of a frame that the other keys ask for (" + generator.hop() + ")");
+    }
+    int sampleRate = file.positive("sampling_rate");
+    if (generator.sourceFilter() != null && sampleRate != Audio.SPEECH_RATE) {
+      throw file.wrong(
+          "sampling_rate",
+          Audio.SPEECH_RATE + ", the only one with '" + SourceFilterConfig.KEY + "'");
     }
     VocoderConfig config =
         new VocoderConfig(
-            file.positive("sampling_rate"),
+            sampleRate,
             file.positive("num_embeddings"),
             codes(file, "num_f0_tokens", "f0_hop_size", hop),
             codes(file, "num_style_tokens", "style_hop_size", hop),

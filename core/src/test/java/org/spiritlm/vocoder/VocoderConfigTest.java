@@ -49,6 +49,7 @@ class VocoderConfigTest {
             VocoderConfig.read(Golden.path("checkpoints/speech_tokenizer/hifigan_spiritlm_base")),
             VocoderConfig.read(
                 Golden.path("checkpoints/speech_tokenizer/hifigan_spiritlm_expressive_w2v2")),
+            Vocoders.config(SourceFilterTest.VALUES),
             singleVoice())) {
       ConfigFile written = ConfigFile.parse("test", config.json().toString());
       assertThat(VocoderConfig.read(written, config.speakers(), config.styles())).isEqualTo(config);
@@ -58,6 +59,14 @@ class VocoderConfigTest {
   @Test
   void wrongValuesAreNamed() {
     refused(Map.of("resblock", "2"), "'resblock'");
+    refused(Map.of("source_filter", Map.of("hop", 20, "bands", 5)), "'code_hop_size'", "160");
+    refused(
+        Map.of("code_hop_size", 160, "source_filter", Map.of("hop", 20, "bands", 5)),
+        "'sampling_rate'",
+        "16000");
+    refused(Map.of("source_filter", Map.of("hop", 21, "bands", 5)), "'hop'", "even");
+    refused(Map.of("source_filter", Map.of("hop", 20, "bands", 1)), "'bands'", "at least 2");
+    refused(Map.of("source_filter", 3), "source_filter");
     refused(Map.of("upsample_rates", List.of(4, 4)), "'code_hop_size'", "(16)");
     refused(Map.of("upsample_rates", List.of(8)), "'upsample_kernel_sizes'");
     refused(Map.of("upsample_kernel_sizes", List.of(8, 1)), "'upsample_kernel_sizes'");

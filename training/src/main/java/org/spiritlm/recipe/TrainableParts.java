@@ -27,6 +27,7 @@ import org.spiritlm.training.voice.StyleTask;
 import org.spiritlm.training.voice.VocoderTask;
 import org.spiritlm.training.voice.VoiceItems;
 import org.spiritlm.units.pitch.FcpePitchExtractor;
+import org.spiritlm.units.pitch.PitchExtractor;
 
 /** The parts that are trained by gradients, by name. */
 final class TrainableParts {
@@ -147,15 +148,18 @@ final class TrainableParts {
 
   private static Opened pitch(Settings settings, Device device, Path run) {
     ModelDirectory base = base(settings);
-    FcpePitchExtractor extractor =
-        new FcpePitchExtractor(
-            base == null ? TrainedParts.releasedPitchNetwork(device) : base.pitchNetwork(device));
+    PitchExtractor extractor = extractor(base, device);
     Recordings recordings = Recordings.of(settings.below("data"));
     return new Opened(
         PitchTask.of(
             settings, device, recordings.learnt(device), recordings.heldOut(), extractor, base),
         base,
         Part.PITCH);
+  }
+
+  private static PitchExtractor extractor(@Nullable ModelDirectory base, Device device) {
+    return new FcpePitchExtractor(
+        base == null ? TrainedParts.releasedPitchNetwork(device) : base.pitchNetwork(device));
   }
 
   private static Opened style(Settings settings, Device device, Path run) {
@@ -170,7 +174,13 @@ final class TrainableParts {
     ModelDirectory base = base(settings);
     Recordings recordings = Recordings.of(settings.below("data")).required();
     return new Opened(
-        VocoderTask.of(settings, device, recordings.learnt(device), recordings.heldOut(), run),
+        VocoderTask.of(
+            settings,
+            device,
+            recordings.learnt(device),
+            recordings.heldOut(),
+            run,
+            () -> extractor(base, device)),
         base,
         Part.VOCODER);
   }

@@ -21,6 +21,7 @@ import org.spiritlm.training.voice.VocoderTask;
 import org.spiritlm.training.voice.VoiceItem;
 import org.spiritlm.training.voice.VoiceItems;
 import org.spiritlm.units.SpeechUnits;
+import org.spiritlm.units.pitch.PitchContour;
 import org.spiritlm.units.wav2vec2.Wav2Vec2Config;
 import org.spiritlm.units.wav2vec2.Wav2Vec2Config.ConvolutionLayer;
 import org.spiritlm.units.wav2vec2.Wav2Vec2Config.FeatureNorm;
@@ -87,7 +88,13 @@ public final class SpeechTrainingBenchmarks {
     }
     VoiceItems items = new NoisyItems();
     TrainingTask task =
-        VocoderTask.of(settings, device, items, VoiceItems.none(), Path.of("samples"));
+        VocoderTask.of(
+            settings,
+            device,
+            items,
+            VoiceItems.none(),
+            Path.of("samples"),
+            () -> samples -> new PitchContour(new float[0], new boolean[0]));
     List<AdamW> optimisers =
         task.groups().stream()
             .map(group -> new AdamW(group.parameters(), group.settings().adam()))

@@ -4,7 +4,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.InputException;
+import org.spiritlm.units.pitch.PitchContour;
+import org.spiritlm.units.pitch.PitchExtractor;
+import org.spiritlm.vocoder.SourceFilterConfig;
 import org.spiritlm.vocoder.VocoderConfig;
 
 /**
@@ -19,19 +24,30 @@ final class SegmentSampler {
   private final int length;
   private final long seed;
   private final Places places;
+  private final @Nullable SourceContours contours;
 
   /**
    * @param batch stretches of a step
    * @param length frames of each
+   * @param extractor finds the pitch that a generator's source follows; not asked where it has none
    * @throws InputException if no item is long enough, or one does not fit the vocoder
    */
-  SegmentSampler(VocoderConfig config, VoiceItems items, int batch, int length, long seed) {
+  SegmentSampler(
+      VocoderConfig config,
+      VoiceItems items,
+      int batch,
+      int length,
+      long seed,
+      Supplier<PitchExtractor> extractor) {
     this.config = config;
     this.items = items;
     this.frames = new VoiceFrames(config, items);
     this.batch = batch;
     this.length = length;
     this.seed = seed;
+    SourceFilterConfig source = config.generator().sourceFilter();
+    this.contours =
+        source == null ? null : new SourceContours(items, extractor.get(), source.hop());
     int[] lengths = new int[items.count()];
     for (int i = 0; i < lengths.length; i++) {
       lengths[i] = frames.count(i);
@@ -60,6 +76,7 @@ final class SegmentSampler {
     float[][] samples = new float[batch][];
     int[][] units = new int[batch][];
     List<String> ids = new ArrayList<>();
+    List<PitchContour> pitch = new ArrayList<>();
     for (int i = 0; i < batch; i++) {
       Places.Place place = places.draw(random);
       indexes[i] = place.recording();
@@ -67,11 +84,20 @@ final class SegmentSampler {
       int first = from[i] * config.hop();
       samples[i] =
           Arrays.copyOfRange(items.samples(indexes[i]), first, first + length * config.hop());
+      if (contours != null) {
+        int steps = config.generator().steps();
+        pitch.add(contours.stretch(indexes[i], from[i] * steps, length * steps));
+      }
       VoiceItem item = items.item(indexes[i]);
       units[i] = item.units().hubert();
       ids.add(item.id());
     }
     return new VoiceBatch(
-        ids, from, frames.stretches(indexes, from, length), samples, DurationBatch.of(units));
+        ids,
+        from,
+        frames.stretches(indexes, from, length),
+        samples,
+        pitch,
+        DurationBatch.of(units));
   }
 }

@@ -11,7 +11,6 @@ import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioWriter;
-import org.spiritlm.audio.MelSpectrogram;
 import org.spiritlm.torch.NoGradients;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Tensors;
@@ -26,7 +25,7 @@ final class SpokenSamples {
 
   private final VoiceItems items;
   private final VoiceFrames frames;
-  private final MelSpectrogram mel;
+  private final MelDistance mel;
   private final int count;
   private final Path directory;
 
@@ -34,8 +33,7 @@ final class SpokenSamples {
    * @param count how many recordings at most; the first ones
    * @param directory where the sounds are written: {@code original}, and one folder a time
    */
-  SpokenSamples(
-      VoiceFrames frames, VoiceItems items, MelSpectrogram mel, int count, Path directory) {
+  SpokenSamples(VoiceFrames frames, VoiceItems items, MelDistance mel, int count, Path directory) {
     this.items = items;
     this.frames = frames;
     this.mel = mel;
@@ -56,7 +54,7 @@ final class SpokenSamples {
     try (NoGradients none = NoGradients.open()) {
       for (int i = 0; i < count; i++) {
         int length = Math.min(frames.count(i), LONGEST_SECONDS * Audio.SPEECH_RATE / hop);
-        if ((long) length * hop < mel.config().fftSize()) {
+        if ((long) length * hop < mel.shortest()) {
           continue;
         }
         float[] original = Arrays.copyOf(items.samples(i), length * hop);
@@ -64,7 +62,7 @@ final class SpokenSamples {
           FrameBatch one = frames.stretches(new int[] {i}, new int[1], length);
           Tensor spoken = vocoder.forward(one);
           Tensor real = vocoder.device().place(Tensors.of(original, 1, original.length));
-          distance += mel.forward(spoken).sub(mel.forward(real)).abs().mean().item_double();
+          distance += mel.forward(spoken, real).item_double();
           if (vocoder.predictsDurations()) {
             int[][] units = {items.item(i).units().hubert()};
             errors += vocoder.durationLoss(DurationBatch.of(units)).item_double();

@@ -84,7 +84,7 @@ final class TrainableGenerator {
     int last = sizes.channels() >> sizes.rates().size();
     this.out =
         TrainableConvolution.weightNorm(
-            weights.at("conv_post"), Shape.same(last, 1, OUTER_KERNEL, 1));
+            weights.at("conv_post"), Shape.same(last, sizes.outputs(), OUTER_KERNEL, 1));
   }
 
   private static List<Residual> block(
@@ -101,13 +101,15 @@ final class TrainableGenerator {
     return block;
   }
 
-  /** Embedded frames, [B, C, F], to samples, [B, N], between -1 and 1. */
+  /**
+   * Embedded frames, [B, C, F], to what the last convolution gives: [B, 1, N], or what drives a
+   * filter.
+   */
   Tensor forward(Tensor frames) {
     Tensor x = in.forward(Products.rounded(frames));
     for (Stage stage : stages) {
       x = stage.forward(x);
     }
-    Tensor samples = out.forward(torch.leaky_relu(x, LAST_SLOPE));
-    return samples.to(frames.scalar_type()).tanh().squeeze(1);
+    return out.forward(torch.leaky_relu(x, LAST_SLOPE)).to(frames.scalar_type());
   }
 }

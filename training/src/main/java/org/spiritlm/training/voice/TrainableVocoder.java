@@ -2,6 +2,7 @@ package org.spiritlm.training.voice;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.Device;
@@ -9,6 +10,7 @@ import org.spiritlm.torch.Embedding;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Tensors;
 import org.spiritlm.torch.Weights;
+import org.spiritlm.units.pitch.PitchContour;
 import org.spiritlm.vocoder.VocoderConfig;
 
 /**
@@ -25,6 +27,7 @@ final class TrainableVocoder {
   private final @Nullable Embedding style;
   private final @Nullable TrainableDurations durations;
   private final TrainableGenerator generator;
+  private final @Nullable TrainableSourceFilter sourceFilter;
 
   TrainableVocoder(Weights weights, VocoderConfig config) {
     this.config = config;
@@ -46,6 +49,10 @@ final class TrainableVocoder {
             : new TrainableDurations(
                 weights.at("dur_predictor"), config.durationPredictor(), config.embedding());
     this.generator = new TrainableGenerator(weights, config);
+    this.sourceFilter =
+        config.generator().sourceFilter() == null
+            ? null
+            : new TrainableSourceFilter(config.generator().sourceFilter());
     weights.finish();
   }
 
@@ -67,8 +74,31 @@ final class TrainableVocoder {
     return durations != null;
   }
 
-  /** Frames to samples, [B, N], between -1 and 1. */
+  /** Frames to samples, [B, N], between -1 and 1, whose pitch is the vocoder's own. */
   Tensor forward(FrameBatch batch) {
+    return sound(drive(batch), null);
+  }
+
+  /**
+   * What the generator's network gives to samples, [B, N].
+   *
+   * @param contours of the recordings, which the source of a generator that has one follows while
+   *     it learns; null otherwise
+   */
+  Tensor sound(Tensor given, @Nullable List<PitchContour> contours) {
+    try (Scope scope = Scope.open()) {
+      return scope.keep(
+          sourceFilter == null ? given.tanh().squeeze(1) : sourceFilter.forward(given, contours));
+    }
+  }
+
+  /** How wrong the pitch is that the network gives, a scalar; of a generator with a source. */
+  Tensor contourLoss(Tensor given, List<PitchContour> contours) {
+    return Objects.requireNonNull(sourceFilter).contourLoss(given, contours, device);
+  }
+
+  /** Frames to what the generator's network gives, [B, C, T]. */
+  Tensor drive(FrameBatch batch) {
     try (Scope scope = Scope.open()) {
       List<Tensor> parts = new ArrayList<>();
       parts.add(vectors(unit, batch.units()));

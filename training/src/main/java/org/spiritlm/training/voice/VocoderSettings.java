@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.MelSpectrogram;
@@ -18,6 +19,7 @@ import org.spiritlm.torch.InputException;
 import org.spiritlm.training.LearningRate;
 import org.spiritlm.training.OptimiserSettings;
 import org.spiritlm.training.Settings;
+import org.spiritlm.vocoder.SourceFilterConfig;
 import org.spiritlm.vocoder.VocoderConfig;
 import org.spiritlm.vocoder.VocoderConfig.Codes;
 import org.spiritlm.vocoder.VocoderConfig.DurationPredictorConfig;
@@ -30,12 +32,13 @@ import org.spiritlm.vocoder.VocoderConfig.GeneratorConfig;
  * @param discriminators theirs
  * @param judgedFrom batches from which the generator learns before the discriminators are there
  * @param optimiser of both
- * @param mel of the loss
+ * @param mels of the loss, the longest window first
  * @param batch stretches of a step
  * @param segment frames of a stretch
  * @param melWeight how much the distance of mel spectrograms counts
  * @param featureWeight how much the distance of the discriminators' layers counts
  * @param durationWeight how much the errors of durations count
+ * @param contourWeight how much the errors of a source's pitch count
  * @param seed of first values and of what is drawn
  */
 record VocoderSettings(
@@ -43,12 +46,13 @@ record VocoderSettings(
     Discriminators.Sizes discriminators,
     int judgedFrom,
     OptimiserSettings optimiser,
-    MelSpectrogram.Config mel,
+    List<MelSpectrogram.Config> mels,
     int batch,
     int segment,
     double melWeight,
     double featureWeight,
     double durationWeight,
+    double contourWeight,
     long seed) {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final TypeReference<Map<String, Object>> PLAIN = new TypeReference<>() {};
@@ -73,12 +77,12 @@ record VocoderSettings(
           0);
 
   VocoderSettings {
-    if (segment * config.hop() < mel.fftSize()) {
+    if (segment * config.hop() < mels.get(0).fftSize()) {
       throw new InputException(
           "a 'segment' of "
               + segment
               + " frames is shorter than the mel spectrogram's window of "
-              + mel.fftSize()
+              + mels.get(0).fftSize()
               + " samples; give a longer one");
     }
   }
@@ -100,12 +104,13 @@ record VocoderSettings(
         discriminators(judges),
         judges.count("from", 0),
         OptimiserSettings.of(settings.below("optimiser"), OPTIMISER),
-        mel(settings.below("mel")),
+        mels(settings.below("mel")),
         settings.positive("batch", 16),
         settings.positive("segment", 14),
         losses.number("mel", 45),
         losses.number("features", 2),
         losses.number("durations", 1),
+        losses.number("contour", 5),
         settings.seed("seed", 0));
   }
 
@@ -121,7 +126,8 @@ record VocoderSettings(
             numbers(network, "rates", "5,4,4,4,2"),
             numbers(network, "kernels", "11,8,8,8,4"),
             residual,
-            residual.stream().map(kernel -> dilations).toList());
+            residual.stream().map(kernel -> dilations).toList(),
+            sourceFilter(network));
     int hop = generator.hop();
     Codes pitch =
         codes(
@@ -206,16 +212,32 @@ record VocoderSettings(
         width);
   }
 
-  private static MelSpectrogram.Config mel(Settings settings) {
-    int window = settings.positive("window", 1024);
-    return new MelSpectrogram.Config(
-        Audio.SPEECH_RATE,
-        settings.positive("mels", 80),
-        window,
-        window,
-        settings.positive("hop", 256),
-        settings.number("lowest", 0),
-        settings.number("highest", Audio.SPEECH_RATE / 2.0));
+  /** Where {@code source_bands} is given, the generator ends in a source and a filter. */
+  private static @Nullable SourceFilterConfig sourceFilter(Settings network) {
+    int bands = network.count("source_bands", 0);
+    int hop = network.positive("source_hop", 160);
+    return bands == 0 ? null : new SourceFilterConfig(hop, bands);
+  }
+
+  private static List<MelSpectrogram.Config> mels(Settings settings) {
+    int longest = settings.positive("window", 1024);
+    int hop = settings.positive("hop", 256);
+    int mels = settings.positive("mels", 80);
+    int count = settings.positive("windows", 1);
+    double lowest = settings.number("lowest", 0);
+    double highest = settings.number("highest", Audio.SPEECH_RATE / 2.0);
+    return IntStream.range(0, count)
+        .mapToObj(
+            halved ->
+                new MelSpectrogram.Config(
+                    Audio.SPEECH_RATE,
+                    mels >> halved,
+                    longest >> halved,
+                    longest >> halved,
+                    hop >> halved,
+                    lowest,
+                    highest))
+        .toList();
   }
 
   /** Whole numbers with commas between them. */

@@ -9,9 +9,9 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
-import org.spiritlm.audio.MelSpectrogram;
 import org.spiritlm.checkpoint.TrainedParts;
 import org.spiritlm.json.Json;
 import org.spiritlm.torch.Device;
@@ -21,6 +21,7 @@ import org.spiritlm.torch.Tensors;
 import org.spiritlm.torch.Weights;
 import org.spiritlm.training.Settings;
 import org.spiritlm.training.TrainingTask;
+import org.spiritlm.units.pitch.PitchExtractor;
 
 /**
  * Training a vocoder (SPIRIT LM, section 3.2): HiFi-GAN (Kong et al., 2020) on duplicated units,
@@ -35,14 +36,15 @@ public final class VocoderTask implements TrainingTask {
   private final Weights weights;
   private final TrainableVocoder vocoder;
   private final Discriminators discriminators;
-  private final MelSpectrogram mel;
+  private final MelDistance mel;
   private final SegmentSampler sampler;
   private final SpokenSamples validation;
   private final Group judges;
   private final Group speaker;
   private long drawn;
   private @Nullable VoiceBatch batch;
-  private @Nullable Tensor spoken; // [B, N], what the generator makes of the batch
+  private @Nullable Tensor given; // [B, C, T], what the generator's network gives for the batch
+  private @Nullable Tensor spoken; // [B, N], its sound
 
   private VocoderTask(
       VocoderSettings settings,
@@ -50,7 +52,8 @@ public final class VocoderTask implements TrainingTask {
       VoiceItems items,
       VoiceItems heldOut,
       int samples,
-      Path run) {
+      Path run,
+      Supplier<PitchExtractor> extractor) {
     this.settings = settings;
     this.weights = Weights.initialise(settings.seed()).on(device).trained();
     this.vocoder = new TrainableVocoder(weights, settings.config());
@@ -58,10 +61,15 @@ public final class VocoderTask implements TrainingTask {
         new Discriminators(
             Weights.initialise(settings.seed() + 1).on(device).trained(),
             settings.discriminators());
-    this.mel = new MelSpectrogram(settings.mel());
+    this.mel = new MelDistance(settings.mels());
     this.sampler =
         new SegmentSampler(
-            settings.config(), items, settings.batch(), settings.segment(), settings.seed());
+            settings.config(),
+            items,
+            settings.batch(),
+            settings.segment(),
+            settings.seed(),
+            extractor);
     this.validation =
         new SpokenSamples(
             new VoiceFrames(settings.config(), heldOut),
@@ -83,12 +91,19 @@ public final class VocoderTask implements TrainingTask {
    * @param items what is learnt from; their speakers and styles are the vocoder's
    * @param heldOut what is not learnt from, and spoken to validate
    * @param run the run's directory, in which {@code samples} are written
+   * @param extractor finds the pitch of recordings, for a generator with a source ({@code
+   *     network.source_bands})
    * @throws InputException if settings or items do not fit together
    */
   public static VocoderTask of(
-      Settings settings, Device device, VoiceItems items, VoiceItems heldOut, Path run) {
+      Settings settings,
+      Device device,
+      VoiceItems items,
+      VoiceItems heldOut,
+      Path run,
+      Supplier<PitchExtractor> extractor) {
     VocoderSettings read = VocoderSettings.of(settings, items);
-    return new VocoderTask(read, device, items, heldOut, samples(settings), run);
+    return new VocoderTask(read, device, items, heldOut, samples(settings), run, extractor);
   }
 
   /** Reads the settings of {@link #of} alone. */
@@ -126,10 +141,20 @@ public final class VocoderTask implements TrainingTask {
   }
 
   /** Made when first asked for; belongs to no scope. */
+  private Tensor given() {
+    Tensor made = given;
+    if (made == null) {
+      made = Scope.detach(vocoder.drive(batch().frames()));
+      given = made;
+    }
+    return made;
+  }
+
+  /** Made when first asked for; belongs to no scope. */
   private Tensor spoken() {
     Tensor made = spoken;
     if (made == null) {
-      made = Scope.detach(vocoder.forward(batch().frames()));
+      made = Scope.detach(vocoder.sound(given(), batch().contours()));
       spoken = made;
     }
     return made;
@@ -139,6 +164,10 @@ public final class VocoderTask implements TrainingTask {
     if (spoken != null) {
       Scope.free(spoken);
       spoken = null;
+    }
+    if (given != null) {
+      Scope.free(given);
+      given = null;
     }
   }
 
@@ -166,7 +195,7 @@ public final class VocoderTask implements TrainingTask {
   private Map<String, Double> speak(double share) {
     Tensor made = spoken();
     Tensor real = real();
-    Tensor distance = mel.forward(made).sub(mel.forward(real)).abs().mean();
+    Tensor distance = mel.forward(made, real);
     Discriminators.Opinion opinion =
         isJudged()
             ? discriminators.opinion(real, made)
@@ -181,6 +210,12 @@ public final class VocoderTask implements TrainingTask {
     losses.put("mel_loss", distance);
     losses.put("adversarial_loss", opinion.adversarial());
     losses.put("feature_loss", opinion.features());
+    if (!batch().contours().isEmpty()) {
+      Tensor contour = vocoder.contourLoss(given(), batch().contours());
+      loss = loss.add(contour.mul(Tensors.scalar(settings.contourWeight())));
+      losses.put("loss", loss);
+      losses.put("contour_loss", contour);
+    }
     if (vocoder.predictsDurations()) {
       Tensor durations = vocoder.durationLoss(batch().durations());
       loss = loss.add(durations.mul(Tensors.scalar(settings.durationWeight())));

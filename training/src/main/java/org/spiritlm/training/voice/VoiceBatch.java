@@ -1,6 +1,7 @@
 package org.spiritlm.training.voice;
 
 import java.util.List;
+import org.spiritlm.units.pitch.PitchContour;
 
 /**
  * What one step of the vocoder's training learns from.
@@ -9,8 +10,14 @@ import java.util.List;
  * @param from the first frame of each stretch in its item
  * @param frames the stretches as the generator takes them
  * @param samples their sounds
+ * @param contours their pitch, one entry a step of the generator's source; empty where it has none
  * @param durations the whole items for the duration predictor
  */
 @SuppressWarnings("ArrayRecordComponent") // owners do not change them
 record VoiceBatch(
-    List<String> ids, int[] from, FrameBatch frames, float[][] samples, DurationBatch durations) {}
+    List<String> ids,
+    int[] from,
+    FrameBatch frames,
+    float[][] samples,
+    List<PitchContour> contours,
+    DurationBatch durations) {}

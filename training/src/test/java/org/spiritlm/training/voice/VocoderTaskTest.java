@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.DoubleStream;
@@ -76,7 +77,12 @@ final class VocoderTaskTest {
     Settings settings = settings(more);
     VocoderTask task =
         VocoderTask.of(
-            settings, Device.CPU, new Voices(6, 40, HOP, 1), new Voices(2, 30, HOP, 100), run);
+            settings,
+            Device.CPU,
+            new Voices(6, 40, HOP, 1),
+            new Voices(2, 30, HOP, 100),
+            run,
+            () -> Voices::contour);
     settings.finish();
     return task;
   }
@@ -98,14 +104,38 @@ final class VocoderTaskTest {
   @ParameterizedTest
   @ValueSource(strings = {"base", "expressive"})
   void learnsAndIsWritten(String conditions) {
-    try (VocoderTask task = task(directory, "conditions=" + conditions)) {
+    assertLearns(
+        conditions,
+        List.of("mel_loss", "duration_loss"),
+        List.of("validation_mel", "validation_durations"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"base", "expressive"})
+  void aSourceLearnsThePitch(String conditions) {
+    assertLearns(
+        conditions,
+        List.of("mel_loss", "duration_loss", "contour_loss"),
+        List.of("validation_durations"),
+        "network.rates='2'",
+        "network.kernels='4'",
+        "network.source_hop=32",
+        "network.source_bands=8",
+        "mel.windows=2");
+  }
+
+  private void assertLearns(
+      String conditions, List<String> falling, List<String> fallingHeldOut, String... more) {
+    List<String> settings = new ArrayList<>(List.of(more));
+    settings.add("conditions=" + conditions);
+    try (VocoderTask task = task(directory, settings.toArray(String[]::new))) {
       Trainer trainer = trainer(task, directory, 60);
       trainer.run();
       List<JsonLine> metrics = Json.lines(directory.resolve("metrics.jsonl"));
-      for (String key : List.of("mel_loss", "duration_loss")) {
+      for (String key : falling) {
         assertThat(mean(metrics, key, 50, 60)).as(key).isLessThan(0.8 * mean(metrics, key, 0, 10));
       }
-      for (String key : List.of("validation_mel", "validation_durations")) {
+      for (String key : fallingHeldOut) {
         assertThat(mean(metrics, key, 59, 60)).as(key).isLessThan(mean(metrics, key, 19, 20));
       }
       assertThat(mean(metrics, "discriminator_loss", 40, 60))
@@ -287,7 +317,8 @@ final class VocoderTaskTest {
   @Test
   void stretchesFollowFromTheStep() {
     VocoderConfig config = VocoderSettings.of(settings(), new Voices(6, 40, HOP, 1)).config();
-    SegmentSampler sampler = new SegmentSampler(config, new Voices(6, 40, HOP, 1), 4, 16, 9);
+    SegmentSampler sampler =
+        new SegmentSampler(config, new Voices(6, 40, HOP, 1), 4, 16, 9, () -> Voices::contour);
     VoiceBatch one = sampler.draw(3);
     sampler.draw(4);
     VoiceBatch again = sampler.draw(3);

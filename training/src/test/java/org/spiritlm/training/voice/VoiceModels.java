@@ -3,6 +3,7 @@ package org.spiritlm.training.voice;
 import java.nio.file.Path;
 import java.util.List;
 import org.spiritlm.audio.Audio;
+import org.spiritlm.vocoder.SourceFilterConfig;
 import org.spiritlm.vocoder.VocoderConfig;
 import org.spiritlm.vocoder.VocoderConfig.Codes;
 import org.spiritlm.vocoder.VocoderConfig.DurationPredictorConfig;
@@ -34,6 +35,28 @@ final class VoiceModels {
             List.of(8, 4, 2),
             List.of(16, 8, 4),
             List.of(3, 5),
-            List.of(List.of(1, 3), List.of(1, 2))));
+            List.of(List.of(1, 3), List.of(1, 2)),
+            null));
+  }
+
+  /** The same with two steps of 32 samples a frame before a source and a filter. */
+  static VocoderConfig sourceAndFilter(boolean expressive) {
+    VocoderConfig config = vocoder(expressive);
+    return new VocoderConfig(
+        config.sampleRate(),
+        config.units(),
+        config.pitch(),
+        config.styleTokens(),
+        config.speakers(),
+        config.styles(),
+        config.embedding(),
+        config.durationPredictor(),
+        new GeneratorConfig(
+            16,
+            List.of(2),
+            List.of(4),
+            List.of(3, 5),
+            List.of(List.of(1, 3), List.of(1, 2)),
+            new SourceFilterConfig(32, 6)));
   }
 }

@@ -3,6 +3,7 @@ package org.spiritlm.training.voice;
 import java.util.SplittableRandom;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.units.SpeechUnits;
+import org.spiritlm.units.pitch.PitchContour;
 
 /** Recordings whose sound follows from their units: a tone for each, its pitch by the speaker. */
 record Voices(int count, int frames, int hop, long seed) implements VoiceItems {
@@ -26,6 +27,25 @@ record Voices(int count, int frames, int hop, long seed) implements VoiceItems {
         frames * hop,
         SPEAKERS[index % 2],
         STYLES[index / 2 % 2]);
+  }
+
+  /** The pitch of a tone whose period is so short that zero crossings tell it. */
+  static PitchContour contour(float[] samples) {
+    int count = PitchContour.frames(samples.length);
+    float[] hertz = new float[count];
+    boolean[] voiced = new boolean[count];
+    int reach = PitchContour.HOP;
+    for (int i = 0; i < count; i++) {
+      int from = Math.max(1, i * PitchContour.HOP - reach);
+      int to = Math.min(samples.length, i * PitchContour.HOP + reach);
+      int crossings = 0;
+      for (int n = from; n < to; n++) {
+        crossings += samples[n] >= 0 && samples[n - 1] < 0 ? 1 : 0;
+      }
+      hertz[i] = Math.max(100, (float) crossings * Audio.SPEECH_RATE / (to - from));
+      voiced[i] = true;
+    }
+    return new PitchContour(hertz, voiced);
   }
 
   @Override
