@@ -147,10 +147,12 @@ public final class Converter {
               layout.styleConfig(),
               new RenamedSource(
                   layout.style(), name -> name.equals("_float_tensor") ? null : name));
-      case VOCODER -> {
-        copy(VOCODER_FILES, layout.vocoderDirectory(), writer.part(Part.VOCODER));
-        writer.vocoder(layout.vocoder());
-      }
+      case VOCODER ->
+          vocoder(
+              layout.vocoderDirectory(),
+              layout.vocoder(),
+              writer,
+              dtype == DType.F32 ? dtype : null);
       case ALIGNER -> writer.aligner(layout.aligner(), null);
     }
   }
@@ -174,6 +176,14 @@ public final class Converter {
     ObjectNode config = ConfigFile.read(from.resolve(OwnLayout.CONFIG)).node().deepCopy();
     copy(LANGUAGE_FILES, from, writer.part(Part.LM));
     writer.languageModel(config, change.apply(weights), dtype);
+  }
+
+  /** Writes a vocoder whose configuration and names are in a directory. */
+  static void vocoder(
+      Path from, TensorSource weights, OwnLayoutWriter writer, @Nullable DType dtype)
+      throws IOException {
+    copy(VOCODER_FILES, from, writer.part(Part.VOCODER));
+    writer.vocoder(weights, dtype);
   }
 
   /** The tensors of a {@code LlamaForCausalLM} in a directory, without others. */

@@ -100,7 +100,7 @@ public record FreshModel(
       case STYLE -> writer.style(sizes.style(), style());
       case VOCODER -> {
         writer.vocoder(sizes.vocoder(variant));
-        writer.vocoder(vocoder());
+        writer.vocoder(vocoder(), DType.F32);
       }
       case ALIGNER -> throw new IllegalArgumentException("no random weights align");
     }

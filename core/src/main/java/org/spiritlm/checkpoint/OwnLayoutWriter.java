@@ -190,8 +190,13 @@ final class OwnLayoutWriter {
     floats(style.resolve(OwnLayout.WEIGHTS), weights, FORMAT);
   }
 
-  void vocoder(TensorSource weights) throws IOException {
-    floats(part(Part.VOCODER).resolve(OwnLayout.WEIGHTS), weights, FORMAT);
+  /**
+   * The vocoder's tensors.
+   *
+   * @param dtype of the tensors, or null for that of each; it computes in float32 all the same
+   */
+  void vocoder(TensorSource weights, @Nullable DType dtype) throws IOException {
+    SafetensorsWriter.write(part(Part.VOCODER).resolve(OwnLayout.WEIGHTS), weights, dtype, FORMAT);
   }
 
   /** The vocoder's configuration with its lists of names. */

@@ -13,6 +13,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.CheckpointException;
 import org.spiritlm.torch.DType;
+import org.spiritlm.torch.TensorFiles;
 
 /**
  * A model all of whose parts were trained by themselves, each in a directory in our own layout.
@@ -48,7 +49,8 @@ public record TrainedModel(
    * Writes the model, and reads it as it will be used.
    *
    * @param target a directory that does not exist or is empty
-   * @param dtype the type of the language model's tensors, or null for their own
+   * @param dtype the type of the language model's and the vocoder's tensors, or null for their own;
+   *     what turns sound into tokens stays as it is
    * @throws org.spiritlm.torch.InputException if the target exists or cannot be written
    * @throws CheckpointException if a part cannot be used, or does not fit the variant
    */
@@ -70,10 +72,10 @@ public record TrainedModel(
         shared,
         (part, writer) -> {
           Path from = Objects.requireNonNull(parts.get(part));
-          if (part == Part.LM) {
-            Converter.languageModel(from, writer, dtype);
-          } else {
-            Directories.copy(from, writer.part(part));
+          switch (part) {
+            case LM -> Converter.languageModel(from, writer, dtype);
+            case VOCODER -> Converter.vocoder(from, TensorFiles.open(from), writer, dtype);
+            default -> Directories.copy(from, writer.part(part));
           }
         },
         licence,

@@ -33,7 +33,7 @@ public final class TrainedParts {
         directory -> {
           OwnLayoutWriter writer = OwnLayoutWriter.ofOnePart(directory);
           writer.vocoder(config);
-          writer.vocoder(source(target, tensors));
+          writer.vocoder(source(target, tensors), DType.F32);
         });
   }
 

@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,6 +24,10 @@ import org.spiritlm.torch.CheckpointException;
 import org.spiritlm.torch.DType;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.TensorFiles;
+import org.spiritlm.torch.TensorSource;
+import org.spiritlm.units.SpeechUnits;
+import org.spiritlm.vocoder.VoiceOptions;
 
 /** Models of parts, some of which lie beside them. */
 final class TrainedModelTest {
@@ -87,6 +93,49 @@ final class TrainedModelTest {
     assertThatThrownBy(() -> SpiritLm.load(model).encode(audio))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("shared");
+  }
+
+  /** In half the memory the vocoder sounds as before; a conversion to float32 gives it back. */
+  @Test
+  void aVocoderIsWrittenInTheTypeOfTheLanguageModel() {
+    Path half = directory.resolve("half");
+    new TrainedModel(Variant.EXPRESSIVE, parts, Map.of(), "ours", Map.of())
+        .write(half, DType.BF16, line -> {});
+    assertThat(wrong(half)).isEmpty();
+    Path full = directory.resolve("full");
+    Converter.convert(half, null, full, DType.F32, line -> {});
+    Path kept = directory.resolve("kept");
+    Converter.convert(half, null, kept, null, line -> {});
+    assertThat(vocoderTypes(fresh)).containsOnly(DType.F32);
+    assertThat(vocoderTypes(half)).containsOnly(DType.BF16);
+    assertThat(vocoderTypes(kept)).containsOnly(DType.BF16);
+    assertThat(vocoderTypes(full)).containsOnly(DType.F32);
+    SpeechUnits units = new SpeechUnits(new int[] {3, 1, 4}, new int[] {1, 5}, new int[] {9});
+    float[] before = spoken(fresh, units);
+    float[] after = spoken(half, units);
+    assertThat(spoken(full, units)).isEqualTo(after);
+    double error = 0;
+    double energy = 0;
+    for (int i = 0; i < before.length; i++) {
+      error += Math.pow(after[i] - before[i], 2);
+      energy += Math.pow(before[i], 2);
+    }
+    assertThat(error).isPositive().isLessThan(0.001 * energy);
+  }
+
+  private static Set<DType> vocoderTypes(Path model) {
+    TensorSource tensors = TensorFiles.open(model.resolve("vocoder"));
+    return tensors.names().stream()
+        .map(name -> tensors.info(name).dtype())
+        .collect(Collectors.toSet());
+  }
+
+  private static float[] spoken(Path model, SpeechUnits units) {
+    return ModelDirectory.open(model, null)
+        .vocoder(Device.CPU)
+        .synthesize(units, VoiceOptions.standard().withPredictedDurations(false))
+        .audio()
+        .samples();
   }
 
   /** Of its own or shared, in half the memory, and after a conversion. */
