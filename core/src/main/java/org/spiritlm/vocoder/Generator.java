@@ -52,13 +52,13 @@ final class Generator {
       rate *= sizes.rates().get(number);
       width /= 2;
     }
-    SourceFilterConfig sourceFilter = sizes.sourceFilter();
-    this.source = sourceFilter == null ? null : new SourceFilter(sourceFilter);
     this.rate = rate;
     shape = PieceConvolution.same(width, sizes.outputs(), OUTER_KERNEL, 1);
     this.out =
         new PieceConvolution(
             weights.at("conv_post"), shape, slots++, rate, sizes.residualKernels().size());
+    SourceFilterConfig sourceFilter = sizes.sourceFilter();
+    this.source = sourceFilter == null ? null : new SourceFilter(sourceFilter);
     lag += out.lag() + (source == null ? 0 : SourceFilter.LAG);
     this.lookAhead = (int) (lag / rate) + 1;
   }

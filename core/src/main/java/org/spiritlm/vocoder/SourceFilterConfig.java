@@ -25,6 +25,9 @@ public record SourceFilterConfig(int hop, int bands) {
   /** Frequencies so far from it are taken for no farther ones. */
   private static final double OCTAVES = 3;
 
+  /** Samples of the longest step: half a second. */
+  private static final int LONGEST = 8000;
+
   /** Hops of a windowed piece of the source. */
   private static final int WINDOW_HOPS = 2;
 
@@ -77,8 +80,8 @@ public record SourceFilterConfig(int hop, int bands) {
   static SourceFilterConfig read(ConfigFile file) {
     ConfigFile below = file.below(KEY);
     int hop = below.positive("hop");
-    if (hop % 2 != 0) {
-      throw below.wrong("hop", "an even number of samples");
+    if (hop % 2 != 0 || hop > LONGEST) {
+      throw below.wrong("hop", "an even number of samples, at most " + LONGEST);
     }
     int bands = below.positive("bands");
     if (bands < 2) {

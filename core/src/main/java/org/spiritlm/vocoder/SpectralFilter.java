@@ -43,40 +43,30 @@ public final class SpectralFilter {
     for (int i = 0; i < hann.length; i++) {
       hann[i] = (float) (0.5 - 0.5 * Math.cos(2 * Math.PI * (i + 0.5) / hann.length));
     }
-    double[][] hats = hats(config.bands(), bins);
-    float[] lines = new float[config.bands() * bins];
-    float[] turns = new float[config.bands() * bins];
-    for (int band = 0; band < hats.length; band++) {
-      double[] turn = minimumPhase(hats[band], size);
-      for (int bin = 0; bin < bins; bin++) {
-        lines[band * bins + bin] = (float) hats[band][bin];
-        turns[band * bins + bin] = (float) turn[bin];
-      }
-    }
     try (Scope scope = Scope.open()) {
       this.window = Scope.detach(Tensors.of(hann));
-      this.magnitudes = Scope.detach(Tensors.of(lines, config.bands(), bins));
-      this.phases = Scope.detach(Tensors.of(turns, config.bands(), bins));
+      this.magnitudes = Scope.detach(Tensors.of(hats(config.bands(), bins), config.bands(), bins));
+      this.phases = Scope.detach(minimumPhase(magnitudes, size));
     }
   }
 
-  /** Triangles over the bins, each 1 at its band and 0 at its neighbours. */
-  private static double[][] hats(int bands, int bins) {
+  /** Triangles over the bins, each 1 at its band and 0 at its neighbours, [K, N/2 + 1]. */
+  private static float[] hats(int bands, int bins) {
     double[] centres = new double[bands]; // in bins
     double highest = mel(Audio.SPEECH_RATE / 2.0);
     for (int i = 0; i < bands; i++) {
       centres[i] = hertz(highest * i / (bands - 1)) * (bins - 1) / (Audio.SPEECH_RATE / 2.0);
     }
-    double[][] hats = new double[bands][bins];
+    float[] hats = new float[bands * bins];
+    int upper = 1;
     for (int bin = 0; bin < bins; bin++) {
-      int upper = 1;
       while (upper < bands - 1 && centres[upper] < bin) {
         upper++;
       }
       double share = (bin - centres[upper - 1]) / (centres[upper] - centres[upper - 1]);
       share = Math.max(0, Math.min(1, share)); // the ends, which are rounded
-      hats[upper - 1][bin] = 1 - share;
-      hats[upper][bin] += share;
+      hats[(upper - 1) * bins + bin] = (float) (1 - share);
+      hats[upper * bins + bin] = (float) share;
     }
     return hats;
   }
@@ -91,31 +81,19 @@ public final class SpectralFilter {
   }
 
   /**
-   * The minimum phase of a logarithmic magnitude, by its cepstrum without negative times (Oppenheim
-   * and Schafer, 1975).
-   *
-   * @param logarithm of the bins up to half the rate
+   * The minimum phases of logarithmic magnitudes, both [K, N/2 + 1], by their cepstra without
+   * negative times (Oppenheim and Schafer, 1975).
    */
-  private static double[] minimumPhase(double[] logarithm, int size) {
-    double[] cosines = new double[size];
-    double[] sines = new double[size];
-    for (int i = 0; i < size; i++) {
-      cosines[i] = Math.cos(2 * Math.PI * i / size);
-      sines[i] = Math.sin(2 * Math.PI * i / size);
-    }
-    int half = size / 2;
-    double[] phase = new double[half + 1];
-    for (int time = 1; time < half; time++) {
-      double cepstrum = logarithm[0] + (time % 2 == 0 ? 1 : -1) * logarithm[half];
-      for (int bin = 1; bin < half; bin++) {
-        cepstrum += 2 * logarithm[bin] * cosines[(int) ((long) bin * time % size)];
-      }
-      cepstrum *= 2.0 / size;
-      for (int bin = 0; bin <= half; bin++) {
-        phase[bin] -= cepstrum * sines[(int) ((long) bin * time % size)];
-      }
-    }
-    return phase;
+  private static Tensor minimumPhase(Tensor logarithms, int size) {
+    LongOptional length = new LongOptional(size);
+    Tensor cepstra = torch.fft_irfft(logarithms, length, -1, new StringViewOptional()); // [K, N]
+    long half = size / 2;
+    cepstra.narrow(1, 1, half - 1).mul_(Tensors.scalar(2));
+    cepstra.narrow(1, half + 1, half - 1).zero_();
+    return torch
+        .view_as_real(torch.fft_rfft(cepstra, length, -1, new StringViewOptional()))
+        .select(2, 1)
+        .contiguous();
   }
 
   /**
