@@ -3,6 +3,7 @@ package org.spiritlm.app;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -53,8 +54,16 @@ final class DemoCommand implements Runnable {
   /** A sentence to be said. */
   private static final String SENTENCE = "We will work together for peace.";
 
+  private static final String BEGINNING = "beginning.wav";
+
   private static final List<String> FILES =
-      List.of("recording.wav", "resynthesis.wav", "other-voice.wav", "spoken.wav", "continued.wav");
+      List.of(
+          "recording.wav",
+          "resynthesis.wav",
+          "other-voice.wav",
+          "spoken.wav",
+          BEGINNING,
+          "continued.wav");
 
   private final Console console;
 
@@ -110,10 +119,14 @@ final class DemoCommand implements Runnable {
     step("what is said, written down", "spiritlm transcribe " + recording);
     result("text", '"' + transcribe(opened, tokens) + '"');
     speak(opened);
+    Audio beginning = beginning(heard);
+    Segment begun = Segment.speech(opened.tokens(opened.encode(beginning)));
+    Path half = directory.resolve(BEGINNING);
     step(
-        "speech continued in speech, heard while it is made",
-        "spiritlm generate --speech " + recording + " --to speech --stream -o continued.wav");
-    List<Segment> question = List.of(Segment.speech(tokens));
+        "the first half, continued in speech that is heard while it is made",
+        "spiritlm generate --speech " + half + " --to speech --stream -o continued.wav");
+    save(BEGINNING, beginning);
+    List<Segment> question = List.of(begun);
     FirstAudio listener = new FirstAudio();
     GenerationOptions spoken = GenerationOptions.speech().withMaxNewTokens(150);
     Generation answer = opened.stream(question, spoken, listener);
@@ -121,10 +134,10 @@ final class DemoCommand implements Runnable {
     save("continued.wav", answer.audio());
     step(
         "text and speech continued in either",
-        "spiritlm generate --text '" + TEXT + "' --speech " + recording + " --to any");
+        "spiritlm generate --text '" + TEXT + "' --speech " + half + " --to any");
     answer(
         opened,
-        List.of(Segment.text(TEXT), Segment.speech(tokens)),
+        List.of(Segment.text(TEXT), begun),
         GenerationOptions.arbitrary().withMaxNewTokens(60));
     step("which of two continuations is likelier", "spiritlm score --file examples/pairs.jsonl");
     for (String word : List.of("blue", "bread")) {
@@ -146,6 +159,12 @@ final class DemoCommand implements Runnable {
       VoiceOptions voice = VoiceOptions.standard().withSpeaker(other);
       save("other-voice.wav", opened.decode(units, voice).audio());
     }
+  }
+
+  /** The first half of a recording, whose end is left to the model. */
+  private static Audio beginning(Audio heard) {
+    int length = Math.max(1, heard.samples().length / 2);
+    return new Audio(Arrays.copyOf(heard.samples(), length), heard.sampleRate());
   }
 
   /** Says a sentence, and listens to it. */

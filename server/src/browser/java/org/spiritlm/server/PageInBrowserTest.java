@@ -44,7 +44,8 @@ import org.spiritlm.audio.AudioReader;
  * The page in a real browser, with a microphone that hears a file.
  *
  * <p>The machine's Chromium or Chrome is taken where there is one, else Playwright's own. With the
- * system property {@code screenshots} pictures are written to that directory.
+ * system property {@code screenshots} pictures are written to that directory, with {@code model} by
+ * that model.
  */
 class PageInBrowserTest {
   private static final int PATIENCE = 30_000; // ms
@@ -78,7 +79,11 @@ class PageInBrowserTest {
 
   @BeforeAll
   static void start() throws IOException {
-    served = Served.of("expressive");
+    String model = System.getProperty("model");
+    served =
+        model == null
+            ? Served.of("expressive")
+            : new Served(SpiritLm.load(Path.of(model)), ServerOptions.standard());
     Path speech = files.resolve("speech.wav");
     Audio audio = AudioReader.read(Served.audio("7143-88743-0029.flac"));
     Files.write(speech, SpokenAnswer.of(audio, AudioFormat.WAV));
