@@ -46,6 +46,12 @@ public final class SpiritServer implements AutoCloseable {
   private static final int THREADS = 250;
   private static final int CONNECTIONS = 1000;
 
+  /**
+   * Connections that wait to be accepted; where too few may wait, those of many clients that come
+   * at once are reset by the system.
+   */
+  private static final int QUEUE = 1024;
+
   /** Bodies that are read at once; each takes one of the threads. */
   static final int READERS = 64;
 
@@ -148,10 +154,7 @@ public final class SpiritServer implements AutoCloseable {
           http.setSendServerVersion(false);
           http.setIdleTimeout(IDLE);
         });
-    Tls tls = options.tls();
-    if (tls != null) {
-      config.jetty.addConnector((server, http) -> secure(server, http, tls));
-    }
+    config.jetty.addConnector(this::connector);
     config.jetty.modifyServer(
         server -> {
           server.setErrorHandler(new JsonErrors());
@@ -174,17 +177,25 @@ public final class SpiritServer implements AutoCloseable {
     config.requestLogger.http((context, milliseconds) -> log(context, milliseconds));
   }
 
-  private ServerConnector secure(Server server, HttpConfiguration http, Tls tls) {
+  private ServerConnector connector(Server server, HttpConfiguration http) {
+    Tls tls = options.tls();
+    ServerConnector connector =
+        tls == null
+            ? new ServerConnector(server, new HttpConnectionFactory(http))
+            : new ServerConnector(server, secure(http, tls), new HttpConnectionFactory(http));
+    connector.setHost(options.host());
+    connector.setPort(options.port());
+    connector.setAcceptQueueSize(QUEUE);
+    return connector;
+  }
+
+  private static SslContextFactory.Server secure(HttpConfiguration http, Tls tls) {
     SslContextFactory.Server context = new SslContextFactory.Server();
     context.setKeyStore(tls.keys());
     context.setKeyStorePassword(tls.password());
     context.setSniRequired(false);
     http.addCustomizer(new SecureRequestCustomizer(false));
-    ServerConnector connector =
-        new ServerConnector(server, context, new HttpConnectionFactory(http));
-    connector.setHost(options.host());
-    connector.setPort(options.port());
-    return connector;
+    return context;
   }
 
   private void begin(Context context) {
