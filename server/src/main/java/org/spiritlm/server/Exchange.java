@@ -75,9 +75,7 @@ final class Exchange {
    */
   byte[] body() {
     int most = (int) Math.min(limits.bodyBytes(), Integer.MAX_VALUE - 16);
-    if (context.req().getContentLengthLong() > most) {
-      throw tooLarge(most);
-    }
+    refuseLonger(most);
     return reading(
         () -> {
           try (InputStream stream = context.bodyInputStream()) {
@@ -111,6 +109,18 @@ final class Exchange {
       return read.get();
     } finally {
       readers.release();
+    }
+  }
+
+  /**
+   * Refuses a body that says itself that it is longer than this.
+   *
+   * @throws ApiException if it does
+   */
+  void refuseLonger(long most) {
+    if (context.req().getContentLengthLong() > most) {
+      RestOfBody.discard(context.req());
+      throw tooLarge(most);
     }
   }
 

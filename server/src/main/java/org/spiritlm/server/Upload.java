@@ -29,9 +29,7 @@ record Upload(byte[] file, Map<String, List<String>> fields) {
       throw ApiException.wrong(
           415, "unsupported_media_type", null, "the body must be multipart/form-data");
     }
-    if (context.req().getContentLengthLong() > most) {
-      throw Exchange.tooLarge(most);
-    }
+    exchange.refuseLonger(most);
     return exchange.reading(() -> read(context, known, most));
   }
 
