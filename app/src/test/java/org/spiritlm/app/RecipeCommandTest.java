@@ -24,7 +24,7 @@ final class RecipeCommandTest {
             "corpus: speech made of text",
             "  lm-base.steps=13000",
             "  lm-expressive.mix.pairs=5.0",
-            "  vocoder-base.optimiser.rate=2.0E-4",
+            "  vocoder-base.optimiser.rate=0.001",
             "  clusters.features.layer=5");
     Path config = directory.resolve("mine.yaml");
     Files.writeString(config, "variants: base\nlm:\n  steps: 7\nlm-base:\n  length: 64\n");
