@@ -28,6 +28,8 @@ public record SourceFilterConfig(int hop, int bands) {
   /** Samples of the longest step: half a second. */
   private static final int LONGEST = 8000;
 
+  private static final int MOST = 4096; // bands
+
   /** Hops of a windowed piece of the source. */
   private static final int WINDOW_HOPS = 2;
 
@@ -84,8 +86,8 @@ public record SourceFilterConfig(int hop, int bands) {
       throw below.wrong("hop", "an even number of samples, at most " + LONGEST);
     }
     int bands = below.positive("bands");
-    if (bands < 2) {
-      throw below.wrong("bands", "at least 2");
+    if (bands < 2 || bands > MOST) {
+      throw below.wrong("bands", "at least 2, at most " + MOST);
     }
     return new SourceFilterConfig(hop, bands);
   }

@@ -67,6 +67,10 @@ class VocoderConfigTest {
     refused(Map.of("source_filter", Map.of("hop", 21, "bands", 5)), "'hop'", "even");
     refused(Map.of("source_filter", Map.of("hop", 8002, "bands", 5)), "'hop'", "at most 8000");
     refused(Map.of("source_filter", Map.of("hop", 20, "bands", 1)), "'bands'", "at least 2");
+    refused(
+        Map.of("source_filter", Map.of("hop", 20, "bands", Integer.MAX_VALUE)),
+        "'bands'",
+        "at most 4096");
     refused(Map.of("source_filter", 3), "source_filter");
     refused(Map.of("upsample_rates", List.of(4, 4)), "'code_hop_size'", "(16)");
     refused(Map.of("upsample_rates", List.of(8)), "'upsample_kernel_sizes'");

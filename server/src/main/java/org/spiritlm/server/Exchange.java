@@ -119,8 +119,11 @@ final class Exchange {
    */
   void refuseLonger(long most) {
     if (context.req().getContentLengthLong() > most) {
-      RestOfBody.discard(context.req());
-      throw tooLarge(most);
+      throw reading(
+          () -> {
+            RestOfBody.discard(context.req());
+            return tooLarge(most);
+          });
     }
   }
 
