@@ -7,16 +7,18 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.spiritlm.lm.NotServedException.Reason;
 import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.Torch;
 
 /**
  * Continues the prompts of many callers together: answers join and leave between the steps of one
  * model (Yu et al., 2022, "continuous batching"), each being what it would be alone.
  *
  * <p>All runs on a thread of the engine's own; callers wait, and hear their answers on their own
- * threads, so that what a listener does (such as speaking) holds up nobody else. Clients take turns
- * where more is asked for than fits. The memory of caches is set aside when an answer begins, for
- * all that it may become, so that none has to be given up later. What was read is kept as long as
- * there is room: a prompt that begins in the same way goes on from there.
+ * threads, so that what a listener does (such as speaking, on that thread alone) holds up nobody
+ * else. Clients take turns where more is asked for than fits. The memory of caches is set aside
+ * when an answer begins, for all that it may become, so that none has to be given up later. What
+ * was read is kept as long as there is room: a prompt that begins in the same way goes on from
+ * there.
  *
  * <p>Safe for use by several threads. Close it.
  */
@@ -88,7 +90,7 @@ public final class Engine implements AutoCloseable {
       }
     }
     join(call);
-    return call.answers();
+    return Torch.onOneThread(call::answers);
   }
 
   private void join(EngineCall call) {

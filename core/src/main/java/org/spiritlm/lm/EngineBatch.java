@@ -5,10 +5,12 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.lm.NotServedException.Reason;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Tensors;
+import org.spiritlm.torch.Torch;
 
 /** The answers that an {@link Engine} makes together. For its thread only. */
 final class EngineBatch implements AutoCloseable {
@@ -17,6 +19,15 @@ final class EngineBatch implements AutoCloseable {
 
   /** The same where answers are being made, so that none of them stops for long. */
   private static final int BESIDE_TOKENS = 256;
+
+  /**
+   * A step of a smaller model with no more tokens than {@link #FEW_TOKENS} uses one thread: it
+   * takes a few milliseconds, in which others that listeners keep busy would have to be waited for
+   * at each operation.
+   */
+  private static final long SMALL_MODEL = 32_000_000;
+
+  private static final int FEW_TOKENS = 32;
 
   /** A shorter beginning that prompts share is read anew. */
   private static final int LEAST_SHARED = 16;
@@ -83,7 +94,7 @@ final class EngineBatch implements AutoCloseable {
       if (pieces.isEmpty()) {
         return ends;
       }
-      float[] logits = Tensors.floats(model.next(pieces)); // [running, V]
+      float[] logits = next(pieces); // [running, V]
       steps++;
       int vocabulary = logits.length / running.size();
       for (int i = 0; i < running.size(); i++) {
@@ -99,6 +110,13 @@ final class EngineBatch implements AutoCloseable {
       running.forEach(member -> ends.add(() -> member.fail(e)));
     }
     return ends;
+  }
+
+  private float[] next(List<Piece> pieces) {
+    int tokens = pieces.stream().mapToInt(piece -> piece.ids().length).sum();
+    boolean brief = model.config().products() < SMALL_MODEL && tokens <= FEW_TOKENS;
+    Supplier<float[]> logits = () -> Tensors.floats(model.next(pieces));
+    return brief ? Torch.onOneThread(logits) : logits.get();
   }
 
   /** What is read next: the newest token of each answer, and as much of prompts as may be. */

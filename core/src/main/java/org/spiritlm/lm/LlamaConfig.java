@@ -121,6 +121,12 @@ public record LlamaConfig(
     return json;
   }
 
+  /** Numbers in the matrices that a token passes on its way from a vector to its logits. */
+  long products() {
+    long attention = 2L * width * headWidth * (heads + keyValueHeads);
+    return layers * (attention + 3L * width * feedForward) + (long) vocabulary * width;
+  }
+
   /** The same for another vocabulary. */
   public LlamaConfig withVocabulary(int size) {
     return with(size, ropeBase);

@@ -4,6 +4,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.global.torch;
@@ -21,6 +25,15 @@ public final class Torch {
   private static final boolean STARTED = load();
 
   private static volatile Precision precision = Precision.FULL;
+
+  /** Sets what holds for threads other than the caller's. */
+  private static final Executor OTHER =
+      Executors.newSingleThreadExecutor(
+          work -> {
+            Thread thread = new Thread(work, "spiritlm-torch-threads");
+            thread.setDaemon(true);
+            return thread;
+          });
 
   private Torch() {}
 
@@ -49,6 +62,35 @@ public final class Torch {
   public static int threads() {
     start();
     return torch.get_num_threads();
+  }
+
+  /**
+   * Does something whose operations use only the calling thread: what is computed beside it is not
+   * held up, as it would be where more threads compute than there are cores.
+   */
+  public static <T> T onOneThread(Supplier<T> work) {
+    start();
+    int count = torch.get_num_threads();
+    if (count <= 1) {
+      return work.get();
+    }
+    limit(1, count);
+    try {
+      return work.get();
+    } finally {
+      limit(count, count);
+    }
+  }
+
+  /**
+   * Sets how many threads operations of the calling thread may use. libtorch keeps that number a
+   * thread, but sets those of the whole process with it, which another thread sets back.
+   */
+  private static synchronized void limit(int ofThisThread, int ofOthers) {
+    torch.set_num_threads(ofThisThread);
+    if (ofThisThread != ofOthers) {
+      CompletableFuture.runAsync(() -> torch.set_num_threads(ofOthers), OTHER).join();
+    }
   }
 
   /** How products of float32 matrices are computed. */

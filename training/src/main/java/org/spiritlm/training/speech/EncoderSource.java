@@ -3,9 +3,7 @@ package org.spiritlm.training.speech;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +17,7 @@ import org.spiritlm.torch.TensorFiles;
 import org.spiritlm.torch.TensorInfo;
 import org.spiritlm.torch.TensorSource;
 import org.spiritlm.torch.Weights;
+import org.spiritlm.training.ContinuedTensors;
 import org.spiritlm.training.Settings;
 import org.spiritlm.units.wav2vec2.Wav2Vec2Config;
 import org.spiritlm.units.wav2vec2.Wav2Vec2Config.ConvolutionLayer;
@@ -188,73 +187,34 @@ public record EncoderSource(Wav2Vec2Config config, @Nullable TensorSource start)
     FreshTensors fresh = FreshTensors.of(seed, model);
     String prefix = path.isEmpty() ? "" : path + ".";
     TensorSource known = new RenamedSource(start, name -> prefix + name);
-    return Weights.of(new Continued(known, fresh)).on(device).trained();
+    return new ContinuedTensors(known, fresh, new Widened()).weights(device);
   }
 
   /**
-   * Tensors that are known, and fresh ones where none is; of the convolutions those channels that
-   * are known, which take nothing from the others (Chen et al. 2016, Net2Net).
+   * Of convolutions with other widths those channels are kept that are known, which take nothing
+   * from the others (Chen et al. 2016, Net2Net).
    */
-  private record Continued(TensorSource known, FreshTensors fresh) implements TensorSource {
+  private static final class Widened implements ContinuedTensors.Fitting {
     @Override
-    public String origin() {
-      return known.origin();
-    }
-
-    @Override
-    public Set<String> names() {
-      Set<String> names = new LinkedHashSet<>(known.names());
-      names.addAll(fresh.names());
-      return names;
-    }
-
-    @Override
-    public TensorInfo info(String name) {
-      return (isKnown(name) && !isWidened(name) ? known : fresh).info(name);
-    }
-
-    @Override
-    public Tensor load(String name) {
-      if (!isKnown(name)) {
-        return fresh.load(name);
-      }
-      return isWidened(name) ? widened(name) : known.load(name);
-    }
-
-    @Override
-    public Tensor copy(String name) {
-      return isKnown(name) && !isWidened(name) ? known.copy(name) : load(name);
-    }
-
-    private boolean isKnown(String name) {
-      return known.names().contains(name);
-    }
-
-    private boolean isWidened(String name) {
-      return OF_CONVOLUTIONS.matcher(name).find()
-          && fresh.names().contains(name)
-          && !fresh.info(name).shape().equals(known.info(name).shape());
+    public boolean isRefitted(String name, TensorInfo known, TensorInfo fresh) {
+      return OF_CONVOLUTIONS.matcher(name).find() && !fresh.shape().equals(known.shape());
     }
 
     /** [C', …] of [C, …], where the known tensor is in the corner. */
-    private Tensor widened(String name) {
-      Tensor before = known.load(name);
-      Tensor after = fresh.load(name);
+    @Override
+    public void refit(String name, Tensor known, Tensor fresh) {
       try (Scope scope = Scope.open()) {
-        long outputs = Math.min(before.size(0), after.size(0));
-        Tensor from = before.narrow(0, 0, outputs);
-        Tensor to = after.narrow(0, 0, outputs);
-        if (before.dim() > 1) {
+        long outputs = Math.min(known.size(0), fresh.size(0));
+        Tensor from = known.narrow(0, 0, outputs);
+        Tensor to = fresh.narrow(0, 0, outputs);
+        if (known.dim() > 1) {
           to.zero_();
-          long inputs = Math.min(before.size(1), after.size(1));
+          long inputs = Math.min(known.size(1), fresh.size(1));
           from = from.narrow(1, 0, inputs);
           to = to.narrow(1, 0, inputs);
         }
         to.copy_(from);
-      } finally {
-        Scope.free(before);
       }
-      return after;
     }
   }
 }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.audio.Audio;
@@ -15,7 +16,9 @@ import org.spiritlm.audio.MelSpectrogram;
 import org.spiritlm.torch.AdamW;
 import org.spiritlm.torch.CheckpointException;
 import org.spiritlm.torch.ConfigFile;
+import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.Weights;
 import org.spiritlm.training.LearningRate;
 import org.spiritlm.training.OptimiserSettings;
 import org.spiritlm.training.Settings;
@@ -28,6 +31,7 @@ import org.spiritlm.vocoder.VocoderConfig.GeneratorConfig;
 /**
  * How a vocoder is trained.
  *
+ * @param known what it has learnt before, or null for nothing
  * @param config its sizes and voices
  * @param discriminators theirs
  * @param judgedFrom batches from which the generator learns before the discriminators are there
@@ -42,6 +46,7 @@ import org.spiritlm.vocoder.VocoderConfig.GeneratorConfig;
  * @param seed of first values and of what is drawn
  */
 record VocoderSettings(
+    @Nullable KnownVocoder known,
     VocoderConfig config,
     Discriminators.Sizes discriminators,
     int judgedFrom,
@@ -57,14 +62,38 @@ record VocoderSettings(
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final TypeReference<Map<String, Object>> PLAIN = new TypeReference<>() {};
 
-  /** Units of the released models, with the blank. */
-  private static final int UNITS = 501;
-
   private static final int PITCH_CODES = 64;
   private static final int STYLE_TOKENS = 100;
 
   /** Samples of a pitch code. */
   private static final int PITCH_HOP = 1280;
+
+  /** Samples of a style token. */
+  private static final int STYLE_HOP = Audio.SPEECH_RATE;
+
+  /** Samples of a step of a source and a filter. */
+  private static final int SOURCE_HOP = 160;
+
+  private static final int DURATION_CHANNELS = 128;
+
+  /** Sizes of the released EXPRESSIVE vocoder, whose units count the blank; no voices. */
+  private static final VocoderConfig RELEASED =
+      new VocoderConfig(
+          Audio.SPEECH_RATE,
+          501,
+          new Codes(PITCH_CODES, 2),
+          new Codes(STYLE_TOKENS, 25),
+          List.of(),
+          List.of(),
+          128,
+          new DurationPredictorConfig(DURATION_CHANNELS),
+          new GeneratorConfig(
+              512,
+              List.of(5, 4, 4, 4, 2),
+              List.of(11, 8, 8, 8, 4),
+              List.of(3, 7, 11),
+              List.of(List.of(1, 3, 5)),
+              null));
 
   /**
    * HiFi-GAN's; its rate falls by 0.999 an epoch, to about a twentieth over its whole training,
@@ -87,20 +116,33 @@ record VocoderSettings(
     }
   }
 
+  /** Weights to be trained. */
+  Weights weights(Device device) {
+    return known == null
+        ? Weights.initialise(seed).on(device).trained()
+        : known.weights(seed, device, config);
+  }
+
   /** What a vocoder hears beside units. */
   enum Conditions {
     /** The speaker, and the style of speaking where the corpus names it. */
     BASE,
     /** Pitch codes, style tokens and the speaker. */
-    EXPRESSIVE
+    EXPRESSIVE;
+
+    static Conditions of(VocoderConfig config) {
+      return config.pitch() == null ? BASE : EXPRESSIVE;
+    }
   }
 
   /** Reads them; speakers and styles are those of the items. */
   static VocoderSettings of(Settings settings, VoiceItems items) {
     Settings losses = settings.below("losses");
     Settings judges = settings.below("discriminators");
+    KnownVocoder known = KnownVocoder.of(settings);
     return new VocoderSettings(
-        config(settings, items),
+        known,
+        config(settings, items, known == null ? RELEASED : known.config()),
         discriminators(judges),
         judges.count("from", 0),
         OptimiserSettings.of(settings.below("optimiser"), OPTIMISER),
@@ -114,35 +156,27 @@ record VocoderSettings(
         settings.seed("seed", 0));
   }
 
-  private static VocoderConfig config(Settings settings, VoiceItems items) {
+  /** The sizes; those that are not given are as in another. */
+  private static VocoderConfig config(Settings settings, VoiceItems items, VocoderConfig fallback) {
     Settings network = settings.below("network");
-    Conditions conditions = settings.choice("conditions", Conditions.EXPRESSIVE);
+    Conditions conditions = settings.choice("conditions", Conditions.of(fallback));
     boolean expressive = conditions == Conditions.EXPRESSIVE;
-    List<Integer> residual = numbers(network, "residual_kernels", "3,7,11");
-    List<Integer> dilations = numbers(network, "residual_dilations", "1,3,5");
-    GeneratorConfig generator =
-        new GeneratorConfig(
-            network.positive("channels", 512),
-            numbers(network, "rates", "5,4,4,4,2"),
-            numbers(network, "kernels", "11,8,8,8,4"),
-            residual,
-            residual.stream().map(kernel -> dilations).toList(),
-            sourceFilter(network));
+    GeneratorConfig generator = generator(network, fallback.generator());
     int hop = generator.hop();
     Codes pitch =
         codes(
-            network.positive("pitch_codes", PITCH_CODES),
-            network.positive("pitch_hop", PITCH_HOP),
+            network.positive("pitch_codes", count(fallback.pitch(), PITCH_CODES)),
+            network.positive("pitch_hop", hop(fallback, fallback.pitch(), PITCH_HOP)),
             hop);
     Codes style =
         codes(
-            network.positive("style_tokens", STYLE_TOKENS),
-            network.positive("style_hop", Audio.SPEECH_RATE),
+            network.positive("style_tokens", count(fallback.styleTokens(), STYLE_TOKENS)),
+            network.positive("style_hop", hop(fallback, fallback.styleTokens(), STYLE_HOP)),
             hop);
     VocoderConfig config =
         new VocoderConfig(
             Audio.SPEECH_RATE,
-            network.positive("units", UNITS),
+            network.positive("units", fallback.units()),
             expressive ? pitch : null,
             expressive ? style : null,
             names("speaker", items, VoiceItem::speaker, Map.Entry.comparingByKey()),
@@ -154,8 +188,9 @@ record VocoderSettings(
                     VoiceItem::style,
                     // what is said most often is the standard
                     Map.Entry.comparingByValue(Comparator.reverseOrder())),
-            network.positive("embedding", 128),
-            new DurationPredictorConfig(network.positive("duration_channels", 128)),
+            network.positive("embedding", fallback.embedding()),
+            new DurationPredictorConfig(
+                network.positive("duration_channels", durationChannels(fallback))),
             generator);
     try {
       return VocoderConfig.read(
@@ -165,6 +200,40 @@ record VocoderSettings(
     } catch (CheckpointException e) {
       throw new InputException("the vocoder's sizes do not fit together: " + e.getMessage(), e);
     }
+  }
+
+  private static GeneratorConfig generator(Settings network, GeneratorConfig fallback) {
+    List<Integer> residual =
+        numbers(network, "residual_kernels", joined(fallback.residualKernels()));
+    List<Integer> dilations =
+        numbers(network, "residual_dilations", joined(fallback.residualDilations().get(0)));
+    SourceFilterConfig source = fallback.sourceFilter();
+    int bands = network.count("source_bands", source == null ? 0 : source.bands());
+    int hop = network.positive("source_hop", source == null ? SOURCE_HOP : source.hop());
+    return new GeneratorConfig(
+        network.positive("channels", fallback.channels()),
+        numbers(network, "rates", joined(fallback.rates())),
+        numbers(network, "kernels", joined(fallback.kernels())),
+        residual,
+        residual.stream().map(kernel -> dilations).toList(),
+        bands == 0 ? null : new SourceFilterConfig(hop, bands));
+  }
+
+  private static String joined(List<Integer> numbers) {
+    return numbers.stream().map(String::valueOf).collect(Collectors.joining(","));
+  }
+
+  private static int count(@Nullable Codes codes, int otherwise) {
+    return codes == null ? otherwise : codes.count();
+  }
+
+  private static int hop(VocoderConfig config, @Nullable Codes codes, int otherwise) {
+    return codes == null ? otherwise : codes.frames() * config.hop();
+  }
+
+  private static int durationChannels(VocoderConfig config) {
+    DurationPredictorConfig predictor = config.durationPredictor();
+    return predictor == null ? DURATION_CHANNELS : predictor.hidden();
   }
 
   private static Codes codes(int count, int codeHop, int hop) {
@@ -210,13 +279,6 @@ record VocoderSettings(
         numbers(settings, "periods", "2,3,5,7,11"),
         settings.positive("scales", paper.scales()),
         width);
-  }
-
-  /** Where {@code source_bands} is given, the generator ends in a source and a filter. */
-  private static @Nullable SourceFilterConfig sourceFilter(Settings network) {
-    int bands = network.count("source_bands", 0);
-    int hop = network.positive("source_hop", 160);
-    return bands == 0 ? null : new SourceFilterConfig(hop, bands);
   }
 
   private static List<MelSpectrogram.Config> mels(Settings settings) {

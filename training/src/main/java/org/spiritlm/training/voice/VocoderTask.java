@@ -55,7 +55,7 @@ public final class VocoderTask implements TrainingTask {
       Path run,
       Supplier<PitchExtractor> extractor) {
     this.settings = settings;
-    this.weights = Weights.initialise(settings.seed()).on(device).trained();
+    this.weights = settings.weights(device);
     this.vocoder = new TrainableVocoder(weights, settings.config());
     this.discriminators =
         new Discriminators(
@@ -82,12 +82,14 @@ public final class VocoderTask implements TrainingTask {
   }
 
   /**
-   * A vocoder that knows nothing yet.
+   * A vocoder that knows nothing yet, or learns on.
    *
-   * @param settings {@code conditions} (base or expressive), {@code batch}, {@code segment}
-   *     (frames), {@code seed}, {@code samples} (recordings spoken at each validation), and the
-   *     sections {@code network}, {@code discriminators} (whose {@code from} is the number of
-   *     batches before they are heard), {@code mel}, {@code losses}, {@code optimiser}
+   * @param settings {@code start} (the directory of a vocoder that learns on: its sizes are those
+   *     not given in {@code network}, and speakers and styles of its names keep what is known of
+   *     them), {@code conditions} (base or expressive), {@code batch}, {@code segment} (frames),
+   *     {@code seed}, {@code samples} (recordings spoken at each validation), and the sections
+   *     {@code network}, {@code discriminators} (whose {@code from} is the number of batches before
+   *     they are heard), {@code mel}, {@code losses}, {@code optimiser}
    * @param items what is learnt from; their speakers and styles are the vocoder's
    * @param heldOut what is not learnt from, and spoken to validate
    * @param run the run's directory, in which {@code samples} are written

@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.DoubleStream;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
@@ -18,6 +21,7 @@ import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioReader;
 import org.spiritlm.json.Json;
 import org.spiritlm.json.JsonLine;
+import org.spiritlm.torch.CheckpointException;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.Gradients;
 import org.spiritlm.torch.InputException;
@@ -74,7 +78,10 @@ final class VocoderTaskTest {
   }
 
   private static VocoderTask task(Path run, String... more) {
-    Settings settings = settings(more);
+    return task(run, settings(more));
+  }
+
+  private static VocoderTask task(Path run, Settings settings) {
     VocoderTask task =
         VocoderTask.of(
             settings,
@@ -234,6 +241,91 @@ final class VocoderTaskTest {
         }
       }
     }
+  }
+
+  /** It begins as what it had become, and needs no sizes; other shapes are fresh. */
+  @Test
+  void learnsOn() {
+    Path before = directory.resolve("before");
+    Map<String, List<Float>> learnt;
+    try (VocoderTask task = task(before)) {
+      trainer(task, before, 2).run();
+      task.write(before.resolve("vocoder"));
+      learnt = speaker(ParameterValues.of(task));
+    }
+    String start = "start=" + before.resolve("vocoder");
+    Settings without = Settings.none();
+    for (String one : List.of(start, "segment=16", "mel.window=256", "discriminators.width=32")) {
+      without = without.with(one);
+    }
+    try (VocoderTask task = task(before, without)) {
+      assertThat(speaker(ParameterValues.of(task))).isEqualTo(learnt);
+      trainer(task, directory.resolve("on"), 1).run();
+    }
+    try (VocoderTask task =
+        task(before, start, "network.residual_dilations='2'", "network.style_tokens=5")) {
+      Map<String, List<Float>> begun = speaker(ParameterValues.of(task));
+      String style = "generator.style_dict.weight";
+      assertThat(begun.get(style)).hasSize(5 * learnt.get(style).size() / 3);
+      begun.remove(style);
+      assertThat(begun)
+          .isNotEmpty()
+          .allSatisfy((name, values) -> assertThat(values).isEqualTo(learnt.get(name)));
+      assertThat(begun).doesNotContainKey("generator.resblocks.0.convs1.1.bias");
+    }
+  }
+
+  /** What is known of a voice stays with its name. */
+  @Test
+  void voicesKeepWhatIsKnownOfThem() throws IOException {
+    Path before = directory.resolve("before");
+    List<Float> learnt;
+    try (VocoderTask task = task(before)) {
+      task.write(before.resolve("vocoder"));
+      learnt = ParameterValues.of(task).get("generator.spkr.weight");
+    }
+    Path names = before.resolve("vocoder/speakers.txt");
+    assertThat(names).hasContent("high\nlow");
+    Files.writeString(names, "low\nother\n");
+    try (VocoderTask task = task(before, "start=" + before.resolve("vocoder"), "seed=5")) {
+      List<Float> begun = ParameterValues.of(task).get("generator.spkr.weight");
+      int width = learnt.size() / 2;
+      assertThat(begun.subList(width, 2 * width)).isEqualTo(learnt.subList(0, width));
+      assertThat(begun.subList(0, width)).doesNotContainAnyElementsOf(learnt);
+    }
+  }
+
+  @Test
+  void saysWhatIsWrongWithTheStart() {
+    Path before = directory.resolve("before");
+    try (VocoderTask task = task(before)) {
+      task.write(before.resolve("vocoder"));
+    }
+    String start = "start=" + before.resolve("vocoder");
+    assertThatThrownBy(
+            () ->
+                task(
+                    before,
+                    start,
+                    "network.channels=32",
+                    "network.rates='8,8'",
+                    "network.kernels='10,10'",
+                    "network.residual_kernels='5'",
+                    "network.units=7",
+                    "network.embedding=16",
+                    "network.duration_channels=12"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("nothing of the vocoder of 'start' fits");
+    assertThatThrownBy(() -> task(before, "start=" + before))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("config.json");
+  }
+
+  /** What belongs to the vocoder, not to the discriminators. */
+  private static Map<String, List<Float>> speaker(Map<String, List<Float>> parameters) {
+    Map<String, List<Float>> some = new TreeMap<>(parameters);
+    some.keySet().removeIf(name -> !name.startsWith("generator."));
+    return some;
   }
 
   /** What the generator learns from leaves no gradients in the discriminators. */

@@ -1,0 +1,93 @@
+package org.spiritlm.training.voice;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+import org.spiritlm.torch.Device;
+import org.spiritlm.torch.FreshTensors;
+import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.RenamedSource;
+import org.spiritlm.torch.Scope;
+import org.spiritlm.torch.TensorFiles;
+import org.spiritlm.torch.TensorInfo;
+import org.spiritlm.torch.TensorSource;
+import org.spiritlm.torch.Weights;
+import org.spiritlm.training.ContinuedTensors;
+import org.spiritlm.training.Settings;
+import org.spiritlm.vocoder.VocoderConfig;
+
+/**
+ * A vocoder that learns on, perhaps other voices or with other sizes.
+ *
+ * @param config its sizes and voices
+ * @param tensors what it has learnt
+ */
+record KnownVocoder(VocoderConfig config, TensorSource tensors) {
+  /**
+   * Reads {@code start}, the directory of a vocoder; null where none is given.
+   *
+   * @throws org.spiritlm.torch.CheckpointException if it cannot be used
+   */
+  static @Nullable KnownVocoder of(Settings settings) {
+    String start = settings.text("start", "");
+    if (start.isBlank()) {
+      return null;
+    }
+    Path directory = Path.of(start);
+    return new KnownVocoder(VocoderConfig.read(directory), TensorFiles.open(directory));
+  }
+
+  /**
+   * The weights of a vocoder that begins with this one: tensors of other shapes are fresh, speakers
+   * and styles keep what is known of their names.
+   *
+   * @throws InputException if nothing of this one fits
+   */
+  Weights weights(long seed, Device device, VocoderConfig wanted) {
+    FreshTensors fresh = FreshTensors.of(seed, weights -> new TrainableVocoder(weights, wanted));
+    Fitting fitting = new Fitting(config, wanted);
+    if (fresh.names().stream().noneMatch(name -> fits(name, fresh))) {
+      throw new InputException(
+          tensors.origin()
+              + ": nothing of the vocoder of 'start' fits the sizes of 'network'; leave those out"
+              + " that are to be as there");
+    }
+    TensorSource asked = new RenamedSource(tensors, n -> fresh.names().contains(n) ? n : null);
+    return new ContinuedTensors(asked, fresh, fitting).weights(device);
+  }
+
+  private boolean fits(String name, FreshTensors fresh) {
+    return tensors.names().contains(name)
+        && tensors.info(name).shape().equals(fresh.info(name).shape());
+  }
+
+  private record Fitting(VocoderConfig known, VocoderConfig wanted)
+      implements ContinuedTensors.Fitting {
+    @Override
+    public boolean isRefitted(String name, TensorInfo before, TensorInfo after) {
+      return isOfVoices(name) || !before.shape().equals(after.shape());
+    }
+
+    private static boolean isOfVoices(String name) {
+      return name.equals("spkr.weight") || name.equals("style.weight");
+    }
+
+    @Override
+    public void refit(String name, Tensor before, Tensor after) {
+      if (!isOfVoices(name) || before.size(1) != after.size(1)) {
+        return;
+      }
+      boolean speakers = name.startsWith("spkr");
+      List<String> rows = speakers ? wanted.speakers() : wanted.styles();
+      for (int row = 0; row < rows.size(); row++) {
+        int there = (speakers ? known.speakers() : known.styles()).indexOf(rows.get(row));
+        if (there >= 0) {
+          try (Scope scope = Scope.open()) {
+            after.select(0, row).copy_(before.select(0, there));
+          }
+        }
+      }
+    }
+  }
+}
