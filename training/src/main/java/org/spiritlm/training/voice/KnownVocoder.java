@@ -42,24 +42,26 @@ record KnownVocoder(VocoderConfig config, TensorSource tensors) {
    * The weights of a vocoder that begins with this one: tensors of other shapes are fresh, speakers
    * and styles keep what is known of their names.
    *
-   * @throws InputException if nothing of this one fits
+   * @throws InputException if its units are others, or their vectors of another width
    */
   Weights weights(long seed, Device device, VocoderConfig wanted) {
     FreshTensors fresh = FreshTensors.of(seed, weights -> new TrainableVocoder(weights, wanted));
     Fitting fitting = new Fitting(config, wanted);
-    if (fresh.names().stream().noneMatch(name -> fits(name, fresh))) {
+    if (config.units() != wanted.units() || config.embedding() != wanted.embedding()) {
       throw new InputException(
           tensors.origin()
-              + ": nothing of the vocoder of 'start' fits the sizes of 'network'; leave those out"
-              + " that are to be as there");
+              + ": the vocoder of 'start' has "
+              + config.units()
+              + " units in vectors of "
+              + config.embedding()
+              + ", 'network' asks for "
+              + wanted.units()
+              + " and "
+              + wanted.embedding()
+              + "; nothing of it would be of use, so leave out 'start' or those two");
     }
     TensorSource asked = new RenamedSource(tensors, n -> fresh.names().contains(n) ? n : null);
     return new ContinuedTensors(asked, fresh, fitting).weights(device);
-  }
-
-  private boolean fits(String name, FreshTensors fresh) {
-    return tensors.names().contains(name)
-        && tensors.info(name).shape().equals(fresh.info(name).shape());
   }
 
   private record Fitting(VocoderConfig known, VocoderConfig wanted)
