@@ -9,12 +9,13 @@ import org.spiritlm.torch.Device;
  *
  * @param variant {@code base} or {@code expressive} where a directory holds both (Meta's layout),
  *     else null
- * @param dtype what the language model computes in, or null for the type of its file; the other
- *     parts compute in float32
+ * @param dtype what the language model computes in, or null for the type of its file, but float32
+ *     for a small model (fewer than 32 million weights) on a processor without AVX-512, which takes
+ *     longer in bfloat16; the other parts compute in float32
  * @param device where all parts compute
  */
 public record LoadOptions(@Nullable String variant, @Nullable DType dtype, Device device) {
-  /** The only variant there is, its file's own type, on the CPU. */
+  /** The only variant there is, the type that suits it, on the CPU. */
   public static LoadOptions standard() {
     return new LoadOptions(null, null, Device.CPU);
   }

@@ -21,6 +21,9 @@ import org.spiritlm.prompt.TokenLayout;
 import org.spiritlm.text.TextTokenizer;
 import org.spiritlm.text.Vocabulary;
 import org.spiritlm.torch.ConfigFile;
+import org.spiritlm.torch.DType;
+import org.spiritlm.torch.Device;
+import org.spiritlm.torch.Torch;
 import org.spiritlm.torch.Weights;
 import org.spiritlm.units.SpeechTokenizer;
 import org.spiritlm.vocoder.Vocoder;
@@ -87,9 +90,24 @@ final class Parts {
   }
 
   private LlamaModel loadLanguageModel() {
+    LlamaConfig config = languageModelConfig();
     Weights weights = directory.languageModelWeights().on(options.device()).packed();
-    return new LlamaModel(
-        options.dtype() == null ? weights : weights.as(options.dtype()), languageModelConfig());
+    DType type = languageModelType(config, options, Torch.hasFastBfloat16());
+    return new LlamaModel(type == null ? weights : weights.as(type), config);
+  }
+
+  /**
+   * What the language model computes in, or null for the type of its file.
+   *
+   * @param fastBfloat16 whether the processor computes well in bfloat16; where it does not, that
+   *     type still halves what a large model reads from memory in a step, but holds up a small one
+   */
+  static @Nullable DType languageModelType(
+      LlamaConfig config, LoadOptions options, boolean fastBfloat16) {
+    boolean onProcessor = options.device().kind() == Device.Kind.CPU;
+    return options.dtype() == null && onProcessor && config.isSmall() && !fastBfloat16
+        ? DType.F32
+        : options.dtype();
   }
 
   /**

@@ -30,7 +30,9 @@ final class ModelOptions {
   @Option(
       names = "--dtype",
       paramLabel = "fp32|bf16",
-      description = "Element type of the language model (default: that of its file).")
+      description =
+          "Element type of the language model (default: that of its file; fp32 for small models"
+              + " where the processor has no AVX-512).")
   @Nullable ElementType type;
 
   @Mixin DeviceOptions where = new DeviceOptions();

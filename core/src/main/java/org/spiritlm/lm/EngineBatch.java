@@ -21,12 +21,9 @@ final class EngineBatch implements AutoCloseable {
   private static final int BESIDE_TOKENS = 256;
 
   /**
-   * A step of a smaller model with no more tokens than {@link #FEW_TOKENS} uses one thread: it
-   * takes a few milliseconds, in which others that listeners keep busy would have to be waited for
-   * at each operation.
+   * A step of a small model with no more tokens uses one thread: it takes a few milliseconds, in
+   * which others that listeners keep busy would have to be waited for at each operation.
    */
-  private static final long SMALL_MODEL = 32_000_000;
-
   private static final int FEW_TOKENS = 32;
 
   /** A shorter beginning that prompts share is read anew. */
@@ -114,7 +111,7 @@ final class EngineBatch implements AutoCloseable {
 
   private float[] next(List<Piece> pieces) {
     int tokens = pieces.stream().mapToInt(piece -> piece.ids().length).sum();
-    boolean brief = model.config().products() < SMALL_MODEL && tokens <= FEW_TOKENS;
+    boolean brief = model.config().isSmall() && tokens <= FEW_TOKENS;
     Supplier<float[]> logits = () -> Tensors.floats(model.next(pieces));
     return brief ? Torch.onOneThread(logits) : logits.get();
   }

@@ -43,6 +43,8 @@ public record LlamaConfig(
   /** Base of the rotary frequencies where a file names none (Llama 1 and 2). */
   private static final double ROPE_BASE = 10_000;
 
+  private static final long SMALL = 32_000_000;
+
   private static final String ARCHITECTURE = "LlamaForCausalLM";
 
   /**
@@ -121,10 +123,14 @@ public record LlamaConfig(
     return json;
   }
 
-  /** Numbers in the matrices that a token passes on its way from a vector to its logits. */
-  long products() {
+  /**
+   * Whether a step of a few tokens takes no more than a few milliseconds: there are fewer than 32
+   * million weights between a token's vector and its logits.
+   */
+  public boolean isSmall() {
     long attention = 2L * width * headWidth * (heads + keyValueHeads);
-    return layers * (attention + 3L * width * feedForward) + (long) vocabulary * width;
+    long weights = layers * (attention + 3L * width * feedForward) + (long) vocabulary * width;
+    return weights < SMALL;
   }
 
   /** The same for another vocabulary. */

@@ -64,6 +64,12 @@ public final class Torch {
     return torch.get_num_threads();
   }
 
+  /** Whether the processor has instructions with which products in bfloat16 are fast: AVX-512. */
+  public static boolean hasFastBfloat16() {
+    start();
+    return torch.get_cpu_capability().getString().equals("AVX512");
+  }
+
   /**
    * Does something whose operations use only the calling thread: what is computed beside it is not
    * held up, as it would be where more threads compute than there are cores.
