@@ -4,8 +4,8 @@
 Prints one JSON object a measure:
   first_audio   seconds from a request to the first samples of a spoken answer, one request at a time: `metric` is the mean of
                 all that the server noted, the others are what the client saw, behind the resampler to 24 kHz
-  together      tokens a second of written answers one after another, and of several at once, with the shortest and the
-                longest time that one of those took
+  together      tokens a second of spoken answers to one client, and to several at once, each of whom asks as often one after
+                another; with the shortest and the longest time that one of those answers took
   overload      what became of many requests at once (--requests), by status
   leaving       100 streamed requests whose clients go away at a random moment: answers the server works on a second later
   memory        resident MiB of the server (--pid; Linux) after every 250 of 1000 further requests
@@ -55,14 +55,14 @@ class Server:
                     return time.monotonic() - began
         return None  # an answer may end before it says anything
 
-    def written(self, tokens: int) -> tuple[int, float]:
+    def answer(self, tokens: int, **more) -> tuple[int, float]:
         began = time.monotonic()
-        with self.open(max_tokens=tokens) as answer:
+        with self.open(max_tokens=tokens, **more) as answer:
             return json.load(answer)["usage"]["completion_tokens"], time.monotonic() - began
 
     def status(self, tokens: int) -> int:
         try:
-            self.written(tokens)
+            self.answer(tokens)
             return 200
         except urllib.error.HTTPError as error:
             error.read()
@@ -114,10 +114,14 @@ def main() -> None:
     mean = server.metric("spiritlm_first_audio_seconds_sum") / server.metric("spiritlm_first_audio_seconds_count")
     show("first_audio", answers=len(times), metric=round(mean, 3), median=round(statistics.median(times), 3), least=round(times[0], 3), most=round(times[-1], 3))
 
-    alone = [server.written(options.tokens) for _ in range(options.streams)]
+    def speak() -> list[tuple[int, float]]:
+        whole = {**SPOKEN, "audio": {"voice": "default", "format": "wav"}, "stream": False}
+        return [server.answer(options.tokens, **whole) for _ in range(8)]
+
+    alone = speak()
     one = sum(tokens for tokens, _ in alone) / sum(seconds for _, seconds in alone)
     began = time.monotonic()
-    beside = at_once(options.streams, lambda: server.written(options.tokens))
+    beside = sum(at_once(options.streams, speak), [])
     several = sum(tokens for tokens, _ in beside) / (time.monotonic() - began)
     seconds = [each for _, each in beside]
     show("together", one=round(one, 1), several=round(several, 1), ratio=round(several / one, 2),
