@@ -234,7 +234,8 @@ final class DemoCommand implements Runnable {
 
     @Override
     public String toString() {
-      return String.format(Locale.ROOT, "after %.2f s, the rest in %d pieces", first, chunks - 1);
+      String rest = chunks == 2 ? "one piece" : (chunks - 1) + " pieces";
+      return String.format(Locale.ROOT, "after %.2f s, the rest in %s", first, rest);
     }
   }
 

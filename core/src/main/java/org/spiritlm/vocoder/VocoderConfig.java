@@ -93,6 +93,9 @@ public record VocoderConfig(
       List<List<Integer>> residualDilations,
       @Nullable SourceFilterConfig sourceFilter) {
 
+    /** Of one frame; four seconds of samples. */
+    private static final int MOST_STEPS = 1 << 16;
+
     /** Samples of one frame. */
     public int hop() {
       return sourceFilter == null ? steps() : Math.multiplyExact(steps(), sourceFilter.hop());
@@ -116,6 +119,13 @@ public record VocoderConfig(
       List<Integer> kernels = file.positives("upsample_kernel_sizes");
       if (kernels.size() != rates.size()) {
         throw file.wrong("upsample_kernel_sizes", "as many numbers as 'upsample_rates'");
+      }
+      long steps = 1;
+      for (int rate : rates) {
+        steps *= rate;
+        if (steps > MOST_STEPS) {
+          throw file.wrong("upsample_rates", "a product of at most " + MOST_STEPS);
+        }
       }
       for (int stage = 0; stage < rates.size(); stage++) {
         if (kernels.get(stage) < rates.get(stage)) {

@@ -74,6 +74,7 @@ class VocoderConfigTest {
     refused(Map.of("source_filter", 3), "source_filter");
     refused(Map.of("upsample_rates", List.of(4, 4)), "'code_hop_size'", "(16)");
     refused(Map.of("upsample_rates", List.of(8)), "'upsample_kernel_sizes'");
+    refused(Map.of("upsample_rates", List.of(99_999, 99_999)), "'upsample_rates'", "at most 65536");
     refused(Map.of("upsample_kernel_sizes", List.of(8, 1)), "'upsample_kernel_sizes'");
     refused(Map.of("upsample_initial_channel", 3), "'upsample_initial_channel'");
     refused(Map.of("resblock_kernel_sizes", List.of(3, 4)), "'resblock_kernel_sizes'", "odd");

@@ -90,7 +90,8 @@ public final class Torch {
 
   /**
    * Sets how many threads operations of the calling thread may use. libtorch keeps that number a
-   * thread, but sets those of the whole process with it, which another thread sets back.
+   * thread, but sets those of the whole process with it, which another thread sets back; one whose
+   * first operation falls into the few microseconds in between stays at that number.
    */
   private static synchronized void limit(int ofThisThread, int ofOthers) {
     torch.set_num_threads(ofThisThread);

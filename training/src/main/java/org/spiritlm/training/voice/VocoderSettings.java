@@ -162,7 +162,7 @@ record VocoderSettings(
     Conditions conditions = settings.choice("conditions", Conditions.of(fallback));
     boolean expressive = conditions == Conditions.EXPRESSIVE;
     GeneratorConfig generator = generator(network, fallback.generator());
-    int hop = generator.hop();
+    int hop = hop(generator);
     Codes pitch =
         codes(
             network.positive("pitch_codes", count(fallback.pitch(), PITCH_CODES)),
@@ -217,6 +217,15 @@ record VocoderSettings(
         residual,
         residual.stream().map(kernel -> dilations).toList(),
         bands == 0 ? null : new SourceFilterConfig(hop, bands));
+  }
+
+  private static int hop(GeneratorConfig generator) {
+    try {
+      return generator.hop();
+    } catch (ArithmeticException e) {
+      throw new InputException(
+          "'network.rates' make too many samples of a frame: " + joined(generator.rates()), e);
+    }
   }
 
   private static String joined(List<Integer> numbers) {

@@ -312,6 +312,14 @@ final class VocoderTaskTest {
         .hasMessageContaining("config.json");
   }
 
+  @Test
+  void refusesRatesBeyondAllMeasure() {
+    assertThatThrownBy(
+            () -> task(directory, "network.rates='99999,99999'", "network.kernels='99999,99999'"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("'network.rates' make too many samples");
+  }
+
   /** What belongs to the vocoder, not to the discriminators. */
   private static Map<String, List<Float>> speaker(Map<String, List<Float>> parameters) {
     Map<String, List<Float>> some = new TreeMap<>(parameters);
