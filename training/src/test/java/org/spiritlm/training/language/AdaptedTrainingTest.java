@@ -98,7 +98,8 @@ final class AdaptedTrainingTest {
     LlamaModel plain = new LlamaModel(Weights.initialise(1).trained(), config());
     LlamaModel adapted =
         new LlamaModel(Weights.initialise(1).adapted(adapters(firstNewRow)), config());
-    assertThat(logits(adapted)).containsExactly(logits(plain));
+    // logits of new rows are a product of their own, which may round otherwise
+    assertThat(logits(adapted)).containsExactly(logits(plain), within(1e-6f));
   }
 
   @Test
