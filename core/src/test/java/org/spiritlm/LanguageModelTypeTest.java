@@ -2,9 +2,11 @@ package org.spiritlm;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.spiritlm.lm.LlamaConfig;
-import org.spiritlm.lm.RopeScaling;
+import org.spiritlm.torch.ConfigFile;
 import org.spiritlm.torch.DType;
 
 /**
@@ -15,21 +17,22 @@ final class LanguageModelTypeTest {
   private static final LlamaConfig LARGE = config(576, 30);
 
   private static LlamaConfig config(int width, int layers) {
-    return new LlamaConfig(
-        1100,
-        width,
-        layers,
-        4,
-        4,
-        width / 4,
-        3 * width,
-        1e-5,
-        10_000,
-        new RopeScaling.None(),
-        2048,
-        true,
-        false,
-        false);
+    return LlamaConfig.read(
+        ConfigFile.of(
+            "test",
+            Map.of(
+                "architectures",
+                List.of("LlamaForCausalLM"),
+                "vocab_size",
+                1100,
+                "hidden_size",
+                width,
+                "intermediate_size",
+                3 * width,
+                "num_hidden_layers",
+                layers,
+                "num_attention_heads",
+                4)));
   }
 
   @Test

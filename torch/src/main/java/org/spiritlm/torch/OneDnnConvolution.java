@@ -24,6 +24,9 @@ final class OneDnnConvolution implements StepConvolution {
   private static final NamedOperator BINARY =
       new NamedOperator("mkldnn::_convolution_pointwise_", "binary");
 
+  /** Tells layouts apart; null where libtorch cannot. */
+  private static final @Nullable NamedOperator LAYOUT = layoutOperator();
+
   // The arguments that never change.
   private static final long[] ONES = {1, 1};
   private static final long[] ZEROS = {0, 0};
@@ -50,17 +53,6 @@ final class OneDnnConvolution implements StepConvolution {
    * @param layout its description; equal ones mean the same
    */
   private record Packed(IValue weight, IntBuffer layout) {}
-
-  /** Tells layouts apart; null where libtorch cannot. */
-  private static final @Nullable NamedOperator LAYOUT = layoutOperator();
-
-  private static @Nullable NamedOperator layoutOperator() {
-    try {
-      return new NamedOperator("mkldnn::_get_mkldnn_serialized_md", "");
-    } catch (RuntimeException e) {
-      return null; // a libtorch without it
-    }
-  }
 
   OneDnnConvolution(Tensor weight, Tensor bias, long dilation, double slope, long length) {
     this.dilations = new long[] {1, dilation};
@@ -90,6 +82,14 @@ final class OneDnnConvolution implements StepConvolution {
     Packed more = new Packed(Scope.release(new IValue(packed)), layout);
     layouts.add(more);
     return more.weight();
+  }
+
+  private static @Nullable NamedOperator layoutOperator() {
+    try {
+      return new NamedOperator("mkldnn::_get_mkldnn_serialized_md", "");
+    } catch (RuntimeException e) {
+      return null; // a libtorch without it
+    }
   }
 
   private static IntBuffer layout(Tensor packed) {

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.torch.CheckpointException;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.FreshTensors;
 import org.spiritlm.torch.InputException;
@@ -43,10 +44,9 @@ record KnownVocoder(VocoderConfig config, TensorSource tensors) {
    * and styles keep what is known of their names.
    *
    * @throws InputException if its units are others, or their vectors of another width
+   * @throws CheckpointException if its convolutions have no weight norm
    */
   Weights weights(long seed, Device device, VocoderConfig wanted) {
-    FreshTensors fresh = FreshTensors.of(seed, weights -> new TrainableVocoder(weights, wanted));
-    Fitting fitting = new Fitting(config, wanted);
     if (config.units() != wanted.units() || config.embedding() != wanted.embedding()) {
       throw new InputException(
           tensors.origin()
@@ -60,8 +60,16 @@ record KnownVocoder(VocoderConfig config, TensorSource tensors) {
               + wanted.embedding()
               + "; nothing of it would be of use, so leave out 'start' or those two");
     }
-    TensorSource asked = new RenamedSource(tensors, n -> fresh.names().contains(n) ? n : null);
-    return new ContinuedTensors(asked, fresh, fitting).weights(device);
+    if (tensors.names().contains("conv_pre.weight")) {
+      throw new CheckpointException(
+          tensors.origin()
+              + ": holds 'conv_pre.weight', whose weight norm was removed; to learn on, take a"
+              + " vocoder with 'conv_pre.weight_g' and 'conv_pre.weight_v'");
+    }
+    FreshTensors fresh = FreshTensors.of(seed, weights -> new TrainableVocoder(weights, wanted));
+    TensorSource asked =
+        new RenamedSource(tensors, name -> fresh.names().contains(name) ? name : null);
+    return new ContinuedTensors(asked, fresh, new Fitting(config, wanted)).weights(device);
   }
 
   private record Fitting(VocoderConfig known, VocoderConfig wanted)

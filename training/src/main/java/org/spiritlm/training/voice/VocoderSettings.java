@@ -3,6 +3,7 @@ package org.spiritlm.training.voice;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -92,7 +93,7 @@ record VocoderSettings(
               List.of(5, 4, 4, 4, 2),
               List.of(11, 8, 8, 8, 4),
               List.of(3, 7, 11),
-              List.of(List.of(1, 3, 5)),
+              Collections.nCopies(3, List.of(1, 3, 5)),
               null));
 
   /**
@@ -215,8 +216,17 @@ record VocoderSettings(
         numbers(network, "rates", joined(fallback.rates())),
         numbers(network, "kernels", joined(fallback.kernels())),
         residual,
-        residual.stream().map(kernel -> dilations).toList(),
+        areAsIn(fallback, residual, dilations)
+            ? fallback.residualDilations()
+            : residual.stream().map(kernel -> dilations).toList(),
         bands == 0 ? null : new SourceFilterConfig(hop, bands));
+  }
+
+  /** Whether neither is given, so that each block may have dilations of its own. */
+  private static boolean areAsIn(
+      GeneratorConfig other, List<Integer> residual, List<Integer> dilations) {
+    return residual.equals(other.residualKernels())
+        && dilations.equals(other.residualDilations().get(0));
   }
 
   private static int hop(GeneratorConfig generator) {

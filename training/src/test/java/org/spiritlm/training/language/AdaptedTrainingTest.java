@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.assertj.core.data.Offset;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -98,8 +99,9 @@ final class AdaptedTrainingTest {
     LlamaModel plain = new LlamaModel(Weights.initialise(1).trained(), config());
     LlamaModel adapted =
         new LlamaModel(Weights.initialise(1).adapted(adapters(firstNewRow)), config());
-    // logits of new rows are a product of their own, which may round otherwise
-    assertThat(logits(adapted)).containsExactly(logits(plain), within(1e-6f));
+    // logits of new rows are a product of their own, which some processors round otherwise
+    Offset<Float> rounding = within(firstNewRow < 0 ? 0f : 1e-6f);
+    assertThat(logits(adapted)).containsExactly(logits(plain), rounding);
   }
 
   @Test

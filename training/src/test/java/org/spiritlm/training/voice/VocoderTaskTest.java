@@ -26,6 +26,9 @@ import org.spiritlm.torch.Device;
 import org.spiritlm.torch.Gradients;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.SafetensorsFile;
+import org.spiritlm.torch.SafetensorsWriter;
+import org.spiritlm.torch.Scope;
+import org.spiritlm.torch.Tensors;
 import org.spiritlm.torch.Torch;
 import org.spiritlm.torch.Weights;
 import org.spiritlm.training.Settings;
@@ -254,11 +257,7 @@ final class VocoderTaskTest {
       learnt = speaker(ParameterValues.of(task));
     }
     String start = "start=" + before.resolve("vocoder");
-    Settings without = Settings.none();
-    for (String one : List.of(start, "segment=16", "mel.window=256", "discriminators.width=32")) {
-      without = without.with(one);
-    }
-    try (VocoderTask task = task(before, without)) {
+    try (VocoderTask task = task(before, onlyWithStart(start))) {
       assertThat(speaker(ParameterValues.of(task))).isEqualTo(learnt);
       trainer(task, directory.resolve("on"), 1).run();
     }
@@ -273,6 +272,24 @@ final class VocoderTaskTest {
           .allSatisfy((name, values) -> assertThat(values).isEqualTo(learnt.get(name)));
       assertThat(begun).doesNotContainKey("generator.resblocks.0.convs1.1.bias");
     }
+  }
+
+  @Test
+  void blocksKeepDilationsOfTheirOwn() throws IOException {
+    Path before = directory.resolve("before");
+    try (VocoderTask task = task(before, "network.residual_kernels='3,5'")) {
+      task.write(before.resolve("vocoder"));
+    }
+    Path config = before.resolve("vocoder/config.json");
+    String written = Files.readString(config);
+    String other = written.replaceFirst("1, 3", "1, 2");
+    assertThat(other).isNotEqualTo(written);
+    Files.writeString(config, other);
+    try (VocoderTask task = task(before, onlyWithStart("start=" + before.resolve("vocoder")))) {
+      task.write(before.resolve("after"));
+    }
+    assertThat(VocoderConfig.read(before.resolve("after")).generator().residualDilations())
+        .containsExactly(List.of(1, 2), List.of(1, 3));
   }
 
   /** What is known of a voice stays with its name. */
@@ -296,7 +313,7 @@ final class VocoderTaskTest {
   }
 
   @Test
-  void saysWhatIsWrongWithTheStart() {
+  void saysWhatIsWrongWithTheStart() throws IOException {
     Path before = directory.resolve("before");
     try (VocoderTask task = task(before)) {
       task.write(before.resolve("vocoder"));
@@ -307,6 +324,15 @@ final class VocoderTaskTest {
           .isInstanceOf(InputException.class)
           .hasMessageContaining("the vocoder of 'start' has 6 units in vectors of 8");
     }
+    Path tensors = before.resolve("vocoder/model.safetensors");
+    Files.delete(tensors);
+    try (Scope scope = Scope.open()) {
+      SafetensorsWriter.write(
+          tensors, Map.of("conv_pre.weight", Tensors.of(new float[1], 1)), Map.of());
+    }
+    assertThatThrownBy(() -> task(before, start))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("weight norm was removed");
     assertThatThrownBy(() -> task(before, "start=" + before))
         .isInstanceOf(CheckpointException.class)
         .hasMessageContaining("config.json");
@@ -318,6 +344,15 @@ final class VocoderTaskTest {
             () -> task(directory, "network.rates='99999,99999'", "network.kernels='99999,99999'"))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("'network.rates' make too many samples");
+  }
+
+  /** Without the network's sizes. */
+  private static Settings onlyWithStart(String start) {
+    Settings settings = Settings.none();
+    for (String one : List.of(start, "segment=16", "mel.window=256", "discriminators.width=32")) {
+      settings = settings.with(one);
+    }
+    return settings;
   }
 
   /** What belongs to the vocoder, not to the discriminators. */
