@@ -124,9 +124,10 @@ final class PipelineTest {
     assertThat(Path.of(units.get("part").asText())).isDirectoryContaining("glob:**quantizer*");
     String prepare = "data.prepared=" + prepared;
     String none = "data.validation=none";
-    train("pitch", "model=" + model, data, prepare, none, "batch=2");
+    train("pitch", "model=" + model, data, prepare, none, "batch=2 network.width=8 segment=16");
+    String voice = "conditions=expressive batch=1 segment=10 network.channels=32";
     ObjectNode vocoder =
-        train("vocoder", "model=" + model, data, prepare, none, "batch=1", "conditions=expressive");
+        train("vocoder", "model=" + model, data, prepare, none, voice, "discriminators.width=32");
     result("info", vocoder.get("model").asText(), "--verify");
   }
 

@@ -206,8 +206,6 @@ record VocoderSettings(
   private static GeneratorConfig generator(Settings network, GeneratorConfig fallback) {
     List<Integer> residual =
         numbers(network, "residual_kernels", joined(fallback.residualKernels()));
-    List<Integer> dilations =
-        numbers(network, "residual_dilations", joined(fallback.residualDilations().get(0)));
     SourceFilterConfig source = fallback.sourceFilter();
     int bands = network.count("source_bands", source == null ? 0 : source.bands());
     int hop = network.positive("source_hop", source == null ? SOURCE_HOP : source.hop());
@@ -216,17 +214,32 @@ record VocoderSettings(
         numbers(network, "rates", joined(fallback.rates())),
         numbers(network, "kernels", joined(fallback.kernels())),
         residual,
-        areAsIn(fallback, residual, dilations)
-            ? fallback.residualDilations()
-            : residual.stream().map(kernel -> dilations).toList(),
+        dilations(network, residual.size(), fallback.residualDilations()),
         bands == 0 ? null : new SourceFilterConfig(hop, bands));
   }
 
-  /** Whether neither is given, so that each block may have dilations of its own. */
-  private static boolean areAsIn(
-      GeneratorConfig other, List<Integer> residual, List<Integer> dilations) {
-    return residual.equals(other.residualKernels())
-        && dilations.equals(other.residualDilations().get(0));
+  /** Those of each residual block: {@code 1,3} for all alike, {@code 1,3;1} for two blocks. */
+  private static List<List<Integer>> dilations(
+      Settings network, int blocks, List<List<Integer>> fallback) {
+    List<String> lists = fallback.stream().map(VocoderSettings::joined).toList();
+    String standard =
+        lists.stream().distinct().count() == 1 ? lists.get(0) : String.join(";", lists);
+    String text = network.text("residual_dilations", standard);
+    List<List<Integer>> given = new ArrayList<>();
+    for (String one : text.split(";", -1)) {
+      given.add(numbers("residual_dilations", one, standard));
+    }
+    if (given.size() == 1) {
+      return Collections.nCopies(blocks, given.get(0));
+    }
+    if (given.size() != blocks) {
+      throw new InputException(
+          "'residual_dilations' must be one list, or one for each of the "
+              + blocks
+              + " 'residual_kernels' with ';' between them, found "
+              + text);
+    }
+    return given;
   }
 
   private static int hop(GeneratorConfig generator) {
@@ -323,12 +336,15 @@ record VocoderSettings(
 
   /** Whole numbers with commas between them. */
   private static List<Integer> numbers(Settings settings, String key, String fallback) {
-    String text = settings.text(key, fallback);
+    return numbers(key, settings.text(key, fallback), fallback);
+  }
+
+  private static List<Integer> numbers(String key, String text, String example) {
     List<Integer> numbers = new ArrayList<>();
     for (String one : text.split(",", -1)) {
       if (!one.strip().matches("[1-9]\\d{0,5}")) {
         throw new InputException(
-            "'" + key + "' must be whole numbers such as " + fallback + ", found " + text);
+            "'" + key + "' must be whole numbers such as " + example + ", found " + text);
       }
       numbers.add(Integer.parseInt(one.strip()));
     }

@@ -292,6 +292,29 @@ final class VocoderTaskTest {
         .containsExactly(List.of(1, 2), List.of(1, 3));
   }
 
+  @Test
+  void blocksAreGivenDilationsOfTheirOwn() {
+    String kernels = "network.residual_kernels='3,5'";
+    String start = "start=" + directory.resolve("vocoder");
+    try (VocoderTask task = task(directory, kernels, "network.residual_dilations='1,3;2'")) {
+      task.write(directory.resolve("vocoder"));
+    }
+    assertThat(VocoderConfig.read(directory.resolve("vocoder")).generator().residualDilations())
+        .containsExactly(List.of(1, 3), List.of(2));
+    try (VocoderTask task = task(directory, start, kernels, "network.residual_dilations='1;2'")) {
+      task.write(directory.resolve("on"));
+    }
+    assertThat(VocoderConfig.read(directory.resolve("on")).generator().residualDilations())
+        .containsExactly(List.of(1), List.of(2));
+    assertThatThrownBy(() -> task(directory, kernels, "network.residual_dilations='1;2;3'"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("one for each of the 2 'residual_kernels'")
+        .hasMessageContaining("found 1;2;3");
+    assertThatThrownBy(() -> task(directory, kernels, "network.residual_dilations='1;'"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("whole numbers");
+  }
+
   /** What is known of a voice stays with its name. */
   @Test
   void voicesKeepWhatIsKnownOfThem() throws IOException {
