@@ -205,9 +205,9 @@ public final class GenerationOptions {
    * then: more than one beam sets the temperature to 0.
    *
    * <p>The model's end ids and the stop ids end beams. Stop strings, stop speech and the most
-   * seconds of speech do not: they cut the answers that were found. The likeliest is the one with
-   * the highest mean log-probability of its tokens, as it was before it was cut; see {@link
-   * org.spiritlm.lm.BeamSearch}.
+   * seconds of speech do not: they cut the answers that were found. A listener hears what all beams
+   * agree on. The likeliest is the one with the highest mean log-probability of its tokens, as it
+   * was before it was cut; see {@link org.spiritlm.lm.BeamSearch}.
    */
   public GenerationOptions withBeams(int count) {
     check(count >= 1, "the number of beams must be 1 or more, found " + count);

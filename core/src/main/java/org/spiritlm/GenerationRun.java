@@ -10,9 +10,7 @@ import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.checkpoint.Part;
 import org.spiritlm.lm.Answer;
-import org.spiritlm.lm.BeamSearch;
 import org.spiritlm.lm.Continuer;
-import org.spiritlm.lm.LlamaModel;
 import org.spiritlm.lm.Request;
 import org.spiritlm.prompt.OutputModality;
 import org.spiritlm.prompt.Prompt;
@@ -23,7 +21,6 @@ import org.spiritlm.vocoder.Vocoder;
 
 /** One call for answers: from prompts to what the ids that continue them say. */
 final class GenerationRun {
-  private final Parts parts;
   private final Lazy<Continuer> continuer;
   private final GenerationOptions options;
   private final long began;
@@ -50,7 +47,6 @@ final class GenerationRun {
       long began,
       LoadTime load) {
     options.requireSense();
-    this.parts = parts;
     this.continuer = continuer;
     this.options = options;
     this.began = began;
@@ -115,8 +111,8 @@ final class GenerationRun {
 
   /** The answers to each prompt. */
   List<List<Generation>> answers(List<Asked> prompts) {
-    if (options.beams() > 1) {
-      return prompts.stream().map(this::searched).toList();
+    if (options.beams() > 1 && options.answers() > 1) {
+      return searched(prompts);
     }
     List<Pending> all = new ArrayList<>();
     List<Request> requests = new ArrayList<>();
@@ -141,31 +137,34 @@ final class GenerationRun {
     return generations;
   }
 
-  /** The likeliest answers to a prompt, as many as were asked for where there are so many. */
-  private List<Generation> searched(Asked asked) {
+  /** The likeliest answers to each prompt, as many as were asked for where there are so many. */
+  private List<List<Generation>> searched(List<Asked> prompts) {
     long seed = options.sampling().seed();
-    LlamaModel model = load.of(parts.languageModel);
-    List<BeamSearch.Found> found =
-        new BeamSearch(model, options.beams()).search(request(asked.ids, seed, id -> true));
-    List<Generation> generations = new ArrayList<>();
-    for (int i = 0; i < Math.min(found.size(), options.answers()); i++) {
-      Answer answer = found.get(i).answer();
-      Pending pending = new Pending(asked, seed + i);
-      Answer cut = pending.cut(answer);
-      generations.add(pending.complete(cut, tokensPerSecond(List.of(answer), 0)));
+    List<Answer> found =
+        continued(prompts.stream().map(asked -> request(asked.ids, seed, id -> true)).toList());
+    double tokensPerSecond = tokensPerSecond(found, 0);
+    List<List<Generation>> generations = new ArrayList<>();
+    for (int i = 0; i < found.size(); i++) {
+      List<Generation> best = new ArrayList<>();
+      for (Answer.Candidate each : found.get(i).candidates()) {
+        if (best.size() < options.answers()) {
+          Pending pending = new Pending(prompts.get(i), seed + best.size());
+          Answer cut = pending.cut(found.get(i).with(each.ids(), each.reason()));
+          best.add(pending.complete(cut, tokensPerSecond));
+        }
+      }
+      generations.add(best);
     }
     return generations;
   }
 
   /** The answer to one prompt, told to a listener while it is made. */
   Generation stream(Asked asked, GenerationListener listener) {
-    if (options.answers() > 1 || options.beams() > 1) {
+    if (options.answers() > 1) {
       throw new InputException(
           "one answer can be heard while it is made, and "
               + options.answers()
-              + " are asked for with "
-              + options.beams()
-              + " beams; ask for one, without beam search");
+              + " are asked for; ask for one");
     }
     int[] ids = asked.ids;
     Voicing voicing = new Voicing(vocoder, options, asked.prompt.lastSpeech());
@@ -205,6 +204,7 @@ final class GenerationRun {
         options.maxNewTokens(),
         forbidden,
         endsAndStops,
+        options.beams(),
         listener);
   }
 
@@ -250,12 +250,7 @@ final class GenerationRun {
       while (goesOn && count < answer.ids().length) {
         goesOn = reader.accept(answer.ids()[count++]);
       }
-      return new Answer(
-          Arrays.copyOf(answer.ids(), count),
-          answer.reason(),
-          answer.reused(),
-          answer.prefillSeconds(),
-          answer.decodeSeconds());
+      return answer.with(Arrays.copyOf(answer.ids(), count), answer.reason());
     }
 
     Generation complete(Answer answer, double tokensPerSecond) {

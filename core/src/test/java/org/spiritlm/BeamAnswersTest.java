@@ -9,7 +9,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.spiritlm.lm.Engine;
+import org.spiritlm.lm.EngineLimits;
 import org.spiritlm.lm.Scorer;
+import org.spiritlm.lm.Terms;
 import org.spiritlm.prompt.OutputModality;
 import org.spiritlm.torch.InputException;
 
@@ -93,10 +96,41 @@ class BeamAnswersTest {
   }
 
   @Test
-  void beamsAreNotHeardWhileTheyAreSearched() {
+  void whatIsHeardIsTheWhole() {
+    StringBuilder heard = new StringBuilder();
+    GenerationListener listener =
+        new GenerationListener() {
+          @Override
+          public void text(String piece) {
+            heard.append(piece);
+          }
+        };
+    Generation streamed = MODEL.stream(MODEL.parse("[Text]one two"), TEXT, listener);
+    Generation whole = answers(TEXT).get(0);
+    assertThat(streamed.outputIds()).containsExactly(whole.outputIds());
+    assertThat(streamed.endReason()).isEqualTo(whole.endReason());
+    assertThat(heard.toString().strip()).isEqualTo(whole.text());
+  }
+
+  @Test
+  void severalAnswersAreNotHeardWhileTheyAreSearched() {
+    GenerationOptions several = TEXT.withAnswers(2);
     assertThatThrownBy(
-            () -> MODEL.stream(MODEL.parse("[Text]one"), TEXT, new GenerationListener() {}))
+            () -> MODEL.stream(MODEL.parse("[Text]one"), several, new GenerationListener() {}))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("3 beams");
+        .hasMessageContaining("2 are asked for");
+  }
+
+  @Test
+  void anEngineFindsThemAsWell() {
+    try (Engine engine = MODEL.engine(EngineLimits.standard().withSequences(4))) {
+      SpiritLm served = MODEL.continuedBy(engine.on(Terms.of("one")));
+      Generation answer = served.generate(MODEL.parse("[Text]one two"), TEXT);
+      assertThat(answer.outputIds()).containsExactly(answers(TEXT).get(0).outputIds());
+      assertThatThrownBy(() -> served.generate(MODEL.parse("[Text]one"), TEXT.withBeams(5)))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("5 beams")
+          .hasMessageContaining("at most 4");
+    }
   }
 }

@@ -66,10 +66,9 @@ final class AnswerOutput {
   }
 
   private void claimStream(GenerationOptions options, boolean speech, CommonOptions common) {
-    if (options.answers() > 1 || options.beams() > 1) {
+    if (options.answers() > 1) {
       throw new InputException(
-          "--stream gives the one answer that comes, so it cannot go with "
-              + (options.beams() > 1 ? "--beams" : "--num-return"));
+          "--stream gives the one answer that comes, so it cannot go with --num-return");
     }
     if (speech && place == null) {
       throw new InputException("--stream has nowhere to put speech; add -o FILE.wav, or -o -");

@@ -181,7 +181,7 @@ final class DemoCommand implements Runnable {
   }
 
   private static String transcribe(SpiritLm opened, SpeechTokens tokens) {
-    GenerationOptions options = GenerationOptions.text().greedy().withMaxNewTokens(60);
+    GenerationOptions options = Transcription.likeliest(opened).withMaxNewTokens(60);
     return shortened(
         new Transcription(opened, List.of(), options).transcribe(Segment.speech(tokens)));
   }

@@ -81,14 +81,14 @@ final class SamplingOptions {
    */
   GenerationOptions applied(GenerationOptions options) {
     check();
-    GenerationOptions changed = options;
+    String draws = drawing();
+    GenerationOptions changed = greedy || draws != null ? options.withBeams(1) : options;
     if (maxNewTokens != null) {
       changed = changed.withMaxNewTokens(maxNewTokens);
     }
     if (temperature != null) {
       changed = changed.withTemperature(temperature);
     }
-    String draws = drawing();
     if (draws != null && changed.sampling().isGreedy()) {
       throw new InputException(
           draws

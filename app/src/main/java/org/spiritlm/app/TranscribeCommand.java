@@ -62,12 +62,13 @@ final class TranscribeCommand implements Runnable {
 
   @Override
   public void run() {
-    GenerationOptions options = sampling.applied(GenerationOptions.text().greedy());
     List<Example> shots = ExamplesFile.read(examples);
     if (words && !common.json) {
       throw new InputException("--words has no place in plain text; add --json");
     }
+    sampling.check();
     SpiritLm opened = model.open().model();
+    GenerationOptions options = sampling.applied(Transcription.likeliest(opened));
     if (words) {
       opened.requireAligner();
     }

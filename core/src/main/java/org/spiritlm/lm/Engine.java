@@ -78,10 +78,18 @@ public final class Engine implements AutoCloseable {
   private List<Answer> generate(List<Request> requests, Terms terms) {
     EngineCall call = new EngineCall(requests, terms, model, this::wake);
     for (EngineCall.Member member : call.members) {
+      if (member.answer.width() > limits.sequences()) {
+        throw new InputException(
+            "an answer is looked for with "
+                + member.answer.width()
+                + " beams, and at most "
+                + limits.sequences()
+                + " are followed at once; ask for fewer");
+      }
       if (member.bytes > limits.cacheBytes()) {
         throw new InputException(
             "prompt and answer of "
-                + member.sequence.capacity()
+                + member.answer.capacity()
                 + " tokens need "
                 + member.bytes
                 + " bytes of cache, and all caches together may take "

@@ -48,8 +48,9 @@ final class EngineBatch implements AutoCloseable {
     return new NotServedException(Reason.LATE, "the time for the answer has passed");
   }
 
+  /** Caches that are there, or may be. */
   int size() {
-    return members.size();
+    return members.stream().mapToInt(member -> member.answer.width()).sum();
   }
 
   EngineFigures figures() {
@@ -58,7 +59,8 @@ final class EngineBatch implements AutoCloseable {
   }
 
   boolean hasRoomFor(EngineCall.Member member) {
-    return size() < limits.sequences() && member.bytes <= limits.cacheBytes() - reserved;
+    return size() + member.answer.width() <= limits.sequences()
+        && member.bytes <= limits.cacheBytes() - reserved;
   }
 
   void join(EngineCall.Member member) {
@@ -85,26 +87,27 @@ final class EngineBatch implements AutoCloseable {
    */
   List<Runnable> step() {
     List<Runnable> ends = new ArrayList<>();
-    List<EngineCall.Member> running = new ArrayList<>();
+    List<Unread> running = new ArrayList<>();
     try (Scope scope = Scope.open()) {
-      List<Piece> pieces = pieces(running, ends);
-      if (pieces.isEmpty()) {
+      addUnread(running, ends);
+      if (running.isEmpty()) {
         return ends;
       }
-      float[] logits = next(pieces); // [running, V]
+      List<Piece> pieces = running.stream().flatMap(each -> each.pieces.stream()).toList();
+      float[] logits = next(pieces); // [pieces, V]
       steps++;
-      int vocabulary = logits.length / running.size();
-      for (int i = 0; i < running.size(); i++) {
-        if (running.get(i).sequence.hasReadPrompt()) {
-          accept(
-              running.get(i),
-              Arrays.copyOfRange(logits, i * vocabulary, (i + 1) * vocabulary),
-              ends);
+      int vocabulary = logits.length / pieces.size();
+      int at = 0;
+      for (Unread each : running) {
+        int to = at + each.pieces.size() * vocabulary;
+        if (each.member.answer.hasReadPrompt()) {
+          accept(each.member, Arrays.copyOfRange(logits, at, to), ends);
         }
+        at = to;
       }
     } catch (RuntimeException | Error e) { // all of them may have lost something
-      running.forEach(this::forget);
-      running.forEach(member -> ends.add(() -> member.fail(e)));
+      running.forEach(each -> forget(each.member));
+      running.forEach(each -> ends.add(() -> each.member.fail(e)));
     }
     return ends;
   }
@@ -116,30 +119,30 @@ final class EngineBatch implements AutoCloseable {
     return brief ? Torch.onOneThread(logits) : logits.get();
   }
 
-  /** What is read next: the newest token of each answer, and as much of prompts as may be. */
-  private List<Piece> pieces(List<EngineCall.Member> running, List<Runnable> ends) {
-    boolean alone = members.stream().noneMatch(member -> member.sequence.hasReadPrompt());
+  /** What a member has the model read in a step. */
+  private record Unread(EngineCall.Member member, List<Piece> pieces) {}
+
+  /** What is read next: the newest tokens of each answer, and as much of prompts as may be. */
+  private void addUnread(List<Unread> running, List<Runnable> ends) {
+    boolean alone = members.stream().noneMatch(member -> member.answer.hasReadPrompt());
     int left = alone ? ALONE_TOKENS : BESIDE_TOKENS;
-    List<Piece> pieces = new ArrayList<>();
     for (EngineCall.Member member : List.copyOf(members)) {
-      Sequence sequence = member.sequence;
-      boolean reads = !sequence.hasReadPrompt();
+      boolean reads = !member.answer.hasReadPrompt();
       if (!reads || (left > 0 && begins(member, ends))) {
-        running.add(member);
-        int[] ids = sequence.unread(left);
-        pieces.add(new Piece(ids, sequence.cache()));
-        left -= reads ? ids.length : 0;
-        promptTokens += reads ? ids.length : 0;
+        List<Piece> pieces = member.answer.unread(left);
+        running.add(new Unread(member, pieces));
+        int count = reads ? pieces.get(0).ids().length : 0;
+        left -= count;
+        promptTokens += count;
       }
     }
-    return pieces;
   }
 
   private void accept(EngineCall.Member member, float[] logits, List<Runnable> ends) {
     try {
       newTokens++;
-      member.sequence.accept(logits);
-      FinishReason reason = member.sequence.reason();
+      member.answer.accept(logits);
+      FinishReason reason = member.answer.reason();
       if (reason != null) {
         leave(member);
         ends.add(() -> member.end(reason));
@@ -162,24 +165,24 @@ final class EngineBatch implements AutoCloseable {
   }
 
   /**
-   * Makes a sequence's cache, if there is none, with what is known of its prompt already; false
+   * Makes an answer's cache, if there is none, with what is known of its prompt already; false
    * where another one is reading a beginning that both share.
    */
   private boolean begins(EngineCall.Member starting) {
-    Sequence sequence = starting.sequence;
-    if (sequence.cache() != null) {
+    GrowingAnswer answer = starting.answer;
+    if (answer.cache() != null) {
       return true;
     }
-    int[] prompt = sequence.prompt();
+    int[] prompt = answer.prompt();
     KeptCaches.Kept source = kept.longest(prompt);
     int shared = source == null ? 0 : source.common(prompt);
     int coming = 0; // of those that are read now
     KvCache other = null;
     for (EngineCall.Member member : members) {
-      KvCache cache = member.sequence.cache();
+      KvCache cache = member.answer.cache();
       if (cache != null) {
-        int common = KeptCaches.common(member.sequence.all(), prompt);
-        coming = member.sequence.hasReadPrompt() ? coming : Math.max(coming, common);
+        int common = KeptCaches.common(member.answer.all(), prompt);
+        coming = member.answer.hasReadPrompt() ? coming : Math.max(coming, common);
         if (Math.min(common, cache.length()) > shared) {
           shared = Math.min(common, cache.length());
           other = cache;
@@ -189,8 +192,8 @@ final class EngineBatch implements AutoCloseable {
     if (coming >= LEAST_SHARED && coming > shared) {
       return false;
     }
-    sequence.take(cache(sequence.capacity(), shared, other, source));
-    int reused = Objects.requireNonNull(sequence.cache()).length();
+    answer.take(cache(answer.capacity(), shared, other, source));
+    int reused = Objects.requireNonNull(answer.cache()).length();
     starting.reuse(reused);
     reusedTokens += reused;
     return true;
@@ -222,7 +225,8 @@ final class EngineBatch implements AutoCloseable {
   /** Takes a member out; what it has read is kept for others, if there is memory to move it. */
   private void leave(EngineCall.Member member) {
     remove(member);
-    KvCache cache = member.sequence.release();
+    int[] ids = member.answer.all();
+    KvCache cache = member.answer.release();
     if (cache == null) {
       return;
     }
@@ -231,7 +235,7 @@ final class EngineBatch implements AutoCloseable {
       return;
     }
     try {
-      kept.add(member.sequence.all(), cache);
+      kept.add(ids, cache);
     } catch (RuntimeException e) {
       cache.close();
     }
@@ -239,7 +243,7 @@ final class EngineBatch implements AutoCloseable {
 
   private void forget(EngineCall.Member member) {
     remove(member);
-    member.sequence.close();
+    member.answer.close();
   }
 
   private void remove(EngineCall.Member member) {

@@ -25,13 +25,18 @@ final class EngineCall {
    * What the engine has to say of one answer: an id, the end, or a failure.
    *
    * @param id a new one, or -1
+   * @param candidates with the end
    */
   private record Event(
-      Member member, int id, @Nullable FinishReason end, @Nullable Throwable failure) {}
+      Member member,
+      int id,
+      @Nullable FinishReason end,
+      List<Answer.Candidate> candidates,
+      @Nullable Throwable failure) {}
 
   /** One answer that was asked for. */
   final class Member {
-    final Sequence sequence;
+    final GrowingAnswer answer;
     final long bytes;
     private final Request request;
     private final long began = System.nanoTime();
@@ -42,19 +47,20 @@ final class EngineCall {
     private int count;
     private long first;
     private @Nullable FinishReason reason;
+    private List<Answer.Candidate> candidates = List.of();
     private long ended;
 
     Member(Request request, LlamaModel model) {
       this.request = request;
-      this.sequence =
-          new Sequence(
+      this.answer =
+          GrowingAnswer.of(
               request.heardBy(
                   id -> {
-                    events.add(new Event(this, id, null, null));
+                    events.add(new Event(this, id, null, List.of(), null));
                     return !dropped;
                   }),
               model);
-      this.bytes = model.cacheBytes(sequence.capacity());
+      this.bytes = (long) ((double) model.cacheBytes(answer.capacity()) * answer.width());
     }
 
     Terms terms() {
@@ -73,12 +79,12 @@ final class EngineCall {
 
     /** Tells the calling thread that there is no more. */
     void end(FinishReason why) {
-      events.add(new Event(this, -1, why, null));
+      events.add(new Event(this, -1, why, answer.candidates(), null));
     }
 
     /** Tells the calling thread that there will be no answer. */
     void fail(Throwable why) {
-      events.add(new Event(this, -1, null, why));
+      events.add(new Event(this, -1, null, List.of(), why));
     }
 
     private void hear(int id) {
@@ -111,7 +117,8 @@ final class EngineCall {
           Objects.requireNonNull(reason),
           reused,
           (read - began) / 1e9,
-          Math.max(0, ended - read) / 1e9);
+          Math.max(0, ended - read) / 1e9,
+          candidates);
     }
   }
 
@@ -160,6 +167,7 @@ final class EngineCall {
     } else if (event.failure instanceof Error failure) {
       throw failure;
     } else if (event.end != null) {
+      member.candidates = event.candidates;
       member.end(event.end, System.nanoTime());
     } else {
       member.hear(event.id);

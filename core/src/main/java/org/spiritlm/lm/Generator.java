@@ -32,50 +32,53 @@ public final class Generator implements Continuer {
 
   @Override
   public List<Answer> generate(List<Request> requests) {
-    List<Sequence> sequences = new ArrayList<>();
+    List<GrowingAnswer> growing = new ArrayList<>();
     try {
-      long began = System.nanoTime();
-      start(requests, sequences);
-      long read = System.nanoTime();
-      List<Sequence> active = going(sequences);
-      while (!active.isEmpty()) {
-        step(active);
-        active = going(active);
-      }
-      return sequences.stream().map(sequence -> sequence.answer(began, read)).toList();
+      requests.forEach(request -> growing.add(GrowingAnswer.of(request, model)));
+      return grown(growing);
     } finally {
-      sequences.forEach(Sequence::close);
+      growing.forEach(GrowingAnswer::close);
     }
   }
 
-  private static List<Sequence> going(List<Sequence> sequences) {
-    return sequences.stream().filter(sequence -> sequence.reason() == null).toList();
+  /** What becomes of these, which stay the caller's to close. */
+  List<Answer> grown(List<? extends GrowingAnswer> all) {
+    long began = System.nanoTime();
+    start(all);
+    long read = System.nanoTime();
+    List<? extends GrowingAnswer> active = going(all);
+    while (!active.isEmpty()) {
+      step(active);
+      active = going(active);
+    }
+    return all.stream().map(each -> each.answer(began, read)).toList();
+  }
+
+  private static List<? extends GrowingAnswer> going(List<? extends GrowingAnswer> all) {
+    return all.stream().filter(each -> each.reason() == null).toList();
   }
 
   /** Reads prompts, and makes the first token after each. */
-  private void start(List<Request> requests, List<Sequence> sequences) {
+  private void start(List<? extends GrowingAnswer> all) {
     List<float[]> first = new ArrayList<>(); // logits after each prompt
-    for (Request request : requests) {
-      Sequence sequence = new Sequence(request, model);
-      sequences.add(sequence);
-      int same = equal(request.prompt(), requests.subList(0, first.size()));
+    for (GrowingAnswer each : all) {
+      int same = equal(each.prompt(), all.subList(0, first.size()));
       if (same < 0) {
-        KvCache cache = model.cache(sequence.capacity());
-        sequence.take(cache);
-        first.add(prefill(model, cache, request.prompt()));
+        each.take(model.cache(each.capacity()));
+        first.add(prefill(each));
       } else {
-        KvCache read = Objects.requireNonNull(sequences.get(same).cache());
-        sequence.take(read.copy(request.prompt().length, sequence.capacity()));
+        KvCache read = Objects.requireNonNull(all.get(same).cache());
+        each.take(read.copy(each.prompt().length, each.capacity()));
         first.add(first.get(same));
       }
-      sequence.accept(first.get(first.size() - 1));
+      each.accept(first.get(first.size() - 1));
     }
   }
 
-  /** The place of the first request with this prompt, or -1. */
-  private static int equal(int[] prompt, List<Request> requests) {
-    for (int i = 0; i < requests.size(); i++) {
-      if (Arrays.equals(requests.get(i).prompt(), prompt)) {
+  /** The place of the first one with this prompt, or -1. */
+  private static int equal(int[] prompt, List<? extends GrowingAnswer> others) {
+    for (int i = 0; i < others.size(); i++) {
+      if (Arrays.equals(others.get(i).prompt(), prompt)) {
         return i;
       }
     }
@@ -83,36 +86,28 @@ public final class Generator implements Continuer {
   }
 
   /** Reads a prompt; the logits of what may come next. */
-  static float[] prefill(LlamaModel model, KvCache cache, int... prompt) {
-    int at = 0;
+  float[] prefill(GrowingAnswer answer) {
     while (true) {
-      int to = Math.min(prompt.length, at + PREFILL_TOKENS);
-      Piece piece = new Piece(Arrays.copyOfRange(prompt, at, to), cache);
       try (Scope scope = Scope.open()) {
-        Tensor logits = model.next(List.of(piece));
-        if (to == prompt.length) {
+        Tensor logits = model.next(answer.unread(PREFILL_TOKENS));
+        if (answer.hasReadPrompt()) {
           return Tensors.floats(logits);
         }
       }
-      at = to;
     }
   }
 
-  private void step(List<Sequence> active) {
+  private void step(List<? extends GrowingAnswer> active) {
     try (Scope scope = Scope.open()) {
-      List<Piece> pieces = new ArrayList<>(active.size());
-      for (Sequence sequence : active) {
-        pieces.add(new Piece(sequence.unread(1), sequence.cache()));
-      }
-      float[] logits = Tensors.floats(model.next(pieces)); // [active, V]
-      int vocabulary = logits.length / active.size();
+      List<List<Piece>> unread = active.stream().map(each -> each.unread(1)).toList();
+      List<Piece> pieces = unread.stream().flatMap(List::stream).toList();
+      float[] logits = Tensors.floats(model.next(pieces)); // [pieces, V]
+      int vocabulary = logits.length / pieces.size();
+      int at = 0;
       for (int i = 0; i < active.size(); i++) {
-        active
-            .get(i)
-            .accept(
-                active.size() == 1
-                    ? logits
-                    : Arrays.copyOfRange(logits, i * vocabulary, (i + 1) * vocabulary));
+        int to = at + unread.get(i).size() * vocabulary;
+        active.get(i).accept(active.size() == 1 ? logits : Arrays.copyOfRange(logits, at, to));
+        at = to;
       }
     }
   }

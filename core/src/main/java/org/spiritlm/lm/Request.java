@@ -13,7 +13,9 @@ import org.spiritlm.torch.InputException;
  * @param maxNewTokens the most tokens of the answer; it also ends where the context is full
  * @param forbidden ids that are not chosen
  * @param ends ids that end the answer, as its last token
- * @param listener is told each new id at once, and says whether to go on
+ * @param beams beginnings that are kept at each step while the likeliest answer is looked for
+ *     ({@link BeamSearch}); 1 for an answer that is chosen token by token
+ * @param listener is told each new id as soon as it is certain, and says whether to go on
  */
 @SuppressWarnings("ArrayRecordComponent") // owners do not change it
 public record Request(
@@ -22,6 +24,7 @@ public record Request(
     int maxNewTokens,
     BitSet forbidden,
     Set<Integer> ends,
+    int beams,
     IntPredicate listener) {
   public Request {
     if (prompt.length == 0) {
@@ -29,6 +32,9 @@ public record Request(
     }
     if (maxNewTokens < 1) {
       throw new InputException("the most new tokens must be 1 or more, found " + maxNewTokens);
+    }
+    if (beams < 1) {
+      throw new InputException("the number of beams must be 1 or more, found " + beams);
     }
     ends = Set.copyOf(ends);
   }
@@ -55,26 +61,32 @@ public record Request(
 
   /** A greedy continuation without ends. */
   public static Request greedy(int[] prompt, int maxNewTokens) {
-    return new Request(prompt, Sampling.greedy(), maxNewTokens, new BitSet(), Set.of(), id -> true);
+    return new Request(
+        prompt, Sampling.greedy(), maxNewTokens, new BitSet(), Set.of(), 1, id -> true);
   }
 
   /** The same, chosen in this way. */
   public Request with(Sampling choice) {
-    return new Request(prompt, choice, maxNewTokens, forbidden, ends, listener);
+    return new Request(prompt, choice, maxNewTokens, forbidden, ends, beams, listener);
   }
 
   /** The same without these ids. */
   public Request without(BitSet ids) {
-    return new Request(prompt, sampling, maxNewTokens, ids, ends, listener);
+    return new Request(prompt, sampling, maxNewTokens, ids, ends, beams, listener);
   }
 
   /** The same, ended by any of these ids. */
   public Request until(Set<Integer> ids) {
-    return new Request(prompt, sampling, maxNewTokens, forbidden, ids, listener);
+    return new Request(prompt, sampling, maxNewTokens, forbidden, ids, beams, listener);
   }
 
   /** The same with a listener. */
   public Request heardBy(IntPredicate who) {
-    return new Request(prompt, sampling, maxNewTokens, forbidden, ends, who);
+    return new Request(prompt, sampling, maxNewTokens, forbidden, ends, beams, who);
+  }
+
+  /** The same, the likeliest that so many beams find. */
+  public Request by(int count) {
+    return new Request(prompt, sampling, maxNewTokens, forbidden, ends, count, listener);
   }
 }

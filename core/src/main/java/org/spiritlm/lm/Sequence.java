@@ -1,10 +1,12 @@
 package org.spiritlm.lm;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** One answer while it grows. Not for use by several threads. */
-final class Sequence implements AutoCloseable {
+/** An answer of one sequence, whose next token is chosen at each step. */
+final class Sequence implements GrowingAnswer {
   private final Request request;
   private final Sampler sampler;
   private final int[] ids;
@@ -27,59 +29,63 @@ final class Sequence implements AutoCloseable {
             request.sampling(), model.config().vocabulary(), request.forbidden(), request.prompt());
   }
 
-  /** Positions that its cache needs room for: the last token is never read. */
-  int capacity() {
+  @Override
+  public int capacity() {
     return request.prompt().length + ids.length - 1;
   }
 
-  int[] prompt() {
+  @Override
+  public int width() {
+    return 1;
+  }
+
+  @Override
+  public int[] prompt() {
     return request.prompt();
   }
 
-  @Nullable KvCache cache() {
+  @Override
+  public @Nullable KvCache cache() {
     return cache;
   }
 
-  void take(KvCache filled) {
+  @Override
+  public void take(KvCache filled) {
     cache = filled;
   }
 
-  /** Its cache, which is the caller's now. */
-  @Nullable KvCache release() {
+  @Override
+  public @Nullable KvCache release() {
     KvCache released = cache;
     cache = null;
     return released;
   }
 
-  /** Why it ended, or null while it goes on. */
-  @Nullable FinishReason reason() {
+  @Override
+  public @Nullable FinishReason reason() {
     return reason;
   }
 
-  /** The prompt's ids, then the new ones. */
-  int[] all() {
+  @Override
+  public int[] all() {
     int[] prompt = request.prompt();
     int[] all = Arrays.copyOf(prompt, prompt.length + count);
     System.arraycopy(ids, 0, all, prompt.length, count);
     return all;
   }
 
-  /** The next ids to read, at most so many: of the prompt, or the newest one. */
-  int[] unread(int most) {
-    int[] prompt = request.prompt();
-    int read = cache == null ? 0 : cache.length();
-    return read < prompt.length
-        ? Arrays.copyOfRange(prompt, read, Math.min(prompt.length, read + most))
-        : new int[] {ids[count - 1]};
+  @Override
+  public List<Piece> unread(int most) {
+    KvCache read = Objects.requireNonNull(cache);
+    return List.of(
+        hasReadPrompt()
+            ? new Piece(new int[] {ids[count - 1]}, read)
+            : GrowingAnswer.unread(request.prompt(), read, most));
   }
 
-  /** Whether there is nothing of the prompt left to read. */
-  boolean hasReadPrompt() {
-    return cache != null && cache.length() >= request.prompt().length;
-  }
-
-  /** Chooses the next token by what the model says of it, and tells the listener. */
-  void accept(float[] logits) {
+  /** Chooses the next token by what the model says of it. */
+  @Override
+  public void accept(float[] logits) {
     int id = sampler.next(logits);
     ids[count++] = id;
     boolean goesOn = request.listener().test(id);
@@ -95,13 +101,8 @@ final class Sequence implements AutoCloseable {
     }
   }
 
-  /**
-   * What came of it.
-   *
-   * @param began when the prompts of the same call began to be read, and when they were ({@link
-   *     System#nanoTime})
-   */
-  Answer answer(long began, long read) {
+  @Override
+  public Answer answer(long began, long read) {
     if (reason == null) {
       throw new IllegalStateException("the answer goes on");
     }

@@ -6,10 +6,14 @@ import org.spiritlm.EndReason;
 import org.spiritlm.Generation;
 import org.spiritlm.GenerationListener;
 import org.spiritlm.GenerationOptions;
+import org.spiritlm.Score;
 import org.spiritlm.Segment;
 import org.spiritlm.SpiritLm;
+import org.spiritlm.lm.Scorer;
 import org.spiritlm.prompt.OutputModality;
 import org.spiritlm.prompt.Prompt;
+import org.spiritlm.prompt.SpeechTokens;
+import org.spiritlm.prompt.TaskToken;
 import org.spiritlm.torch.InputException;
 
 /**
@@ -19,14 +23,23 @@ import org.spiritlm.torch.InputException;
  *
  * <p>The transcript is what comes between the two flags. It also ends where the model begins the
  * next example, and without examples, where flags are not to be expected, at the most new tokens.
- * Models that have {@link org.spiritlm.prompt.TaskToken#RECOGNITION} are asked with it in place of
- * {@code [Speech]}.
+ * Models that have {@link TaskToken#RECOGNITION} are asked with it in place of {@code [Speech]}.
+ *
+ * <p>What beams find is read both ways where the model has learnt to speak as well and there are no
+ * examples: that transcript is taken which is likely after the speech, and after which the speech
+ * is likely (a noisy channel, both ways of it being one model), the latter counting half in the sum
+ * of log-probabilities.
  *
  * <p>Safe for use by several threads.
  */
 public final class Transcription {
   private static final String START = "<START Transcript>";
   private static final String END = "<END>";
+
+  /** More find no better transcripts. */
+  private static final int BEAMS = 8;
+
+  private static final double SPEECH_WEIGHT = 0.5;
 
   private final SpiritLm model;
   private final List<Segment> shots = new ArrayList<>();
@@ -37,9 +50,19 @@ public final class Transcription {
     this(model, List.of());
   }
 
-  /** The likeliest transcript of at most 200 tokens. */
+  /** As {@link #likeliest} says. */
   public Transcription(SpiritLm model, List<Example> examples) {
-    this(model, examples, GenerationOptions.text().greedy());
+    this(model, examples, likeliest(model));
+  }
+
+  /**
+   * The likeliest transcript of at most 200 tokens: that which eight beams find where the model has
+   * learnt the task and so is asked briefly, else the likeliest token at each step.
+   */
+  public static GenerationOptions likeliest(SpiritLm model) {
+    return GenerationOptions.text()
+        .greedy()
+        .withBeams(TaskToken.RECOGNITION.isIn(model.tokenizer()) ? BEAMS : 1);
   }
 
   /**
@@ -77,17 +100,80 @@ public final class Transcription {
    *     beside the examples
    */
   public String transcribe(Segment.Speech speech) {
-    return transcript(model.generate(prompt(speech), options));
+    return transcribe(List.of(speech)).get(0);
   }
 
   /**
-   * What is said, told to a listener while it is written; all that it hears together is the
-   * transcript, but for blanks at its ends. It also decides how long it goes on.
+   * What is said, told to a listener while it is written, or at once where several transcripts are
+   * compared; all that it hears together is the transcript, but for blanks at its ends. It also
+   * decides how long it goes on.
    *
    * @throws InputException as the other
    */
   public Generation transcribe(Segment.Speech speech, GenerationListener listener) {
-    return model.stream(prompt(speech), options, new WithoutFlag(listener));
+    GenerationListener without = new WithoutFlag(listener);
+    if (!compares()) {
+      return model.stream(prompt(speech), options, without);
+    }
+    Generation best = best(List.of(speech)).get(0);
+    without.text(best.text());
+    without.end(best.endReason());
+    return best;
+  }
+
+  /** Whether several transcripts are found, and read the other way as well. */
+  private boolean compares() {
+    return options.beams() > 1
+        && options.answers() == 1
+        && shots.isEmpty()
+        && TaskToken.RECOGNITION.isIn(model.tokenizer())
+        && TaskToken.SYNTHESIS.isIn(model.tokenizer());
+  }
+
+  /** Of all that beams find, what is likeliest both ways. */
+  private List<Generation> best(List<Segment.Speech> speech) {
+    List<SpeechTokens> tokens = speech.stream().map(model::tokens).toList();
+    List<List<Generation>> found =
+        model.batch(
+            tokens.stream().map(each -> prompt(Segment.speech(each))).toList(),
+            options.withAnswers(options.beams()));
+    List<Generation> best = new ArrayList<>();
+    for (int i = 0; i < found.size(); i++) {
+      best.add(best(tokens.get(i), found.get(i)));
+    }
+    return best;
+  }
+
+  private Generation best(SpeechTokens tokens, List<Generation> found) {
+    int[] spoken = model.tokenizer().encode(tokens.toString(), false);
+    List<Generation> read = new ArrayList<>();
+    List<Scorer.Pair> pairs = new ArrayList<>(); // two for each
+    for (Generation each : found) {
+      String text = transcript(each);
+      if (!text.isEmpty()) {
+        int[] asked =
+            model
+                .prompt(List.of(Segment.text(text)), OutputModality.SPEECH)
+                .forSynthesis(model.tokenizer())
+                .ids(model.tokenizer());
+        if (asked.length + spoken.length <= model.context()) {
+          read.add(each);
+          pairs.add(new Scorer.Pair(each.promptIds(), each.outputIds()));
+          pairs.add(new Scorer.Pair(asked, spoken));
+        }
+      }
+    }
+    List<Score> scores = model.scoreIds(pairs);
+    Generation best = found.get(0);
+    double most = Double.NEGATIVE_INFINITY;
+    for (int i = 0; i < read.size(); i++) {
+      double sum = scores.get(2 * i).sum() + SPEECH_WEIGHT * scores.get(2 * i + 1).sum();
+      if (sum > most) {
+        most = sum;
+        best = read.get(i);
+      }
+    }
+    return best;
   }
 
   /** Passes on what follows the flag that a transcript may begin with. */
@@ -142,6 +228,9 @@ public final class Transcription {
    * @throws InputException as for a single one
    */
   public List<String> transcribe(List<Segment.Speech> speech) {
+    if (compares()) {
+      return best(speech).stream().map(Transcription::transcript).toList();
+    }
     return model.batch(speech.stream().map(this::prompt).toList(), options).stream()
         .map(answers -> transcript(answers.get(0)))
         .toList();

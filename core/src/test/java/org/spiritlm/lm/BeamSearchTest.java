@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
@@ -20,6 +21,8 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.Scope;
+import org.spiritlm.torch.Tensors;
 
 /** Beam search against greedy answers, all sequences there are, and scores computed anew. */
 class BeamSearchTest {
@@ -35,12 +38,12 @@ class BeamSearchTest {
   void oneBeamIsTheGreedyAnswer(
       @ForAll("variants") String name, @ForAll("requests") Request request) {
     LlamaModel model = LlamaVariant.of(name).model();
-    Request greedy = request.with(Sampling.greedy());
+    Request greedy = request.with(Sampling.greedy()).by(1);
     Answer expected = new Generator(model).generate(greedy);
-    List<BeamSearch.Found> found = new BeamSearch(model, 1).search(greedy);
+    List<Answer.Candidate> found = new BeamSearch(model, 1).search(greedy);
     assertThat(found).hasSize(1);
-    assertThat(found.get(0).answer().ids()).containsExactly(expected.ids());
-    assertThat(found.get(0).answer().reason()).isEqualTo(expected.reason());
+    assertThat(found.get(0).ids()).containsExactly(expected.ids());
+    assertThat(found.get(0).reason()).isEqualTo(expected.reason());
   }
 
   @Property(tries = 40, seed = "5")
@@ -51,16 +54,15 @@ class BeamSearchTest {
       @ForAll("penalties") double penalty) {
     LlamaModel model = LlamaVariant.of(name).model();
     Request greedy = request.with(Sampling.greedy());
-    List<BeamSearch.Found> found = new BeamSearch(model, width, penalty).search(greedy);
+    List<Answer.Candidate> found = new BeamSearch(model, width, penalty).search(greedy);
     assertThat(found).hasSizeBetween(1, width);
     assertThat(found).isSortedAccordingTo(Comparator.comparingDouble(each -> -each.score()));
-    assertThat(found.stream().map(each -> Arrays.toString(each.answer().ids())))
-        .doesNotHaveDuplicates();
+    assertThat(found.stream().map(each -> Arrays.toString(each.ids()))).doesNotHaveDuplicates();
     int most = Math.min(request.maxNewTokens(), model.config().context() - request.prompt().length);
-    for (BeamSearch.Found each : found) {
-      int[] ids = each.answer().ids();
-      boolean ended = each.answer().reason() == FinishReason.END;
-      assertThat(ended || each.answer().reason() == FinishReason.LENGTH).isTrue();
+    for (Answer.Candidate each : found) {
+      int[] ids = each.ids();
+      boolean ended = each.reason() == FinishReason.END;
+      assertThat(ended || each.reason() == FinishReason.LENGTH).isTrue();
       assertThat(ids.length).isBetween(1, most);
       assertThat(ended || ids.length == most).isTrue();
       for (int i = 0; i < ids.length; i++) {
@@ -74,16 +76,65 @@ class BeamSearchTest {
     }
   }
 
+  /** What all beams agree on is told at once, and is the best answer in the end. */
+  @Property(tries = 40, seed = "6")
+  void theListenerHearsTheBestAnswer(
+      @ForAll("variants") String name,
+      @ForAll("requests") Request request,
+      @ForAll @IntRange(min = 2, max = 5) int width,
+      @ForAll @IntRange(min = 1, max = 20) int wanted) {
+    LlamaModel model = LlamaVariant.of(name).model();
+    Request greedy = request.with(Sampling.greedy()).by(width);
+    Answer.Candidate best = new BeamSearch(model, width).search(greedy).get(0);
+    List<Integer> heard = new ArrayList<>();
+    Answer whole = new Generator(model).generate(greedy.heardBy(heard::add));
+    assertThat(whole.ids()).containsExactly(best.ids());
+    assertThat(whole.reason()).isEqualTo(best.reason());
+    assertThat(whole.candidates().get(0).ids()).containsExactly(best.ids());
+    assertThat(heard.stream().mapToInt(id -> id).toArray()).containsExactly(best.ids());
+
+    heard.clear();
+    Answer stopped =
+        new Generator(model).generate(greedy.heardBy(id -> heard.add(id) && heard.size() < wanted));
+    int count = Math.min(wanted, best.ids().length);
+    assertThat(stopped.ids()).containsExactly(Arrays.copyOf(best.ids(), count));
+    assertThat(heard).hasSize(count);
+    boolean ended = count == best.ids().length && best.reason() == FinishReason.END;
+    boolean isCut = wanted <= best.ids().length && !ended;
+    assertThat(stopped.reason()).isEqualTo(isCut ? FinishReason.STOPPED : best.reason());
+  }
+
+  @Example
+  void theListenerHearsBeforeTheEnd() {
+    int early = 0;
+    for (String name : LlamaVariant.NAMES) {
+      LlamaModel model = LlamaVariant.of(name).model();
+      List<Integer> heard = new ArrayList<>();
+      Request request = Request.greedy(new int[] {5}, 15).heardBy(heard::add);
+      try (Beams beams = new Beams(request, 2, 1, model)) {
+        beams.take(model.cache(beams.capacity()));
+        while (beams.reason() == null) {
+          early += heard.isEmpty() ? 0 : 1;
+          try (Scope scope = Scope.open()) {
+            beams.accept(Tensors.floats(model.next(beams.unread(1))));
+          }
+        }
+      }
+      assertThat(heard).isNotEmpty();
+    }
+    assertThat(early).isGreaterThan(LlamaVariant.NAMES.size());
+  }
+
   @Property(tries = 10)
   void theSameRequestHasTheSameAnswers(
       @ForAll("variants") String name, @ForAll("requests") Request request) {
     BeamSearch search = new BeamSearch(LlamaVariant.of(name).model(), 4);
     Request greedy = request.with(Sampling.greedy());
-    List<BeamSearch.Found> one = search.search(greedy);
-    List<BeamSearch.Found> two = search.search(greedy.with(Sampling.greedy().withSeed(9)));
+    List<Answer.Candidate> one = search.search(greedy);
+    List<Answer.Candidate> two = search.search(greedy.with(Sampling.greedy().withSeed(9)));
     assertThat(two).hasSameSizeAs(one);
     for (int i = 0; i < one.size(); i++) {
-      assertThat(two.get(i).answer().ids()).containsExactly(one.get(i).answer().ids());
+      assertThat(two.get(i).ids()).containsExactly(one.get(i).ids());
       assertThat(two.get(i).score()).isEqualTo(one.get(i).score());
     }
   }
@@ -101,12 +152,12 @@ class BeamSearchTest {
     Request request = Request.greedy(start, LENGTH).until(ends).without(without);
     Map<String, Double> expected = new TreeMap<>();
     enumerate(request, new int[0], 0, penalty, expected);
-    List<BeamSearch.Found> found = new BeamSearch(SIX, ALL, penalty).search(request);
+    List<Answer.Candidate> found = new BeamSearch(SIX, ALL, penalty).search(request);
     assertThat(found).hasSameSizeAs(expected.keySet());
     double[] sorted = expected.values().stream().mapToDouble(x -> -x).sorted().toArray();
     for (int i = 0; i < sorted.length; i++) {
-      BeamSearch.Found each = found.get(i);
-      double own = expected.remove(Arrays.toString(each.answer().ids()));
+      Answer.Candidate each = found.get(i);
+      double own = expected.remove(Arrays.toString(each.ids()));
       assertThat(each.score()).isCloseTo(own, within(CLOSE));
       assertThat(each.score()).isCloseTo(-sorted[i], within(CLOSE));
     }
@@ -149,9 +200,9 @@ class BeamSearchTest {
   @Example
   void tiesGoToLowerIds() {
     LlamaModel model = LlamaModels.silent(LlamaModels.SMALL);
-    List<BeamSearch.Found> found =
+    List<Answer.Candidate> found =
         new BeamSearch(model, 3).search(Request.greedy(new int[] {5}, 2).without(bits(0, 2)));
-    assertThat(found.stream().map(each -> each.answer().ids()))
+    assertThat(found.stream().map(each -> each.ids()))
         .containsExactly(new int[] {1, 1}, new int[] {1, 3}, new int[] {1, 4});
     assertThat(found.get(0).score()).isCloseTo(-Math.log(96), within(1e-6));
     assertThat(new Generator(model).generate(Request.greedy(new int[] {5}, 3)).ids())
@@ -164,8 +215,8 @@ class BeamSearchTest {
     BitSet allButTwo = new BitSet();
     allButTwo.set(2, LlamaVariant.VOCABULARY);
     Request request = Request.greedy(new int[] {5}, 2).without(allButTwo);
-    List<BeamSearch.Found> found = new BeamSearch(model, 10).search(request);
-    assertThat(found.stream().map(each -> each.answer().ids()))
+    List<Answer.Candidate> found = new BeamSearch(model, 10).search(request);
+    assertThat(found.stream().map(each -> each.ids()))
         .containsExactlyInAnyOrder(
             new int[] {0, 0}, new int[] {0, 1}, new int[] {1, 0}, new int[] {1, 1});
   }

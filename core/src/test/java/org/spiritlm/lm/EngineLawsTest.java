@@ -26,7 +26,7 @@ class EngineLawsTest {
   void togetherEachIsAsIfAlone(
       @ForAll("variants") String name,
       @ForAll("lists") @Size(min = 1, max = 8) List<Request> requests,
-      @ForAll @IntRange(min = 1, max = 4) int sequences,
+      @ForAll @IntRange(min = GeneratorLawsTest.MOST_BEAMS, max = 5) int sequences,
       @ForAll @IntRange(min = 1, max = 30) int wanted) {
     LlamaModel model = LlamaVariant.of(name).model();
     ExecutorService callers = Executors.newFixedThreadPool(requests.size());
@@ -160,6 +160,7 @@ class EngineLawsTest {
   private static void assertSame(Answer actual, Answer expected) {
     assertThat(actual.ids()).containsExactly(expected.ids());
     assertThat(actual.reason()).isEqualTo(expected.reason());
+    assertThat(GeneratorLawsTest.found(actual)).isEqualTo(GeneratorLawsTest.found(expected));
   }
 
   @Provide

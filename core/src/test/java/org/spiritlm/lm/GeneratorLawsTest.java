@@ -23,6 +23,9 @@ import net.jqwik.api.Tuple;
 class GeneratorLawsTest {
   private static final int ROOM = LlamaVariant.CONTEXT;
 
+  /** Of {@link #requests}. */
+  static final int MOST_BEAMS = 3;
+
   @Property(tries = 60, seed = "1")
   void aBatchIsItsSingles(
       @ForAll("variants") String name, @ForAll("batches") List<Request> requests) {
@@ -49,6 +52,7 @@ class GeneratorLawsTest {
               1 + request.maxNewTokens() / (i + 1),
               one.forbidden(),
               one.ends(),
+              one.beams(),
               one.listener()));
     }
     List<Answer> together = generator.generate(requests);
@@ -103,7 +107,7 @@ class GeneratorLawsTest {
   void aGreedyAnswerIsTheLikeliestTokenEachTime(
       @ForAll("variants") String name, @ForAll("requests") Request request) {
     LlamaModel model = LlamaVariant.of(name).model();
-    Answer answer = new Generator(model).generate(request.with(Sampling.greedy()));
+    Answer answer = new Generator(model).generate(request.with(Sampling.greedy()).by(1));
     int[] ids = request.prompt();
     for (int id : answer.ids()) {
       float[][] logits = LlamaModels.logits(model, ids);
@@ -132,6 +136,12 @@ class GeneratorLawsTest {
   private static void assertSame(Answer actual, Answer expected) {
     assertThat(actual.ids()).containsExactly(expected.ids());
     assertThat(actual.reason()).isEqualTo(expected.reason());
+    assertThat(found(actual)).isEqualTo(found(expected));
+  }
+
+  /** What beams found. */
+  static List<List<Integer>> found(Answer answer) {
+    return answer.candidates().stream().map(each -> list(each.ids())).toList();
   }
 
   @Provide
@@ -154,15 +164,22 @@ class GeneratorLawsTest {
                 Tuple.of(9, Arbitraries.integers().between(1, 20)),
                 Tuple.of(1, Arbitraries.just(ROOM))),
             ids.set().ofMaxSize(LlamaVariant.VOCABULARY - 1),
-            ids.set().ofMaxSize(3))
+            ids.set().ofMaxSize(3),
+            Arbitraries.of(1, 1, 2, MOST_BEAMS))
         .as(GeneratorLawsTest::request);
   }
 
   private static Request request(
-      int[] prompt, Sampling sampling, int most, Set<Integer> forbidden, Set<Integer> ends) {
+      int[] prompt,
+      Sampling sampling,
+      int most,
+      Set<Integer> forbidden,
+      Set<Integer> ends,
+      int beams) {
     BitSet without = new BitSet();
     forbidden.forEach(without::set);
-    return new Request(prompt, sampling, most, without, ends, id -> true);
+    int searched = sampling.isGreedy() ? beams : 1;
+    return new Request(prompt, sampling, most, without, ends, searched, id -> true);
   }
 
   private static Arbitrary<Sampling> sampling() {

@@ -155,8 +155,10 @@ class GeneratorTest {
   void aPromptOfManyTokensIsReadAsIfAtOnce() {
     LlamaModel model = LlamaModels.varied(longContext());
     int[] prompt = new Random(4).ints(4500, 0, 96).toArray();
-    try (KvCache cache = model.cache(prompt.length)) {
-      float[] pieces = Generator.prefill(model, cache, prompt);
+    try (Sequence sequence = new Sequence(Request.greedy(prompt, 1), model)) {
+      KvCache cache = model.cache(prompt.length);
+      sequence.take(cache);
+      float[] pieces = new Generator(model).prefill(sequence);
       assertThat(cache.length()).isEqualTo(prompt.length);
       float[][] whole = LlamaModels.logits(model, prompt);
       assertThat(pieces).containsExactly(whole[prompt.length - 1], within(1e-4f));

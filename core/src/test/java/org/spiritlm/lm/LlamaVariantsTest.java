@@ -159,7 +159,7 @@ class LlamaVariantsTest {
                     .withRepetitionPenalty(search.get("repetition_penalty").doubleValue()))
             .without(forbidden)
             .until(ends);
-    List<BeamSearch.Found> found =
+    List<Answer.Candidate> found =
         new BeamSearch(
                 model,
                 search.get("num_beams").intValue(),
@@ -169,8 +169,8 @@ class LlamaVariantsTest {
     assertThat(found).hasSize(expected.size());
     for (int i = 0; i < found.size(); i++) {
       int[] ids = LlamaVariant.ints(expected.get(i));
-      assertThat(found.get(i).answer().ids()).as("answer %d", i).containsExactly(ids);
-      assertThat(found.get(i).answer().reason())
+      assertThat(found.get(i).ids()).as("answer %d", i).containsExactly(ids);
+      assertThat(found.get(i).reason())
           .isEqualTo(ends.contains(ids[ids.length - 1]) ? FinishReason.END : FinishReason.LENGTH);
       double score = search.get("scores").get(i).doubleValue();
       assertThat(found.get(i).score()).isCloseTo(score, within(SCORE * (1 + Math.abs(score))));

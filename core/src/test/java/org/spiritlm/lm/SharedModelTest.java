@@ -45,7 +45,7 @@ class SharedModelTest {
           model ->
               new BeamSearch(model, 3)
                   .search(Request.greedy(new int[] {4, 5}, 12)).stream()
-                      .map(found -> Arrays.toString(found.answer().ids()) + found.score())
+                      .map(found -> Arrays.toString(found.ids()) + found.score())
                       .toList()
                       .toString());
 

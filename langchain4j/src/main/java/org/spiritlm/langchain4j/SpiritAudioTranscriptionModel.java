@@ -41,7 +41,7 @@ public final class SpiritAudioTranscriptionModel implements AudioTranscriptionMo
     }
     Double temperature = request.temperature();
     Transcription task =
-        temperature == null
+        temperature == null || temperature == 0
             ? standard
             : new Transcription(
                 model, examples, GenerationOptions.text().withTemperature(temperature));

@@ -33,7 +33,7 @@ final class RealtimeTranscription {
           new Transcription(
               model.model(terms.asLongAs(events::isOpen)),
               List.of(),
-              TranscriptionsHandler.likeliest(limits));
+              TranscriptionsHandler.likeliest(model.model(), limits));
       events.send(about("completed", item).put("transcript", task.transcribe(speech)));
       return null;
     } catch (RuntimeException e) {

@@ -9,6 +9,7 @@ import org.spiritlm.Generation;
 import org.spiritlm.GenerationListener;
 import org.spiritlm.GenerationOptions;
 import org.spiritlm.Segment;
+import org.spiritlm.SpiritLm;
 import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.json.Json;
 import org.spiritlm.prompt.SpeechTokens;
@@ -149,15 +150,14 @@ final class TranscriptionsHandler {
   }
 
   /** How transcripts are made where nothing else is asked for: the likeliest one. */
-  static GenerationOptions likeliest(RequestLimits limits) {
-    return GenerationOptions.text()
-        .greedy()
+  static GenerationOptions likeliest(SpiritLm model, RequestLimits limits) {
+    return Transcription.likeliest(model)
         .withMaxNewTokens(
             Math.min(GenerationOptions.DEFAULT_MAX_NEW_TOKENS * 2, limits.newTokens()));
   }
 
-  private static GenerationOptions options(Upload upload, Exchange exchange) {
-    GenerationOptions options = likeliest(exchange.limits());
+  private GenerationOptions options(Upload upload, Exchange exchange) {
+    GenerationOptions options = likeliest(model.model(), exchange.limits());
     String temperature = upload.text("temperature");
     if (temperature == null) {
       return options;
@@ -165,7 +165,7 @@ final class TranscriptionsHandler {
     try {
       double value = Double.parseDouble(temperature);
       if (value >= 0 && value <= 2) {
-        return options.withTemperature(value);
+        return value == 0 ? options : options.withBeams(1).withTemperature(value);
       }
     } catch (NumberFormatException e) {
       // told below
