@@ -16,7 +16,9 @@ final class SamplingOptions {
   @Option(
       names = "--temperature",
       paramLabel = "T",
-      description = "Divides the logits; lower is safer (default: 0.8; to transcribe, 0).")
+      description =
+          "Divides the logits; lower is safer (default: 0.8; to say texts 0.5 if that was learnt; to"
+              + " transcribe 0).")
   @Nullable Double temperature;
 
   @Option(names = "--top-k", paramLabel = "K", description = "Choose among the K likeliest tokens.")
@@ -44,7 +46,10 @@ final class SamplingOptions {
   @Option(names = "--greedy", description = "Always the likeliest token; draws nothing.")
   boolean greedy;
 
-  @Option(names = "--beams", paramLabel = "N", description = "Beam search of this width.")
+  @Option(
+      names = "--beams",
+      paramLabel = "N",
+      description = "Beam search of this width (to transcribe 8 if that was learnt).")
   @Nullable Integer beams;
 
   @Option(

@@ -51,6 +51,14 @@ final class SpeakCommand implements Runnable {
       description = "At most so many seconds (default: 2 and 0.2 for each character).")
   @Nullable Double maxSeconds;
 
+  @Option(
+      names = "--candidates",
+      paramLabel = "N",
+      description =
+          "Draw so many and keep the one in which the model hears the text best (default: 4 if it"
+              + " has learnt to speak and to listen, else 1).")
+  @Nullable Integer candidates;
+
   @Mixin SamplingOptions sampling = new SamplingOptions();
   @Mixin VoiceOption voice = new VoiceOption();
   @Mixin ModelOptions model = new ModelOptions();
@@ -63,17 +71,21 @@ final class SpeakCommand implements Runnable {
   @Override
   public void run() {
     VoiceOptions chosen = voice.voice();
-    GenerationOptions options =
-        sampling
-            .applied(GenerationOptions.speech().withMaxNewTokens(Integer.MAX_VALUE))
-            .withVoice(chosen);
-    if (maxSeconds != null) {
-      options = options.withMaxSeconds(maxSeconds);
-    }
+    sampling.check();
     output.claim(common);
     List<Example> shots = ExamplesFile.read(examples);
     SpiritLm opened = model.open().model();
-    SpeechTokens stop = SpeechSynthesis.defaultStop(opened.vocabulary());
+    GenerationOptions options =
+        sampling.applied(SpeechSynthesis.standard(opened)).withVoice(chosen);
+    if (maxSeconds != null) {
+      options = options.withMaxSeconds(maxSeconds);
+    }
+    if (candidates != null) {
+      options = options.withAnswers(candidates);
+    } else if (options.sampling().isGreedy()) {
+      options = options.withAnswers(1); // all would be the same
+    }
+    SpeechTokens stop = SpeechSynthesis.stopOf(opened);
     Generation answer = new SpeechSynthesis(opened, shots, stop, options).speak(text);
     SpeechTokens tokens = tokens(answer);
     output.write(

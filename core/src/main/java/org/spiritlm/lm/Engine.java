@@ -56,6 +56,16 @@ public final class Engine implements AutoCloseable {
     return requests -> generate(requests, terms);
   }
 
+  /**
+   * The most beams that may look for an answer here, at least 1.
+   *
+   * @param positions of prompt and answer
+   */
+  public int mostBeams(int positions) {
+    long fitting = limits.cacheBytes() / Math.max(1, model.cacheBytes(positions));
+    return (int) Math.max(1, Math.min(limits.sequences(), fitting));
+  }
+
   /** What it does, and has done. */
   public EngineFigures figures() {
     lock.lock();

@@ -5,8 +5,10 @@ import java.util.List;
 import org.spiritlm.Generation;
 import org.spiritlm.GenerationListener;
 import org.spiritlm.GenerationOptions;
+import org.spiritlm.Score;
 import org.spiritlm.Segment;
 import org.spiritlm.SpiritLm;
+import org.spiritlm.lm.Scorer;
 import org.spiritlm.prompt.OutputModality;
 import org.spiritlm.prompt.Prompt;
 import org.spiritlm.prompt.SpeechTokens;
@@ -37,6 +39,10 @@ public final class SpeechSynthesis {
 
   private static final int RELEASED_UNITS = 501;
 
+  private static final double LEARNT_TEMPERATURE = 0.5;
+
+  private static final int CANDIDATES = 4;
+
   private static final double LEAST_SECONDS = 2;
   private static final double SECONDS_A_CHARACTER = 0.2;
 
@@ -51,20 +57,32 @@ public final class SpeechSynthesis {
     this(model, List.of());
   }
 
-  /** With the stop that {@link #stopOf} gives, drawn as continuations are. */
+  /** With the stop that {@link #stopOf} gives, and drawn as {@link #standard} says. */
   public SpeechSynthesis(SpiritLm model, List<Example> examples) {
-    this(
-        model,
-        examples,
-        stopOf(model),
-        GenerationOptions.speech().withMaxNewTokens(Integer.MAX_VALUE));
+    this(model, examples, stopOf(model), standard(model));
+  }
+
+  /**
+   * How speech is made where nothing else is asked for: drawn as continuations are, but where the
+   * model has learnt the task with a temperature of 0.5, so that it keeps to the text; where it has
+   * learnt to listen as well, the best of four answers.
+   */
+  public static GenerationOptions standard(SpiritLm model) {
+    GenerationOptions options = GenerationOptions.speech().withMaxNewTokens(Integer.MAX_VALUE);
+    if (!TaskToken.SYNTHESIS.isIn(model.tokenizer())) {
+      return options;
+    }
+    boolean listens = TaskToken.RECOGNITION.isIn(model.tokenizer());
+    return options.withTemperature(LEARNT_TEMPERATURE).withAnswers(listens ? CANDIDATES : 1);
   }
 
   /**
    * @param examples text in, speech out
    * @param stop the word "stop" as the model's tokens, such as those of a recording ({@link
    *     SpiritLm#tokens(Segment.Speech)}); without tokens where there is none
-   * @param options how speech is made; spoken stop and stop strings are the task's
+   * @param options how speech is made, and of how many answers that one is taken in which the model
+   *     hears the text best ({@link GenerationOptions#withAnswers}); spoken stop and stop strings
+   *     are the task's
    * @throws InputException if an example is of another kind, its speech cannot be read, or the
    *     model does not have a token of the stop
    */
@@ -133,12 +151,53 @@ public final class SpeechSynthesis {
    * @throws InputException if it is blank, or too long for the model's context beside the examples
    */
   public Generation speak(String text) {
-    return model.generate(prompt(text), options(text));
+    GenerationOptions asked = options(text);
+    Prompt prompt = prompt(text);
+    if (asked.answers() == 1) {
+      return model.generate(prompt, asked);
+    }
+    int best = best(text, model.answers(prompt, asked.withSpoken(false)));
+    // answer i is that of the seed + i
+    return model.generate(prompt, asked.withAnswers(1).withSeed(asked.sampling().seed() + best));
   }
 
-  /** Says a text while a listener hears it. */
+  /**
+   * Says a text while a listener hears it, who cannot wait for several answers: it is the first of
+   * those that would be compared.
+   *
+   * @throws InputException as the other
+   */
   public Generation speak(String text, GenerationListener listener) {
-    return model.stream(prompt(text), options(text), listener);
+    return model.stream(prompt(text), options(text).withAnswers(1), listener);
+  }
+
+  /** The place of the answer after which the text is likeliest, asked for as a transcript. */
+  private int best(String text, List<Generation> answers) {
+    Transcription listening = new Transcription(model);
+    int[] words = model.tokenizer().encode(text.strip(), false);
+    List<Integer> places = new ArrayList<>();
+    List<Scorer.Pair> pairs = new ArrayList<>();
+    for (int i = 0; i < answers.size(); i++) {
+      for (Segment segment : answers.get(i).segments()) {
+        if (segment instanceof Segment.Speech speech) {
+          int[] heard = listening.prompt(speech).ids(model.tokenizer());
+          if (heard.length + words.length <= model.context()) {
+            places.add(i);
+            pairs.add(new Scorer.Pair(heard, words));
+          }
+        }
+      }
+    }
+    List<Score> scores = model.scoreIds(pairs);
+    int best = 0;
+    double most = Double.NEGATIVE_INFINITY;
+    for (int i = 0; i < scores.size(); i++) {
+      if (scores.get(i).sum() > most) {
+        most = scores.get(i).sum();
+        best = places.get(i);
+      }
+    }
+    return best;
   }
 
   private GenerationOptions options(String text) {

@@ -31,8 +31,7 @@ final class SynthesisMeasure extends HeardMeasure {
   @Override
   ObjectNode measure(Item item) {
     GenerationOptions options =
-        GenerationOptions.speech()
-            .withMaxNewTokens(Integer.MAX_VALUE)
+        SpeechSynthesis.standard(subject.model())
             .withSeed(item.number())
             .withVoice(subject.voice(item));
     Generation answer =

@@ -15,7 +15,7 @@ public final class SpiritTextToSpeechModel implements TextToSpeechModel {
 
   /** Speaks in the vocoder's default voice where a request names none. */
   public SpiritTextToSpeechModel(SpiritLm model) {
-    this(model, GenerationOptions.speech().withMaxNewTokens(Integer.MAX_VALUE));
+    this(model, SpeechSynthesis.standard(model));
   }
 
   /**

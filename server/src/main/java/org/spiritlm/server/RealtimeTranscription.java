@@ -1,7 +1,6 @@
 package org.spiritlm.server;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.Segment;
 import org.spiritlm.lm.Terms;
@@ -29,11 +28,7 @@ final class RealtimeTranscription {
    */
   @Nullable RuntimeException run(String item, Segment.Speech speech, Terms terms) {
     try {
-      Transcription task =
-          new Transcription(
-              model.model(terms.asLongAs(events::isOpen)),
-              List.of(),
-              TranscriptionsHandler.likeliest(model.model(), limits));
+      Transcription task = model.transcription(speech, 0, terms.asLongAs(events::isOpen), limits);
       events.send(about("completed", item).put("transcript", task.transcribe(speech)));
       return null;
     } catch (RuntimeException e) {

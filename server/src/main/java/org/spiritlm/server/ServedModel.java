@@ -9,6 +9,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.GenerationOptions;
 import org.spiritlm.Segment;
 import org.spiritlm.SpiritLm;
 import org.spiritlm.alignment.AlignedTranscript;
@@ -20,6 +21,7 @@ import org.spiritlm.lm.EngineLimits;
 import org.spiritlm.lm.Terms;
 import org.spiritlm.prompt.Prompt;
 import org.spiritlm.prompt.SpeechTokens;
+import org.spiritlm.task.Transcription;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.units.SpeechUnits;
 import org.spiritlm.vocoder.VocoderConfig;
@@ -82,6 +84,26 @@ final class ServedModel {
 
   Workers workers() {
     return workers;
+  }
+
+  /**
+   * What writes down speech, for one request.
+   *
+   * @param temperature 0 for the likeliest transcript that as many beams find as there is room for
+   */
+  Transcription transcription(
+      Segment.Speech speech, double temperature, Terms terms, RequestLimits limits) {
+    SpiritLm served = model(terms);
+    int most = Math.min(GenerationOptions.DEFAULT_MAX_NEW_TOKENS * 2, limits.newTokens());
+    GenerationOptions options = Transcription.likeliest(model).withMaxNewTokens(most);
+    if (temperature > 0) {
+      options = options.withBeams(1).withTemperature(temperature);
+    } else if (options.beams() > 1) {
+      Prompt prompt = new Transcription(model).prompt(speech);
+      int positions = Math.min(context, prompt.ids(model.tokenizer()).length + most);
+      options = options.withBeams(Math.min(options.beams(), engine.mostBeams(positions)));
+    }
+    return new Transcription(served, List.of(), options);
   }
 
   /** The model, for what is not generated. */

@@ -75,7 +75,7 @@ final class SpeechHandler {
 
   private GenerationOptions options(Fields fields, Exchange exchange) {
     GenerationOptions options =
-        SamplingFields.applied(fields, GenerationOptions.speech())
+        SamplingFields.applied(fields, SpeechSynthesis.standard(model.model()))
             .withMaxNewTokens(exchange.limits().newTokens())
             .withVoice(
                 model.styled(

@@ -7,9 +7,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.Generation;
 import org.spiritlm.GenerationListener;
-import org.spiritlm.GenerationOptions;
 import org.spiritlm.Segment;
-import org.spiritlm.SpiritLm;
 import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.json.Json;
 import org.spiritlm.prompt.SpeechTokens;
@@ -54,15 +52,16 @@ final class TranscriptionsHandler {
     boolean streamed = flag(upload, "stream");
     check(format, streamed);
     Set<String> times = granularities(upload, format);
-    GenerationOptions options = options(upload, exchange);
+    double temperature = temperature(upload);
     ServedModel.Recording recording = model.encode(upload.file(), "file", 0, exchange);
     SpeechTokens tokens = model.model().tokens(recording.units());
     if (tokens.tokens().isEmpty()) {
       throw ApiException.wrong(
           400, "invalid_audio", "file", "the audio is too short to hold speech");
     }
-    Transcription task = new Transcription(model.model(exchange), List.of(), options);
     Segment.Speech speech = Segment.speech(tokens);
+    Transcription task =
+        model.transcription(speech, temperature, exchange.terms(), exchange.limits());
     if (streamed) {
       stream(task, speech, exchange);
     } else {
@@ -149,23 +148,11 @@ final class TranscriptionsHandler {
     return wanted.isEmpty() ? Set.of("segment") : wanted;
   }
 
-  /** How transcripts are made where nothing else is asked for: the likeliest one. */
-  static GenerationOptions likeliest(SpiritLm model, RequestLimits limits) {
-    return Transcription.likeliest(model)
-        .withMaxNewTokens(
-            Math.min(GenerationOptions.DEFAULT_MAX_NEW_TOKENS * 2, limits.newTokens()));
-  }
-
-  private GenerationOptions options(Upload upload, Exchange exchange) {
-    GenerationOptions options = likeliest(model.model(), exchange.limits());
-    String temperature = upload.text("temperature");
-    if (temperature == null) {
-      return options;
-    }
+  private static double temperature(Upload upload) {
     try {
-      double value = Double.parseDouble(temperature);
+      double value = Double.parseDouble(upload.text("temperature", "0"));
       if (value >= 0 && value <= 2) {
-        return value == 0 ? options : options.withBeams(1).withTemperature(value);
+        return value;
       }
     } catch (NumberFormatException e) {
       // told below

@@ -149,7 +149,9 @@ class RealtimeTruncationTest {
         new Transcription(
                 Served.model("base"),
                 List.of(),
-                TranscriptionsHandler.likeliest(RequestLimits.standard()))
+                GenerationOptions.text()
+                    .greedy()
+                    .withMaxNewTokens(2 * GenerationOptions.DEFAULT_MAX_NEW_TOKENS))
             .transcribe(Segment.speech(asHeard(question)));
     List<short[]> audio = new ArrayList<>();
     for (String more : List.of("", ",\"input_audio_transcription\":{\"model\":\"whisper-1\"}")) {
