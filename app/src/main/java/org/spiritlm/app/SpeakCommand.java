@@ -55,7 +55,7 @@ final class SpeakCommand implements Runnable {
       names = "--candidates",
       paramLabel = "N",
       description =
-          "Draw so many and keep the one in which the model hears the text best (default: 4 if it"
+          "Draw so many and keep the one in which the model hears the text best (default: 8 if it"
               + " has learnt to speak and to listen, else 1).")
   @Nullable Integer candidates;
 

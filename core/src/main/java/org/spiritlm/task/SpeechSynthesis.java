@@ -41,7 +41,7 @@ public final class SpeechSynthesis {
 
   private static final double LEARNT_TEMPERATURE = 0.5;
 
-  private static final int CANDIDATES = 4;
+  private static final int CANDIDATES = 8;
 
   private static final double LEAST_SECONDS = 2;
   private static final double SECONDS_A_CHARACTER = 0.2;
@@ -65,7 +65,7 @@ public final class SpeechSynthesis {
   /**
    * How speech is made where nothing else is asked for: drawn as continuations are, but where the
    * model has learnt the task with a temperature of 0.5, so that it keeps to the text; where it has
-   * learnt to listen as well, the best of four answers.
+   * learnt to listen as well, the best of eight answers.
    */
   public static GenerationOptions standard(SpiritLm model) {
     GenerationOptions options = GenerationOptions.speech().withMaxNewTokens(Integer.MAX_VALUE);

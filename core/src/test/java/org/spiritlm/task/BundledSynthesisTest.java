@@ -29,11 +29,11 @@ final class BundledSynthesisTest {
 
   @Test
   void ofSeveralAnswersThatIsSaidInWhichTheTextIsHeardBest() {
-    assertThat(options.answers()).isEqualTo(4);
+    assertThat(options.answers()).isEqualTo(8);
     assertThat(options.sampling().temperature()).isEqualTo(0.5);
     Generation best = null;
     double most = Double.NEGATIVE_INFINITY;
-    for (int seed = 3; seed < 7; seed++) {
+    for (int seed = 3; seed < 11; seed++) {
       Generation one = spoken(options.withAnswers(1).withSeed(seed));
       Segment.Speech speech = (Segment.Speech) one.segments().get(0);
       Prompt heard = new Transcription(model).prompt(Segment.speech(model.tokens(speech)));
