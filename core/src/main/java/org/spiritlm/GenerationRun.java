@@ -146,16 +146,22 @@ final class GenerationRun {
     List<List<Generation>> generations = new ArrayList<>();
     for (int i = 0; i < found.size(); i++) {
       List<Generation> best = new ArrayList<>();
-      for (Answer.Candidate each : found.get(i).candidates()) {
+      for (Answer each : candidates(found.get(i))) {
         if (best.size() < options.answers()) {
           Pending pending = new Pending(prompts.get(i), seed + best.size());
-          Answer cut = pending.cut(found.get(i).with(each.ids(), each.reason()));
-          best.add(pending.complete(cut, tokensPerSecond));
+          best.add(pending.complete(pending.cut(each), tokensPerSecond));
         }
       }
       generations.add(best);
     }
     return generations;
+  }
+
+  /** What beams found; of a search that nobody wanted to the end, what there is. */
+  private static List<Answer> candidates(Answer answer) {
+    return answer.candidates().isEmpty()
+        ? List.of(answer)
+        : answer.candidates().stream().map(each -> answer.with(each.ids(), each.reason())).toList();
   }
 
   /** The answer to one prompt, told to a listener while it is made. */

@@ -9,8 +9,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.spiritlm.lm.Answer;
 import org.spiritlm.lm.Engine;
 import org.spiritlm.lm.EngineLimits;
+import org.spiritlm.lm.FinishReason;
 import org.spiritlm.lm.Scorer;
 import org.spiritlm.lm.Terms;
 import org.spiritlm.prompt.OutputModality;
@@ -97,19 +99,25 @@ class BeamAnswersTest {
 
   @Test
   void whatIsHeardIsTheWhole() {
-    StringBuilder heard = new StringBuilder();
-    GenerationListener listener =
-        new GenerationListener() {
-          @Override
-          public void text(String piece) {
-            heard.append(piece);
-          }
-        };
-    Generation streamed = MODEL.stream(MODEL.parse("[Text]one two"), TEXT, listener);
+    Heard heard = new Heard();
+    Generation streamed = MODEL.stream(MODEL.parse("[Text]one two"), TEXT, heard);
     Generation whole = answers(TEXT).get(0);
     assertThat(streamed.outputIds()).containsExactly(whole.outputIds());
     assertThat(streamed.endReason()).isEqualTo(whole.endReason());
-    assertThat(heard.toString().strip()).isEqualTo(whole.text());
+    heard.assertIsAll(streamed);
+    assertThat(streamed.text()).isEqualTo(whole.text());
+  }
+
+  /** Where a client has gone, for one. */
+  @Test
+  void aSearchThatNobodyWantedToTheEndHasWhatThereIs() {
+    SpiritLm left =
+        MODEL.continuedBy(
+            requests -> List.of(new Answer(new int[] {3}, FinishReason.STOPPED, 0, 0, 0)));
+    List<Generation> answers =
+        left.answers(MODEL.parse("[Text]one two"), TEXT.withAnswers(3).withModalityMask(false));
+    assertThat(answers).hasSize(1);
+    assertThat(answers.get(0).outputIds()).containsExactly(3);
   }
 
   @Test

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.spiritlm.audio.Audio;
 
 /** What a listener heard. */
-final class Heard implements GenerationListener {
+public final class Heard implements GenerationListener {
   private final StringBuilder text = new StringBuilder();
   private final List<Audio> chunks = new ArrayList<>();
   private @Nullable EndReason end;
@@ -42,7 +42,7 @@ final class Heard implements GenerationListener {
   }
 
   /** All of the answer was heard, and nothing else. */
-  void assertIsAll(Generation answer) {
+  public void assertIsAll(Generation answer) {
     assertThat(text()).isEqualTo(answer.text());
     assertThat(end).isEqualTo(answer.endReason());
     float[] samples = chunks.isEmpty() ? new float[0] : Sounds.joined(chunks).samples();

@@ -5,7 +5,7 @@ import org.spiritlm.torch.InputException;
 /**
  * What an {@link Engine} takes on.
  *
- * @param sequences the most answers that are made at once
+ * @param sequences the most answers that are made at once, each beam of a search counting as one
  * @param cacheBytes the most memory of all caches, those kept for later requests among them
  * @param waiting the most answers that wait for their turn; more are refused
  */

@@ -1,7 +1,9 @@
 package org.spiritlm.task;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.spiritlm.Generation;
 import org.spiritlm.GenerationListener;
 import org.spiritlm.GenerationOptions;
@@ -156,8 +158,12 @@ public final class SpeechSynthesis {
     if (asked.answers() == 1) {
       return model.generate(prompt, asked);
     }
+    if (asked.beams() > 1) {
+      List<Generation> answers = model.answers(prompt, asked);
+      return answers.get(best(text, answers));
+    }
     int best = best(text, model.answers(prompt, asked.withSpoken(false)));
-    // answer i is that of the seed + i
+    // answer i is that of the seed + i, and only one is spoken
     return model.generate(prompt, asked.withAnswers(1).withSeed(asked.sampling().seed() + best));
   }
 
@@ -189,15 +195,11 @@ public final class SpeechSynthesis {
       }
     }
     List<Score> scores = model.scoreIds(pairs);
-    int best = 0;
-    double most = Double.NEGATIVE_INFINITY;
-    for (int i = 0; i < scores.size(); i++) {
-      if (scores.get(i).sum() > most) {
-        most = scores.get(i).sum();
-        best = places.get(i);
-      }
-    }
-    return best;
+    return IntStream.range(0, scores.size())
+        .boxed()
+        .max(Comparator.comparingDouble(i -> scores.get(i).sum()))
+        .map(places::get)
+        .orElse(0);
   }
 
   private GenerationOptions options(String text) {

@@ -1,7 +1,9 @@
 package org.spiritlm.task;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.spiritlm.EndReason;
 import org.spiritlm.Generation;
 import org.spiritlm.GenerationListener;
@@ -164,16 +166,13 @@ public final class Transcription {
       }
     }
     List<Score> scores = model.scoreIds(pairs);
-    Generation best = found.get(0);
-    double most = Double.NEGATIVE_INFINITY;
-    for (int i = 0; i < read.size(); i++) {
-      double sum = scores.get(2 * i).sum() + SPEECH_WEIGHT * scores.get(2 * i + 1).sum();
-      if (sum > most) {
-        most = sum;
-        best = read.get(i);
-      }
-    }
-    return best;
+    return IntStream.range(0, read.size())
+        .boxed()
+        .max(
+            Comparator.comparingDouble(
+                i -> scores.get(2 * i).sum() + SPEECH_WEIGHT * scores.get(2 * i + 1).sum()))
+        .map(read::get)
+        .orElse(found.get(0));
   }
 
   /** Passes on what follows the flag that a transcript may begin with. */

@@ -26,21 +26,23 @@ class EngineLawsTest {
   void togetherEachIsAsIfAlone(
       @ForAll("variants") String name,
       @ForAll("lists") @Size(min = 1, max = 8) List<Request> requests,
-      @ForAll @IntRange(min = GeneratorLawsTest.MOST_BEAMS, max = 5) int sequences,
+      @ForAll @IntRange(min = 1, max = 4) int sequences,
       @ForAll @IntRange(min = 1, max = 30) int wanted) {
     LlamaModel model = LlamaVariant.of(name).model();
     ExecutorService callers = Executors.newFixedThreadPool(requests.size());
     try (Engine engine = new Engine(model, EngineLimits.standard().withSequences(sequences))) {
       List<CompletableFuture<Answer>> answers = new ArrayList<>();
       for (int i = 0; i < requests.size(); i++) {
-        Request stopping = stopping(requests.get(i), i % 3 == 0 ? wanted : Integer.MAX_VALUE);
+        Request request = requests.get(i).by(Math.min(sequences, requests.get(i).beams()));
+        Request stopping = stopping(request, i % 3 == 0 ? wanted : Integer.MAX_VALUE);
         Terms terms = Terms.of("client " + i % 2);
         answers.add(
             CompletableFuture.supplyAsync(
                 () -> engine.on(terms).generate(List.of(stopping)).get(0), callers));
       }
       for (int i = 0; i < requests.size(); i++) {
-        Request stopping = stopping(requests.get(i), i % 3 == 0 ? wanted : Integer.MAX_VALUE);
+        Request request = requests.get(i).by(Math.min(sequences, requests.get(i).beams()));
+        Request stopping = stopping(request, i % 3 == 0 ? wanted : Integer.MAX_VALUE);
         assertSame(answers.get(i).join(), new Generator(model).generate(stopping));
       }
     } finally {

@@ -258,4 +258,16 @@ class EngineTest {
           .hasMessageContaining("must be 1 or more");
     }
   }
+
+  @Test
+  void asManyBeamsAsThereIsRoomFor() {
+    LlamaModel model = LlamaVariant.of("linear").model();
+    long bytes = model.cacheBytes(20);
+    EngineLimits limits = EngineLimits.standard().withSequences(6);
+    try (Engine engine = new Engine(model, limits.withCacheBytes(4 * bytes))) {
+      assertThat(engine.mostBeams(20)).isEqualTo(4);
+      assertThat(engine.mostBeams(1)).isEqualTo(6);
+      assertThat(engine.mostBeams(1000)).isEqualTo(1);
+    }
+  }
 }

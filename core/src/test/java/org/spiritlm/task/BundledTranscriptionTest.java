@@ -7,8 +7,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.spiritlm.EndReason;
 import org.spiritlm.Generation;
-import org.spiritlm.GenerationListener;
 import org.spiritlm.GenerationOptions;
+import org.spiritlm.Heard;
 import org.spiritlm.Score;
 import org.spiritlm.Segment;
 import org.spiritlm.SpiritLm;
@@ -65,22 +65,11 @@ final class BundledTranscriptionTest {
         Segment.speech(new SpeechTokens(tokens.tokens().subList(0, tokens.tokens().size() / 2)));
     assertThat(task.transcribe(List.of(half, speech)))
         .containsExactly(task.transcribe(half), alone);
-    StringBuilder heard = new StringBuilder();
-    GenerationListener listener =
-        new GenerationListener() {
-          @Override
-          public void text(String piece) {
-            heard.append(piece);
-          }
-
-          @Override
-          public void end(EndReason reason) {
-            heard.append('|').append(reason);
-          }
-        };
-    Generation streamed = task.transcribe(speech, listener);
+    Heard heard = new Heard();
+    Generation streamed = task.transcribe(speech, heard);
     assertThat(Transcription.transcript(streamed)).isEqualTo(alone);
-    assertThat(heard.toString().strip()).isEqualTo(streamed.text().strip() + "|END");
+    assertThat(streamed.endReason()).isEqualTo(EndReason.END);
+    heard.assertIsAll(streamed);
     try (Engine engine = model.engine(EngineLimits.standard())) {
       SpiritLm served = model.continuedBy(engine.on(Terms.of("one")));
       assertThat(new Transcription(served).transcribe(speech)).isEqualTo(alone);
