@@ -69,20 +69,43 @@ final class ModelOptions {
   }
 
   /**
+   * A model beside others.
+   *
+   * @param name what it is called: as its directory, and where that holds two, by the variant too
+   */
+  record Named(String name, SpiritLm model) {
+    private static Named of(SpiritLm model, @Nullable String variant) {
+      Path directory = model.directory().path().toAbsolutePath().normalize();
+      String name = directory.getFileName().toString();
+      return new Named(variant == null ? name : name + "-" + variant, model);
+    }
+  }
+
+  /**
    * Opens the model and others beside it. Where no model is named at all, these are the other
    * bundled ones of {@link ModelPlace#DEFAULTS}.
    *
-   * @param others directories or names of bundled models, each of one variant
+   * @param others directories or names of bundled models, with {@code :base} or {@code :expressive}
+   *     behind where they hold both variants
    * @throws InputException as {@link #open}
    */
-  List<SpiritLm> openWith(List<String> others) {
-    boolean named = model != null || variant != null || !others.isEmpty();
-    List<Path> beside =
-        named ? others.stream().map(ModelPlace::find).toList() : ModelPlace.besideStandard();
-    List<SpiritLm> all = new ArrayList<>();
-    all.add(open().model());
-    beside.forEach(directory -> all.add(SpiritLm.load(directory, load(null))));
+  List<Named> openWith(List<String> others) {
+    List<Named> all = new ArrayList<>();
+    all.add(Named.of(open().model(), null));
+    if (model == null && variant == null && others.isEmpty()) {
+      ModelPlace.besideStandard().forEach(directory -> all.add(beside(directory, null)));
+    }
+    for (String other : others) {
+      String wanted = ModelPlace.Variant.behind(other);
+      String place =
+          wanted == null ? other : other.substring(0, other.length() - wanted.length() - 1);
+      all.add(beside(ModelPlace.find(place), wanted));
+    }
     return all;
+  }
+
+  private Named beside(Path directory, @Nullable String wanted) {
+    return Named.of(SpiritLm.load(directory, load(wanted)), wanted);
   }
 
   private LoadOptions load(@Nullable String wanted) {

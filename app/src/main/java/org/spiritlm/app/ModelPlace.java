@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -30,6 +31,15 @@ final class ModelPlace {
     /** The name of a variant, or null. */
     static @Nullable String name(@Nullable Variant variant) {
       return variant == null ? null : variant.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** The variant that is named behind a model and a colon, or null. */
+    static @Nullable String behind(String model) {
+      return Arrays.stream(values())
+          .map(Variant::name)
+          .filter(each -> model.endsWith(":" + each))
+          .findFirst()
+          .orElse(null);
     }
   }
 

@@ -41,6 +41,7 @@ import picocli.CommandLine.Option;
       "Examples:",
       "  spiritlm serve --model my-model",
       "  spiritlm serve --model my-model --also my-other-model",
+      "  spiritlm serve --model meta --variant base --also meta:expressive",
       "  spiritlm serve --model my-model --host 0.0.0.0 --api-key-file keys.txt",
       "  spiritlm serve --model my-model --port 8443 --tls-certificate cert.pem --tls-key key.pem",
     })
@@ -69,10 +70,10 @@ final class ServeCommand implements Runnable {
 
   @Option(
       names = "--also",
-      paramLabel = "NAME|DIR",
+      paramLabel = "M",
       description =
-          "Another model (of one variant) to serve beside it, called as its directory is; may be"
-              + " given again.")
+          "Another model to serve beside it, called as its directory is; DIR:base or"
+              + " DIR:expressive where that holds both; may be given again.")
   List<String> also = List.of();
 
   @Option(
@@ -183,13 +184,12 @@ final class ServeCommand implements Runnable {
     }
   }
 
-  /** Models by what clients call them: the first by {@code --name}, others by their directories. */
-  private Map<String, SpiritLm> named(List<SpiritLm> models) {
+  /** Models by what clients call them, the first by {@code --name} where that is given. */
+  private Map<String, SpiritLm> named(List<ModelOptions.Named> models) {
     Map<String, SpiritLm> named = new LinkedHashMap<>();
-    for (SpiritLm each : models) {
-      Path directory = each.directory().path().toAbsolutePath().normalize();
-      String called = named.isEmpty() && name != null ? name : directory.getFileName().toString();
-      SpiritLm other = named.putIfAbsent(called, each);
+    for (ModelOptions.Named each : models) {
+      String called = named.isEmpty() && name != null ? name : each.name();
+      SpiritLm other = named.putIfAbsent(called, each.model());
       if (other != null) {
         throw new InputException(
             "two models are called '"
@@ -197,7 +197,7 @@ final class ServeCommand implements Runnable {
                 + "': "
                 + other.directory().path()
                 + " and "
-                + directory
+                + each.model().directory().path()
                 + "; give the first another name by --name, or rename a directory");
       }
     }

@@ -123,6 +123,19 @@ final class ServeCommandTest {
     assertThat(twice.err()).contains("two models are called 'vivid'").contains("--name");
   }
 
+  @Test
+  void bothModelsOfOneDirectoryAreServed() throws Exception {
+    String both = Parity.checkpoints();
+    Serving serving =
+        new Serving(Parity.words("base", "serve", "--port", "0", "--also", both + ":expressive"));
+    String address = serving.line.substring(serving.line.indexOf("http"));
+    assertThat(names(address)).containsExactly("checkpoints", "checkpoints-expressive");
+    assertThat(serving.stop()).isZero();
+    Run unclear = Parity.run("base", "serve", "--port", "0", "--also", both);
+    assertThat(unclear.code()).isEqualTo(2);
+    assertThat(unclear.err()).contains("holds both").contains("--variant");
+  }
+
   /** As for who unpacks the program and starts it. */
   @Test
   void bothBundledModelsAreServedWhereNoneIsNamed() throws Exception {

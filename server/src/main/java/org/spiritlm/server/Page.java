@@ -31,6 +31,7 @@ final class Page {
           "models.js",
           "pitch.js",
           "recorder.js",
+          "recording-processor.js",
           "resynthesis.js",
           "scoring.js",
           "sound.js",

@@ -24,10 +24,24 @@ async function open() {
       throw explained(error);
     });
   const context = new AudioContext();
-  const node = context.createScriptProcessor(4096, 1, 1);
-  context.createMediaStreamSource(stream).connect(node).connect(context.destination); // it gives silence
-  await context.resume();
-  return { stream, context, node };
+  try {
+    await context.audioWorklet.addModule('/page/recording-processor.js');
+    const node = new AudioWorkletNode(context, 'recording', {
+      channelCount: 1,
+      channelCountMode: 'explicit',
+    });
+    context.createMediaStreamSource(stream).connect(node).connect(context.destination); // it gives silence
+    await context.resume();
+    return { stream, context, node };
+  } catch (error) {
+    close(stream, context);
+    throw explained(error);
+  }
+}
+
+function close(stream, context) {
+  stream.getTracks().forEach((track) => track.stop());
+  context.close().catch(() => {});
 }
 
 /**
@@ -53,20 +67,29 @@ export function recorder(place, take, fail) {
   const button = element('button', { type: 'button', textContent: 'Record', onclick: toggle });
 
   async function toggle() {
-    if (recording) {
-      stop();
+    if (recording && recording.context.state !== 'running') {
+      end(); // as where the system took the sound away
       return;
     }
     button.disabled = true;
+    if (recording) {
+      recording.node.port.postMessage('end'); // and what is left comes
+      return;
+    }
     try {
       const opened = await open();
       const pieces = [];
       let length = 0;
-      opened.node.onaudioprocess = ({ inputBuffer }) => {
-        const data = inputBuffer.getChannelData(0).slice();
+      opened.node.port.onmessage = ({ data }) => {
+        if (data === null) {
+          end();
+          return;
+        }
         pieces.push(data);
         length += data.length;
-        level.value = Math.min(1, 3 * Math.sqrt(data.reduce((sum, x) => sum + x * x, 0) / data.length));
+        if (data.length > 0) {
+          level.value = Math.min(1, 3 * Math.sqrt(data.reduce((sum, x) => sum + x * x, 0) / data.length));
+        }
         time.textContent = clock(length / opened.context.sampleRate);
       };
       recording = { ...opened, pieces };
@@ -80,13 +103,12 @@ export function recorder(place, take, fail) {
     }
   }
 
-  function stop() {
-    const { stream, context, node, pieces } = recording;
+  function end() {
+    const { stream, context, pieces } = recording;
     recording = null;
-    node.onaudioprocess = null;
-    stream.getTracks().forEach((track) => track.stop());
     const rate = context.sampleRate;
-    context.close().catch(() => {});
+    close(stream, context);
+    button.disabled = false;
     button.textContent = 'Record';
     level.hidden = true;
     time.textContent = '';
