@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.spiritlm.torch.DType;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.Embedding;
+import org.spiritlm.torch.Inference;
 import org.spiritlm.torch.Initializer;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.Linear;
@@ -40,6 +41,7 @@ public final class LlamaModel {
   private final DType dtype;
   private final DType cacheType;
   private final Device device;
+  private final boolean learns;
   private final boolean attendsTogether;
   private final Embedding embedding;
   private final RotaryEmbedding rotary;
@@ -57,7 +59,8 @@ public final class LlamaModel {
     this.config = config;
     this.device = weights.device();
     // many small products are slow to launch on a GPU, and to take apart for gradients
-    this.attendsTogether = device.kind() != Device.Kind.CPU || weights.areLearning();
+    this.learns = weights.areLearning();
+    this.attendsTogether = device.kind() != Device.Kind.CPU || learns;
     Weights body = weights.at("model");
     int width = config.width();
     this.embedding =
@@ -138,7 +141,8 @@ public final class LlamaModel {
       end += pieces.get(i).ids().length;
       last[i] = end - 1;
     }
-    try (Scope scope = Scope.open()) {
+    try (Scope scope = Scope.open();
+        Inference inference = learns ? null : Inference.open()) {
       Tensor hidden = read(pieces); // [N, D]
       if (last.length < end) {
         hidden = hidden.index_select(0, device.place(Tensors.of(last)));

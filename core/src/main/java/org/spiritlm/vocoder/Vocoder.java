@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.Embedding;
+import org.spiritlm.torch.Inference;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Tensors;
@@ -170,7 +171,8 @@ public final class Vocoder {
 
   /** The samples that are final with these frames. */
   float[] next(Frames frames, Voice voice, GeneratorState state) {
-    try (Scope scope = Scope.open()) {
+    try (Scope scope = Scope.open();
+        Inference inference = Inference.open()) {
       return Tensors.floats(generator.forward(embed(frames, voice), state));
     }
   }

@@ -126,9 +126,9 @@ public final class Weights {
   }
 
   /**
-   * The same weights, but the bfloat16 matrices of {@linkplain Linear products} on the CPU are
-   * copied in the order in which its kernels read them, where it has such kernels; products are
-   * faster then. The tensors that were copied cannot be written again ({@link #taken}).
+   * The same weights, but the matrices of {@linkplain Linear products} on the CPU are copied in the
+   * order in which its kernels read them, where products are faster then. The tensors that were
+   * copied cannot be written again ({@link #taken}).
    */
   public Weights packed() {
     return new Weights(store, path, device, dtype, Use.PACKED_INFERENCE, null);
@@ -173,7 +173,7 @@ public final class Weights {
     TensorInfo info = info(name);
     DType found = info != null ? info.dtype() : DType.F32; // fresh ones are float32
     DType type = dtype != null && found.isFloat() ? dtype : found;
-    return type == DType.BF16 && PackedProduct.isSupported();
+    return PackedProduct.isWorthwhile(type);
   }
 
   /**

@@ -225,13 +225,16 @@ class JointLinearTest {
   }
 
   @Test
-  void onlyBfloat16OnTheProcessorIsPacked() {
+  void onlyWhatIsAskedForIsPacked() {
     Weights wide = Weights.of(SafetensorsFile.open(files().get(0)));
-    assertThat(wide.packed().packs("a.weight")).isFalse();
+    assertThat(wide.packs("a.weight")).isFalse();
+    assertThat(wide.packed().packs("a.weight")).isEqualTo(PackedProduct.isWorthwhile(DType.F32));
     assertThat(wide.as(DType.BF16).packs("a.weight")).isFalse();
     assertThat(wide.as(DType.BF16).packed().packs("a.weight"))
-        .isEqualTo(PackedProduct.isSupported());
-    assertThat(Weights.initialise(1).packed().packs("any")).isFalse();
+        .isEqualTo(PackedProduct.isWorthwhile(DType.BF16));
+    assertThat(wide.as(DType.F16).packed().packs("a.weight")).isFalse();
+    assertThat(Weights.initialise(1).packed().packs("any"))
+        .isEqualTo(PackedProduct.isWorthwhile(DType.F32));
     assertProducts(joint(wide.packed(), true), tensors, true);
   }
 

@@ -84,7 +84,7 @@ public record PartTraining(String part, Path out) {
       ClusterTraining.of(settings);
     } else {
       TrainableParts.check(part, settings);
-      Trainer.Options.of(settings, STEPS);
+      Trainer.Options.of(settings, STEPS, Device.CPU);
     }
     settings.finish();
   }
@@ -166,8 +166,8 @@ public record PartTraining(String part, Path out) {
     TrainableParts.Opened opened = TrainableParts.open(part, settings, device, out);
     try (TrainingTask task = opened.task();
         TrainingRun run = TrainingRun.open(out, settings.resolved(), all, ranks)) {
-      Trainer trainer =
-          new Trainer(task, Trainer.Options.of(settings, STEPS), out, progress, ranks);
+      Trainer.Options options = Trainer.Options.of(settings, STEPS, device);
+      Trainer trainer = new Trainer(task, options, out, progress, ranks);
       Trainer.Result result = run.train(trainer);
       Path written = result.finished() && ranks.rank() == 0 ? write(trainer, settings) : null;
       Outcome outcome =

@@ -13,6 +13,7 @@ import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.json.Json;
+import org.spiritlm.torch.Device;
 import org.spiritlm.torch.Gradients;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.Optimiser;
@@ -63,6 +64,7 @@ public final class Trainer {
    * @param logEvery steps between lines of metrics
    * @param spike a loss so many times as large as the mean of those before ends the run; 0 for
    *     never
+   * @param precision of products; parameters are float32
    */
   public record Options(
       int steps,
@@ -73,8 +75,26 @@ public final class Trainer {
       int logEvery,
       double spike,
       Torch.Precision precision) {
-    /** Reads them; {@code steps} is the part's own default. */
-    public static Options of(Settings settings, int steps) {
+    /** How products are computed, as settings say it. */
+    private enum Products {
+      AUTO,
+      FULL,
+      BFLOAT16;
+
+      Torch.Precision on(Device device) {
+        boolean fast = device.kind() != Device.Kind.CPU || Torch.hasFastBfloat16();
+        return this == FULL || (this == AUTO && !fast)
+            ? Torch.Precision.FULL
+            : Torch.Precision.BFLOAT16;
+      }
+    }
+
+    /**
+     * Reads them; {@code steps} is the part's own default.
+     *
+     * @param device where they are computed: decides the precision where settings leave it open
+     */
+    public static Options of(Settings settings, int steps, Device device) {
       return new Options(
           settings.positive("steps", steps),
           settings.positive("accumulate", 1),
@@ -83,7 +103,7 @@ public final class Trainer {
           settings.positive("validate_every", 500),
           settings.positive("log_every", 10),
           settings.number("spike", 10),
-          settings.choice("precision", Torch.Precision.BFLOAT16));
+          settings.choice("precision", Products.AUTO).on(device));
     }
   }
 

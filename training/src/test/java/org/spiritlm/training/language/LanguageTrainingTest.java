@@ -62,7 +62,7 @@ final class LanguageTrainingTest {
 
   private Path train(Settings settings) {
     try (TrainingTask task = LanguageTraining.of(settings).task(Device.CPU, directory)) {
-      Trainer.Options options = Trainer.Options.of(settings, 1000);
+      Trainer.Options options = Trainer.Options.of(settings, 1000, Device.CPU);
       settings.finish();
       Trainer trainer = new Trainer(task, options, directory, line -> {});
       assertThat(trainer.run().finished()).isTrue();
