@@ -67,7 +67,7 @@ final class Storage implements Serializable {
    */
   FileSystem of(Path path) throws IOException {
     try {
-      URI uri = new URI(path.toUri().getScheme(), path.toUri().getAuthority(), "/", null);
+      URI uri = new URI(path.toUri().getScheme(), path.toUri().getAuthority(), "/", null, null);
       FileSystem system = FileSystem.get(uri, configuration.value());
       if (system instanceof LocalFileSystem local) {
         local.setWriteChecksum(false); // files beside the file, which no rename takes along

@@ -14,8 +14,8 @@ import org.apache.hadoop.fs.permission.FsPermission;
 import org.apache.hadoop.util.Progressable;
 
 /**
- * A file system that is not the local one: {@code elsewhere:/a} lies in {@code a} of a directory,
- * where only Hadoop's interface finds it.
+ * A file system that is not the local one: {@code elsewhere://node:8020/a} lies in {@code a} of a
+ * directory, where only Hadoop's interface finds it.
  */
 public final class ElsewhereFileSystem extends RawLocalFileSystem {
   /** The directory that is its root; system property. */
@@ -29,7 +29,7 @@ public final class ElsewhereFileSystem extends RawLocalFileSystem {
 
   @Override
   public URI getUri() {
-    return URI.create("elsewhere:///");
+    return URI.create("elsewhere://node:8020");
   }
 
   @Override

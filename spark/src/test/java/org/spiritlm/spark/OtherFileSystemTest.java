@@ -54,19 +54,27 @@ final class OtherFileSystemTest {
     assertThat(Run.prepare(manifest, local, model).code()).isZero();
     ElsewhereFileSystem.READ.clear();
     ObjectNode summary =
-        prepare("elsewhere:/corpus/corpus.jsonl", "elsewhere:/out", "--partitions", "2").summary();
+        prepare(
+                "elsewhere://node:8020/corpus/corpus.jsonl",
+                "elsewhere://node:8020/out",
+                "--partitions",
+                "2")
+            .summary();
     assertThat(summary.get("prepared").intValue()).isEqualTo(ITEMS);
-    assertThat(summary.get("units").textValue()).startsWith("elsewhere:/");
+    assertThat(summary.get("units").textValue()).startsWith("elsewhere://node:8020/");
     assertThat(ElsewhereFileSystem.READ).contains("0.wav", "5.wav", "corpus.jsonl");
     assertThat(Tables.contentHash(root.resolve("out"))).isEqualTo(Tables.contentHash(local));
-    ObjectNode again = prepare("elsewhere:/corpus/corpus.jsonl", "elsewhere:/out").summary();
+    ObjectNode again =
+        prepare("elsewhere://node:8020/corpus/corpus.jsonl", "elsewhere://node:8020/out").summary();
     assertThat(again.get("partitions_from_earlier").intValue()).isEqualTo(2);
   }
 
   @Test
   void aLocalManifestMayNameAudioElsewhere() {
-    Utterance whole = Utterance.of("a", AudioLocation.of("elsewhere:/corpus/1.wav"), null);
-    Utterance missing = Utterance.of("b", AudioLocation.of("elsewhere:/corpus/none.wav"), null);
+    Utterance whole =
+        Utterance.of("a", AudioLocation.of("elsewhere://node:8020/corpus/1.wav"), null);
+    Utterance missing =
+        Utterance.of("b", AudioLocation.of("elsewhere://node:8020/corpus/none.wav"), null);
     Path manifest = ToyCorpus.manifest(directory, List.of(whole, missing));
     Path output = directory.resolve("output");
     assertThat(prepare(manifest.toString(), output.toString(), "--max-bad", "0.5").code()).isZero();
@@ -74,33 +82,35 @@ final class OtherFileSystemTest {
     assertThat(Tables.quarantine(output))
         .singleElement()
         .satisfies(
-            bad -> assertThat(bad.reason()).contains("elsewhere:/corpus/none.wav does not exist"));
+            bad ->
+                assertThat(bad.reason())
+                    .contains("elsewhere://node:8020/corpus/none.wav does not exist"));
   }
 
   @Test
   void aFullDiskIsAnErrorAndLosesNothing() {
-    String manifest = "elsewhere:/corpus/corpus.jsonl";
+    String manifest = "elsewhere://node:8020/corpus/corpus.jsonl";
     ElsewhereFileSystem.full = "units-part-00001";
-    Run full = prepare(manifest, "elsewhere:/out", "--partitions", "3");
+    Run full = prepare(manifest, "elsewhere://node:8020/out", "--partitions", "3");
     assertThat(full.err()).contains("No space left on device").doesNotContain("\tat ");
     assertThat(full.code()).isEqualTo(2);
     assertThat(root.resolve("out").resolve("summary.json")).doesNotExist();
     ElsewhereFileSystem.full = "none is";
-    ObjectNode summary = prepare(manifest, "elsewhere:/out").summary();
+    ObjectNode summary = prepare(manifest, "elsewhere://node:8020/out").summary();
     assertThat(summary.get("prepared").intValue()).isEqualTo(ITEMS);
     assertThat(Tables.units(root.resolve("out"))).hasSize(ITEMS);
   }
 
   @Test
   void theLockOfAKilledJobIsTakenOver() throws IOException {
-    String manifest = "elsewhere:/corpus/corpus.jsonl";
+    String manifest = "elsewhere://node:8020/corpus/corpus.jsonl";
     Path own = Files.createDirectories(root.resolve("out").resolve("_prepare"));
     Path lock = Files.writeString(own.resolve("lock"), "another job's");
-    Run second = prepare(manifest, "elsewhere:/out");
+    Run second = prepare(manifest, "elsewhere://node:8020/out");
     assertThat(second.code()).isEqualTo(2);
     assertThat(second.err()).contains("another prepare is writing there", "60 s later");
     Files.setLastModifiedTime(lock, FileTime.from(Instant.now().minusSeconds(100)));
-    assertThat(prepare(manifest, "elsewhere:/out").code()).isZero();
+    assertThat(prepare(manifest, "elsewhere://node:8020/out").code()).isZero();
     assertThat(lock).doesNotExist();
   }
 }

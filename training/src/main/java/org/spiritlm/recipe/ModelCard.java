@@ -2,6 +2,7 @@ package org.spiritlm.recipe;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -83,10 +84,23 @@ record ModelCard(Path out, Variant variant, TinyPlan plan, List<Recipe.Done> sta
           .append(" | ")
           .append(Pace.shown(stages.get(i).seconds()))
           .append(" | `")
-          .append(Json.line(plan.stages().get(i).settings()).replace("|", "\\|"))
+          .append(Json.line(placeless(plan.stages().get(i).settings())).replace("|", "\\|"))
           .append("` |\n");
     }
     return card.toString();
+  }
+
+  /** Settings with the names alone of files that lie at a place of the machine's. */
+  static JsonNode placeless(JsonNode settings) {
+    if (settings.isTextual() && Path.of(settings.textValue()).isAbsolute()) {
+      return TextNode.valueOf(String.valueOf(Path.of(settings.textValue()).getFileName()));
+    }
+    if (settings instanceof ObjectNode object) {
+      ObjectNode shown = object.objectNode();
+      object.properties().forEach(each -> shown.set(each.getKey(), placeless(each.getValue())));
+      return shown;
+    }
+    return settings;
   }
 
   private void data(StringBuilder card) {
