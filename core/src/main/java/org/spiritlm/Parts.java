@@ -91,7 +91,8 @@ final class Parts {
 
   private LlamaModel loadLanguageModel() {
     LlamaConfig config = languageModelConfig();
-    Weights weights = directory.languageModelWeights().on(options.device()).packed();
+    Weights mapped = directory.languageModelWeights().on(options.device());
+    Weights weights = config.isSmall() ? mapped.allPacked() : mapped.packed();
     DType type = languageModelType(config, options, Torch.hasFastBfloat16());
     return new LlamaModel(type == null ? weights : weights.as(type), config);
   }

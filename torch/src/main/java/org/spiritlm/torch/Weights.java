@@ -49,8 +49,23 @@ public final class Weights {
   /** What tensors are taken for. */
   private enum Use {
     INFERENCE,
+    /** With bfloat16 matrices packed. */
     PACKED_INFERENCE,
-    TRAINING
+    /** With bfloat16 and float32 matrices packed. */
+    ALL_PACKED_INFERENCE,
+    TRAINING;
+
+    boolean packs() {
+      return this == PACKED_INFERENCE || this == ALL_PACKED_INFERENCE;
+    }
+
+    boolean packs(DType type) {
+      return switch (this) {
+        case PACKED_INFERENCE -> type == DType.BF16;
+        case ALL_PACKED_INFERENCE -> type == DType.BF16 || type == DType.F32;
+        case INFERENCE, TRAINING -> false;
+      };
+    }
   }
 
   private Weights(Store store) {
@@ -126,12 +141,17 @@ public final class Weights {
   }
 
   /**
-   * The same weights, but the matrices of {@linkplain Linear products} on the CPU are copied in the
-   * order in which its kernels read them, where products are faster then. The tensors that were
-   * copied cannot be written again ({@link #taken}).
+   * The same weights, but the bfloat16 matrices of {@linkplain Linear products} on the CPU are
+   * copied in the order in which its kernels read them, where products are faster then. The tensors
+   * that were copied cannot be written again ({@link #taken}).
    */
   public Weights packed() {
     return new Weights(store, path, device, dtype, Use.PACKED_INFERENCE, null);
+  }
+
+  /** {@link #packed}, and float32 matrices as well, for a model that the memory holds twice. */
+  public Weights allPacked() {
+    return new Weights(store, path, device, dtype, Use.ALL_PACKED_INFERENCE, null);
   }
 
   /**
@@ -167,13 +187,13 @@ public final class Weights {
 
   /** Whether a matrix is to be packed. */
   boolean packs(String name) {
-    if (use != Use.PACKED_INFERENCE || store.plans || device.kind() != Device.Kind.CPU) {
+    if (!use.packs() || store.plans || device.kind() != Device.Kind.CPU) {
       return false;
     }
     TensorInfo info = info(name);
     DType found = info != null ? info.dtype() : DType.F32; // fresh ones are float32
     DType type = dtype != null && found.isFloat() ? dtype : found;
-    return PackedProduct.isWorthwhile(type);
+    return use.packs(type) && PackedProduct.isWorthwhile(type);
   }
 
   /**
@@ -430,7 +450,7 @@ public final class Weights {
    * @throws IllegalStateException if these weights are {@link #packed}
    */
   public Map<String, Tensor> taken() {
-    if (use == Use.PACKED_INFERENCE) {
+    if (use.packs()) {
       throw new IllegalStateException("packed weights cannot be written");
     }
     return Collections.unmodifiableMap(new TreeMap<>(store.taken));

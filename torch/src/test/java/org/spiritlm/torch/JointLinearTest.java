@@ -228,14 +228,19 @@ class JointLinearTest {
   void onlyWhatIsAskedForIsPacked() {
     Weights wide = Weights.of(SafetensorsFile.open(files().get(0)));
     assertThat(wide.packs("a.weight")).isFalse();
-    assertThat(wide.packed().packs("a.weight")).isEqualTo(PackedProduct.isWorthwhile(DType.F32));
+    assertThat(wide.packed().packs("a.weight")).isFalse();
+    assertThat(wide.allPacked().packs("a.weight")).isEqualTo(PackedProduct.isWorthwhile(DType.F32));
     assertThat(wide.as(DType.BF16).packs("a.weight")).isFalse();
     assertThat(wide.as(DType.BF16).packed().packs("a.weight"))
         .isEqualTo(PackedProduct.isWorthwhile(DType.BF16));
-    assertThat(wide.as(DType.F16).packed().packs("a.weight")).isFalse();
-    assertThat(Weights.initialise(1).packed().packs("any"))
+    assertThat(wide.as(DType.BF16).allPacked().packs("a.weight"))
+        .isEqualTo(PackedProduct.isWorthwhile(DType.BF16));
+    assertThat(wide.as(DType.F16).allPacked().packs("a.weight")).isFalse();
+    assertThat(Weights.initialise(1).packed().packs("any")).isFalse();
+    assertThat(Weights.initialise(1).allPacked().packs("any"))
         .isEqualTo(PackedProduct.isWorthwhile(DType.F32));
     assertProducts(joint(wide.packed(), true), tensors, true);
+    assertProducts(joint(wide.allPacked(), true), tensors, true);
   }
 
   @Test

@@ -48,7 +48,7 @@ public final class EngineBenchmarks {
   }
 
   private static Benchmark.Task answers(int count, Device device) {
-    LlamaModel model = new LlamaModel(Weights.initialise(1).on(device).packed(), TINY);
+    LlamaModel model = new LlamaModel(Weights.initialise(1).on(device).allPacked(), TINY);
     Continuer engine = new Engine(model, EngineLimits.standard()).on(Terms.of("bench"));
     return (round, clock) -> {
       Random random = new Random(round); // so that no prompt was read before
