@@ -36,7 +36,7 @@ final class ModelPlace {
     /** The variant that is named behind a model and a colon, or null. */
     static @Nullable String behind(String model) {
       return Arrays.stream(values())
-          .map(variant -> variant.name().toLowerCase(Locale.ROOT))
+          .map(variant -> name(variant))
           .filter(each -> model.endsWith(":" + each))
           .findFirst()
           .orElse(null);

@@ -133,7 +133,7 @@ final class ServeCommandTest {
     assertThat(serving.stop()).isZero();
     Run unclear = Parity.run("base", "serve", "--port", "0", "--also", both);
     assertThat(unclear.code()).isEqualTo(2);
-    assertThat(unclear.err()).contains("holds both").contains("--variant");
+    assertThat(unclear.err()).contains("holds both").contains("DIR:expressive");
   }
 
   /** As for who unpacks the program and starts it. */

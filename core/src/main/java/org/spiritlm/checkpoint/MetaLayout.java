@@ -57,7 +57,7 @@ record MetaLayout(Path directory, Variant variant) implements ModelLayout {
               + ": holds "
               + (there.isEmpty() ? "neither" : "both")
               + " of Meta's language models; say which is meant with --variant base or"
-              + " --variant expressive");
+              + " --variant expressive (a further model's with --also DIR:base or DIR:expressive)");
     }
     return new MetaLayout(directory, there.get(0));
   }

@@ -8,8 +8,8 @@ import org.bytedeco.pytorch.global.torch;
  * A product whose weight is a copy in the order in which oneDNN's kernels read it.
  *
  * <p>Reading is what a product of few rows spends its time on; in this order it goes 10 to 70 %
- * faster in bfloat16, most for narrow weights. In float32 MKL, which would copy the weight into an
- * order of its own each time, is as good where it has kernels for AVX-512, but not without.
+ * faster in bfloat16, most for narrow weights. MKL copies a float32 weight into an order of its own
+ * at each product; where there is no AVX-512, a packed one was seen to be faster.
  */
 final class PackedProduct {
   /** The bias of a product without one. */
@@ -42,28 +42,32 @@ final class PackedProduct {
   /** Whether this processor and this build of libtorch have kernels that are worth it. */
   static boolean isWorthwhile(DType type) {
     return switch (type) {
-      case BF16 -> Support.BFLOAT16;
-      case F32 -> Support.FLOAT32 && !Torch.hasFastBfloat16();
+      case BF16 -> Bfloat16.TRIED;
+      case F32 -> !Torch.hasFastBfloat16() && Float32.TRIED;
       default -> false;
     };
   }
 
-  /** Found out by trying once. */
-  private static final class Support {
-    static final boolean BFLOAT16 = attempt(DType.BF16);
-    static final boolean FLOAT32 = attempt(DType.F32);
+  /** Found out by trying once, when it is first asked. */
+  private static final class Bfloat16 {
+    static final boolean TRIED = attempt(DType.BF16);
+  }
 
-    private static boolean attempt(DType type) {
-      Torch.start();
-      if (!torch.hasMKLDNN()) {
-        return false;
-      }
-      try (Scope scope = Scope.open()) {
-        Tensor ones = torch.ones(new long[] {16, 16}, Tensors.options(type));
-        return new PackedProduct(ones).forward(ones, NO_BIAS).sum().item_float() == 16 * 16 * 16;
-      } catch (RuntimeException e) {
-        return false; // libtorch's word that it cannot
-      }
+  /** The same. */
+  private static final class Float32 {
+    static final boolean TRIED = attempt(DType.F32);
+  }
+
+  private static boolean attempt(DType type) {
+    Torch.start();
+    if (!torch.hasMKLDNN()) {
+      return false;
+    }
+    try (Scope scope = Scope.open()) {
+      Tensor ones = torch.ones(new long[] {16, 16}, Tensors.options(type));
+      return new PackedProduct(ones).forward(ones, NO_BIAS).sum().item_float() == 16 * 16 * 16;
+    } catch (RuntimeException e) {
+      return false; // libtorch's word that it cannot
     }
   }
 
