@@ -20,8 +20,8 @@ import org.spiritlm.torch.Weights;
  * Causal self-attention with a cache; query heads share key and value heads in groups (Ainslie et
  * al., 2023).
  *
- * <p>What is read into an empty cache is computed in the model's type, all else in the cache's: see
- * {@link LlamaModel#cache}.
+ * <p>What is read into an empty cache is computed in the model's type, or in float32 where the
+ * processor is faster with it, all else in the cache's: see {@link LlamaModel#cache}.
  */
 final class Attention {
   private static final TensorOptional NO_MASK = Scope.release(new TensorOptional());
@@ -142,12 +142,13 @@ final class Attention {
     if (cache != null) {
       cache.write(layer, all.narrow(1, heads, 2L * keyValueHeads));
     }
-    Tensor queries = all.narrow(1, 0, heads); // [n, H, d]
     if (cache == null || (count > 1 && cache.length() == 0)) {
-      Tensor keys = all.narrow(1, heads, keyValueHeads);
-      Tensor values = all.narrow(1, heads + keyValueHeads, keyValueHeads);
-      return joined(product(split(queries), split(keys), split(values), NO_MASK, true));
+      TensorVector parts = each(Products.widened(all), 1, heads, keyValueHeads, keyValueHeads);
+      return joined(
+              product(split(parts.get(0)), split(parts.get(1)), split(parts.get(2)), NO_MASK, true))
+          .to(all.scalar_type());
     }
+    Tensor queries = all.narrow(1, 0, heads); // [n, H, d]
     Tensor keys = cache.keys(layer, count); // [1, K, L, d]
     Tensor values = cache.values(layer, count); // [1, K, L, d]
     Tensor asStored = queries.to(keys.scalar_type());

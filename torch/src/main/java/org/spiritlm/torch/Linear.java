@@ -15,6 +15,7 @@ public final class Linear {
   private final IValue packedBias;
   private final @Nullable LowRankAdapter adapter;
   private final @Nullable Tensor newRows;
+  private final boolean widens;
 
   /** Takes {@code weight} [out, in] and, where asked, {@code bias} [out]. */
   public Linear(Weights weights, long in, long out, boolean bias) {
@@ -47,6 +48,8 @@ public final class Linear {
     this.packedBias = bias == null ? PackedProduct.NO_BIAS : Scope.release(new IValue(bias));
     this.adapter = adapter;
     this.newRows = newRows;
+    this.widens =
+        weight != null && adapter == null && newRows == null && WidenedProduct.isFor(weight);
   }
 
   /**
@@ -132,6 +135,9 @@ public final class Linear {
   public Tensor forward(Tensor x) {
     if (packed != null) {
       return packed.forward(x, packedBias);
+    }
+    if (widens && WidenedProduct.isFor(x, weight().size(1))) {
+      return WidenedProduct.linear(x, weight(), bias);
     }
     if (newRows != null) {
       Tensor old = weight().narrow(0, 0, weight().size(0) - newRows.size(0));

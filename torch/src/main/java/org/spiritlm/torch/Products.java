@@ -45,6 +45,16 @@ public final class Products {
   }
 
   /**
+   * The tensor in float32 where the processor multiplies that faster than what it holds: bfloat16
+   * without AVX-512. Otherwise, and where it carries gradients, itself.
+   */
+  public static Tensor widened(Tensor x) {
+    boolean slow =
+        x.is_cpu() && DType.of(x) == DType.BF16 && !x.requires_grad() && !Torch.hasFastBfloat16();
+    return slow ? x.to(DType.F32.scalarType()) : x;
+  }
+
+  /**
    * How a convolution moves.
    *
    * @param stride of a transposed one, steps made of each
@@ -129,7 +139,8 @@ public final class Products {
    */
   public static Tensor attention(Tensor queries, Tensor keys, Tensor values, boolean causal) {
     if (!isRounded()) {
-      return whole(queries, keys, values, causal);
+      return whole(widened(queries), widened(keys), widened(values), causal)
+          .to(queries.scalar_type());
     }
     if (!queries.is_cpu()) {
       return whole(rounded(queries), rounded(keys), rounded(values), causal)

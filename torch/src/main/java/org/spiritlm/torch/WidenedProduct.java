@@ -1,0 +1,61 @@
+package org.spiritlm.torch;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * A product of many rows with a bfloat16 weight where the processor has no instructions for it:
+ * there libtorch reads the weight once for each row. Piece by piece the weight is brought to
+ * float32, which leaves no second copy of it, and multiplied so; sums were float32 before as well.
+ */
+final class WidenedProduct {
+  /** Rows from which on it is faster: 8 for narrow weights, 12 for wide ones. */
+  static final long LEAST_ROWS = 12;
+
+  /** Values of a piece: 4 MiB in float32, which caches hold until it is multiplied. */
+  private static final long PIECE = 1 << 20;
+
+  private WidenedProduct() {}
+
+  /** Whether many rows are multiplied faster so with this weight. */
+  static boolean isFor(Tensor weight) {
+    return DType.of(weight) == DType.BF16
+        && weight.is_cpu()
+        && !weight.requires_grad()
+        && !Torch.hasFastBfloat16();
+  }
+
+  /** Whether these are rows enough; what it gives carries no gradients. */
+  static boolean isFor(Tensor x, long in) {
+    return x.numel() / Math.max(1, in) >= LEAST_ROWS && !x.requires_grad();
+  }
+
+  /** {@code x W^T + b}, with the type of x; x [.., in], weight [out, in], bias [out] or none. */
+  static Tensor linear(Tensor x, Tensor weight, TensorOptional bias) {
+    long out = weight.size(0);
+    long in = weight.size(1);
+    long most = Math.min(out, Math.max(1, PIECE / Math.max(1, in)));
+    try (Scope scope = Scope.open()) {
+      Tensor wide = x.to(DType.F32.scalarType());
+      Tensor piece = Tensors.empty(DType.F32, most, in);
+      List<Tensor> products = new ArrayList<>();
+      for (long at = 0; at < out; at += most) {
+        long count = Math.min(most, out - at);
+        Tensor rows = piece.narrow(0, 0, count).copy_(weight.narrow(0, at, count));
+        products.add(torch.linear(wide, rows, none()));
+      }
+      Tensor whole = Tensors.cat(products, -1);
+      if (bias.has_value()) {
+        whole = whole.add_(bias.get());
+      }
+      return scope.keep(whole.to(x.scalar_type()));
+    }
+  }
+
+  private static TensorOptional none() {
+    return new TensorOptional();
+  }
+}
