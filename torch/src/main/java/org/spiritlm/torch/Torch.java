@@ -164,6 +164,7 @@ public final class Torch {
     if (hasMkl()) {
       setDefault(BLAS, "mkl");
     }
+    FoundLibraries.keep();
     Loader.load(torch.class);
     settleGpu();
     return true;
