@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Locale;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
@@ -93,11 +94,20 @@ final class Storage implements Serializable {
    */
   void move(Path from, Path to) throws IOException {
     FileSystem files = of(to);
-    if (!files.rename(from, to)) {
+    if (!renames(files, from, to)) {
       if (!files.exists(to)) {
         throw new IOException(shown(from) + " cannot be moved to " + shown(to));
       }
       files.delete(from, false);
+    }
+  }
+
+  /** Whether a file was renamed: what is there already, some say so and others throw (S3). */
+  private static boolean renames(FileSystem files, Path from, Path to) throws IOException {
+    try {
+      return files.rename(from, to);
+    } catch (FileAlreadyExistsException e) {
+      return false;
     }
   }
 

@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
@@ -81,6 +82,15 @@ public final class ElsewhereFileSystem extends RawLocalFileSystem {
       throws IOException {
     refuseIfFull(path);
     return super.create(path, overwrite, buffer, replication, block, progress);
+  }
+
+  /** As in S3: nothing is renamed onto a file that is there, and that is an error. */
+  @Override
+  public boolean rename(Path from, Path to) throws IOException {
+    if (exists(to)) {
+      throw new FileAlreadyExistsException("Failed to rename " + from + ": destination exists");
+    }
+    return super.rename(from, to);
   }
 
   private static void refuseIfFull(Path path) throws IOException {
