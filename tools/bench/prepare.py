@@ -1,18 +1,23 @@
 #!/usr/bin/env python3
 """Measures what Spark costs: 'prepare' beside the plain tokenizer ('encode') on the same recordings.
 
-usage: prepare.py MODEL [--audio FILE] [--few N] [--many N] [--rounds N] [--cores N]
+usage: prepare.py MODEL [--audio FILE] [--few N] [--many N] [--rounds N] [--cores N] [--workers]
 
 Each is run with few and with many recordings; the difference is what the additional recordings take,
 without the start of the JVM, of Spark and of the model. The two commands take turns. Besides the
 time on the clock the CPU time is printed, which other work on the machine changes less.
+
+With --workers, two workers of Spark's own cluster, each a process with one core, are measured beside
+one instead.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import pathlib
 import resource
+import socket
 import statistics
 import subprocess
 import tempfile
@@ -33,6 +38,55 @@ def run(words, environment):
     return clock, cpu, done.stdout
 
 
+@contextlib.contextmanager
+def cluster(folder, workers):
+    """A master of Spark and its workers; gives what --master takes."""
+    target = ROOT / "spark" / "target"
+    jars = [str(target / "spiritlm-spark.jar"), *(target / "classpath").read_text().strip().split(":")]
+    home = pathlib.Path(folder, f"spark-{workers}")
+    (home / "jars").mkdir(parents=True)
+    for jar in jars:
+        (home / "jars" / pathlib.Path(jar).name).symlink_to(jar)
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    environment = {**os.environ, "SPARK_HOME": str(home), "SPARK_SCALA_VERSION": "2.13"}
+    url = f"spark://localhost:{port}"
+    java = ["java", f"@{ROOT / 'spark' / 'jvm.options'}", "-cp", ":".join(jars)]
+    processes = []
+
+    def start(*words):
+        output = open(home / f"{len(processes)}.log", "w")
+        processes.append(subprocess.Popen([*java, *words], env=environment, stdout=output, stderr=output))
+
+    try:
+        start("org.apache.spark.deploy.master.Master", "--host", "localhost", "--port", str(port), "--webui-port", "0")
+        for worker in range(workers):
+            work = home / f"work-{worker}"
+            work.mkdir()
+            start("org.apache.spark.deploy.worker.Worker", "--host", "localhost", "--webui-port", "0", "--cores", "1",
+                  "--memory", "2G", "--work-dir", str(work), url)
+        yield url
+    finally:
+        for process in reversed(processes):
+            process.terminate()
+            process.wait()
+
+
+def compare_workers(options, prepare, folder):
+    """Seconds of audio a second by one worker and by two, which take turns."""
+    rates = {1: [], 2: []}
+    with cluster(folder, 1) as one, cluster(folder, 2) as two:
+        for round_ in range(options.rounds):
+            for workers, url in ((1, one), (2, two)):
+                few, many = prepare(options.few, url), prepare(options.many, url)
+                rates[workers].append((many[2] - few[2]) / (many[0] - few[0]))
+                print(f"{workers} workers, round {round_ + 1}: {rates[workers][-1]:6.2f} seconds of audio/s; "
+                      f"start {few[0]:.1f} s", flush=True)
+    medians = [statistics.median(rates[workers]) for workers in (1, 2)]
+    print(f"one worker {medians[0]:.2f}, two {medians[1]:.2f}, ratio {medians[1] / medians[0]:.2f}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model")
@@ -41,6 +95,7 @@ def main():
     parser.add_argument("--many", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--cores", type=int, default=os.cpu_count())
+    parser.add_argument("--workers", action="store_true")
     options = parser.parse_args()
     spiritlm = str(ROOT / "spiritlm")
     environment = dict(os.environ)
@@ -51,17 +106,22 @@ def main():
             clock, cpu, out = run([*words, "--threads", str(options.cores)], environment)
             return clock, cpu, sum(json.loads(line)["seconds"] for line in out.splitlines())
 
-        def prepare(count):
+        def prepare(count, master=f"local[{options.cores}]"):
             manifest = pathlib.Path(folder, f"{count}.jsonl")
             lines = [{"id": str(i), "audio": str(pathlib.Path(options.audio).resolve())} for i in range(count)]
             manifest.write_text("".join(json.dumps(line) + "\n" for line in lines))
             words = [spiritlm, "prepare", str(manifest), "-o", str(pathlib.Path(folder, "out")), "--force", "--json"]
-            words += ["--model", options.model, "--device", "cpu", "--master", f"local[{options.cores}]"]
+            words += ["--model", options.model, "--device", "cpu", "--master", master]
+            if master.startswith("spark:"):
+                words += ["--partitions", "4"]
             clock, cpu, out = run(words, environment)
             return clock, cpu, json.loads(out)["seconds"]
 
-        encode(1)  # builds what is missing
-        prepare(1)
+        prepare(1)  # builds what is missing
+        if options.workers:
+            compare_workers(options, prepare, folder)
+            return
+        encode(1)
         rates = {"encode": [], "prepare": []}
         for round_ in range(options.rounds):
             for name, command in (("encode", encode), ("prepare", prepare)):

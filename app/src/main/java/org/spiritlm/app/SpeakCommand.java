@@ -72,6 +72,9 @@ final class SpeakCommand implements Runnable {
   public void run() {
     VoiceOptions chosen = voice.voice();
     sampling.check();
+    if (candidates != null && candidates < 1) {
+      throw new InputException("--candidates must be 1 or more, found " + candidates);
+    }
     output.claim(common);
     List<Example> shots = ExamplesFile.read(examples);
     SpiritLm opened = model.open().model();

@@ -193,6 +193,7 @@ final class BadInputTest {
     refused(new String[] {"transcribe", "a.wav", "--top-p", "0.5"}, "--top-p", "--temperature");
     refused(new String[] {"decode", "[Hu1]", "-o", "-", "--json"}, "--json", "-o -");
     refused(new String[] {"speak", " ", "-o", wav}, "no text to say");
+    refused(new String[] {"speak", "a", "-o", wav, "--candidates", "0"}, "--candidates", "found 0");
     refused(
         new String[] {"classify", Parity.audio("odd.wav"), "--labels", "a,a"}, "label", "twice");
     refused(new String[] {"classify", Parity.audio("odd.wav"), "--labels", "a,,b"}, "label");
