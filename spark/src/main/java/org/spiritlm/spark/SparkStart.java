@@ -12,6 +12,10 @@ final class SparkStart {
   /** System property with the jars that executors need, separated by commas. */
   static final String JARS = "spiritlm.executor.jars";
 
+  /** System property with the directory that holds {@code models}, here and on executors. */
+  private static final String HOME = "spiritlm.home";
+
+  private static final String OPTIONS = "spark.executor.extraJavaOptions";
   private static final String LOCAL = "local";
 
   private SparkStart() {}
@@ -43,6 +47,10 @@ final class SparkStart {
       if (jars != null) {
         conf.setIfMissing("spark.jars", jars);
       }
+      String home = System.getProperty(HOME);
+      if (home != null) {
+        conf.set(OPTIONS, withHome(conf.get(OPTIONS, ""), home));
+      }
     }
     conf.setIfMissing("spark.executorEnv.OMP_NUM_THREADS", Integer.toString(threads));
     conf.setIfMissing("spark.executorEnv.THP_MEM_ALLOC_ENABLE", "1");
@@ -58,6 +66,12 @@ final class SparkStart {
       }
       throw new IllegalStateException(e);
     }
+  }
+
+  /** Options of executors with the place of what comes along, unless they have one. */
+  static String withHome(String options, String home) {
+    String option = "-D" + HOME + "=";
+    return options.contains(option) ? options : (options + " \"" + option + home + "\"").strip();
   }
 
   private static InputException refused(SparkConf conf, Exception e) {
