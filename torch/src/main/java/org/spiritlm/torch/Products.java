@@ -49,9 +49,15 @@ public final class Products {
    * without AVX-512. Otherwise, and where it carries gradients, itself.
    */
   public static Tensor widened(Tensor x) {
-    boolean slow =
-        x.is_cpu() && DType.of(x) == DType.BF16 && !x.requires_grad() && !Torch.hasFastBfloat16();
-    return slow ? x.to(DType.F32.scalarType()) : x;
+    return isSlow(x) ? x.to(DType.F32.scalarType()) : x;
+  }
+
+  /** Whether this is bfloat16 that the processor multiplies slowly, and carries no gradients. */
+  static boolean isSlow(Tensor x) {
+    return x.is_cpu()
+        && DType.of(x) == DType.BF16
+        && !x.requires_grad()
+        && !Torch.hasFastBfloat16();
   }
 
   /**

@@ -1,7 +1,5 @@
 package org.spiritlm.torch;
 
-import java.util.ArrayList;
-import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -22,10 +20,7 @@ final class WidenedProduct {
 
   /** Whether many rows are multiplied faster so with this weight. */
   static boolean isFor(Tensor weight) {
-    return DType.of(weight) == DType.BF16
-        && weight.is_cpu()
-        && !weight.requires_grad()
-        && !Torch.hasFastBfloat16();
+    return Products.isSlow(weight);
   }
 
   /** Whether these are rows enough; what it gives carries no gradients. */
@@ -38,24 +33,26 @@ final class WidenedProduct {
     long out = weight.size(0);
     long in = weight.size(1);
     long most = Math.min(out, Math.max(1, PIECE / Math.max(1, in)));
+    long last = x.dim() - 1;
+    long[] shape = x.sizes().vec().get();
+    shape[(int) last] = out;
     try (Scope scope = Scope.open()) {
       Tensor wide = x.to(DType.F32.scalarType());
       Tensor piece = Tensors.empty(DType.F32, most, in);
-      List<Tensor> products = new ArrayList<>();
+      TensorOptional none = new TensorOptional();
+      Tensor whole = Tensors.empty(DType.of(x), shape);
       for (long at = 0; at < out; at += most) {
         long count = Math.min(most, out - at);
-        Tensor rows = piece.narrow(0, 0, count).copy_(weight.narrow(0, at, count));
-        products.add(torch.linear(wide, rows, none()));
+        try (Scope each = Scope.open()) { // frees the product of each piece
+          Tensor rows = piece.narrow(0, 0, count).copy_(weight.narrow(0, at, count));
+          Tensor product = torch.linear(wide, rows, none);
+          if (bias.has_value()) {
+            product.add_(bias.get().narrow(0, at, count));
+          }
+          whole.narrow(last, at, count).copy_(product);
+        }
       }
-      Tensor whole = Tensors.cat(products, -1);
-      if (bias.has_value()) {
-        whole = whole.add_(bias.get());
-      }
-      return scope.keep(whole.to(x.scalar_type()));
+      return scope.keep(whole);
     }
-  }
-
-  private static TensorOptional none() {
-    return new TensorOptional();
   }
 }
