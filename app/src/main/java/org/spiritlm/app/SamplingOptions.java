@@ -49,7 +49,8 @@ final class SamplingOptions {
   @Option(
       names = "--beams",
       paramLabel = "N",
-      description = "Beam search of this width (to transcribe 8 if that was learnt).")
+      description =
+          "Beam search of this width (to transcribe 4 if that was learnt; 1 listens once).")
   @Nullable Integer beams;
 
   @Option(

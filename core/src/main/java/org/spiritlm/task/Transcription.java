@@ -2,7 +2,9 @@ package org.spiritlm.task;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.spiritlm.EndReason;
 import org.spiritlm.Generation;
@@ -27,10 +29,10 @@ import org.spiritlm.torch.InputException;
  * next example, and without examples, where flags are not to be expected, at the most new tokens.
  * Models that have {@link TaskToken#RECOGNITION} are asked with it in place of {@code [Speech]}.
  *
- * <p>What beams find is read both ways where the model has learnt to speak as well and there are no
- * examples: that transcript is taken which is likely after the speech, and after which the speech
- * is likely (a noisy channel, both ways of it being one model), the latter counting half in the sum
- * of log-probabilities.
+ * <p>Where the model has learnt to speak as well and there are no examples, a recording is heard
+ * several times ({@link Hearings}), and what beams find is read both ways: that transcript is taken
+ * which is likely after all that was heard, and after which all of it is likely (a noisy channel,
+ * both ways of it being one model), the latter counting half in the sum of log-probabilities.
  *
  * <p>Safe for use by several threads.
  */
@@ -39,7 +41,7 @@ public final class Transcription {
   private static final String END = "<END>";
 
   /** More find no better transcripts. */
-  private static final int BEAMS = 8;
+  private static final int BEAMS = 4;
 
   private static final double SPEECH_WEIGHT = 0.5;
 
@@ -58,7 +60,7 @@ public final class Transcription {
   }
 
   /**
-   * The likeliest transcript of at most 200 tokens: that which eight beams find where the model has
+   * The likeliest transcript of at most 200 tokens: that which a few beams find where the model has
    * learnt the task and so is asked briefly, else the likeliest token at each step.
    */
   public static GenerationOptions likeliest(SpiritLm model) {
@@ -102,7 +104,21 @@ public final class Transcription {
    *     beside the examples
    */
   public String transcribe(Segment.Speech speech) {
-    return transcribe(List.of(speech)).get(0);
+    return transcribe(hear(speech));
+  }
+
+  /** The same of what was heard before. */
+  public String transcribe(Hearings hearings) {
+    return transcripts(List.of(hearings)).get(0);
+  }
+
+  /**
+   * What is heard of speech: several times where that helps and it is a recording, else once.
+   *
+   * @throws InputException if the speech cannot be read, or is too short
+   */
+  public Hearings hear(Segment.Speech speech) {
+    return compares() ? Hearings.several(model, speech) : Hearings.once(model, speech);
   }
 
   /**
@@ -113,11 +129,16 @@ public final class Transcription {
    * @throws InputException as the other
    */
   public Generation transcribe(Segment.Speech speech, GenerationListener listener) {
+    return transcribe(hear(speech), listener);
+  }
+
+  /** The same of what was heard before. */
+  public Generation transcribe(Hearings hearings, GenerationListener listener) {
     GenerationListener without = new WithoutFlag(listener);
     if (!compares()) {
-      return model.stream(prompt(speech), options, without);
+      return model.stream(prompt(hearings.tokens().get(0)), options, without);
     }
-    Generation best = best(List.of(speech)).get(0);
+    Generation best = best(List.of(hearings)).get(0);
     without.text(best.text());
     without.end(best.endReason());
     return best;
@@ -132,47 +153,91 @@ public final class Transcription {
         && TaskToken.SYNTHESIS.isIn(model.tokenizer());
   }
 
+  private Prompt prompt(SpeechTokens tokens) {
+    return prompt(Segment.speech(tokens));
+  }
+
   /** Of all that beams find, what is likeliest both ways. */
-  private List<Generation> best(List<Segment.Speech> speech) {
-    List<SpeechTokens> tokens = speech.stream().map(model::tokens).toList();
+  private List<Generation> best(List<Hearings> all) {
+    List<Hearings> heard = all.stream().map(each -> each.with(this::leavesRoom)).toList();
     List<List<Generation>> found =
         model.batch(
-            tokens.stream().map(each -> prompt(Segment.speech(each))).toList(),
+            heard.stream().flatMap(each -> each.tokens().stream()).map(this::prompt).toList(),
             options.withAnswers(options.beams()));
     List<Generation> best = new ArrayList<>();
-    for (int i = 0; i < found.size(); i++) {
-      best.add(best(tokens.get(i), found.get(i)));
+    int from = 0;
+    for (Hearings each : heard) {
+      int to = from + each.tokens().size();
+      best.add(best(each, found.subList(from, to)));
+      from = to;
     }
     return best;
   }
 
-  private Generation best(SpeechTokens tokens, List<Generation> found) {
-    int[] spoken = model.tokenizer().encode(tokens.toString(), false);
+  /** Whether a transcript as long as is allowed has its place after speech. */
+  private boolean leavesRoom(SpeechTokens tokens) {
+    return prompt(tokens).ids(model.tokenizer()).length + options.maxNewTokens() <= model.context();
+  }
+
+  /**
+   * @param found after each hearing, at least one
+   */
+  private Generation best(Hearings hearings, List<List<Generation>> found) {
+    List<int[]> asked = found.stream().map(each -> each.get(0).promptIds()).toList();
+    List<int[]> heard =
+        hearings.tokens().stream()
+            .map(each -> model.tokenizer().encode(each.toString(), false))
+            .toList();
+    Map<String, Generation> transcripts = new LinkedHashMap<>();
+    found.stream()
+        .flatMap(List::stream)
+        .forEach(each -> transcripts.putIfAbsent(each.text(), each));
     List<Generation> read = new ArrayList<>();
-    List<Scorer.Pair> pairs = new ArrayList<>(); // two for each
-    for (Generation each : found) {
-      String text = transcript(each);
-      if (!text.isEmpty()) {
-        int[] asked =
-            model
-                .prompt(List.of(Segment.text(text)), OutputModality.SPEECH)
-                .forSynthesis(model.tokenizer())
-                .ids(model.tokenizer());
-        if (asked.length + spoken.length <= model.context()) {
-          read.add(each);
-          pairs.add(new Scorer.Pair(each.promptIds(), each.outputIds()));
-          pairs.add(new Scorer.Pair(asked, spoken));
-        }
+    List<Scorer.Pair> pairs = new ArrayList<>(); // two for each, for each time it was heard
+    for (Generation each : transcripts.values()) {
+      List<Scorer.Pair> both = bothWays(each, asked, heard);
+      if (!both.isEmpty() && both.stream().allMatch(this::fits)) {
+        read.add(each);
+        pairs.addAll(both);
       }
     }
     List<Score> scores = model.scoreIds(pairs);
+    int each = 2 * asked.size();
     return IntStream.range(0, read.size())
         .boxed()
-        .max(
-            Comparator.comparingDouble(
-                i -> scores.get(2 * i).sum() + SPEECH_WEIGHT * scores.get(2 * i + 1).sum()))
+        .max(Comparator.comparingDouble(i -> weighed(scores.subList(i * each, (i + 1) * each))))
         .map(read::get)
-        .orElse(found.get(0));
+        .orElse(found.get(0).get(0));
+  }
+
+  /** A transcript after each prompt, and what was heard then after the transcript. */
+  private List<Scorer.Pair> bothWays(Generation found, List<int[]> asked, List<int[]> heard) {
+    String text = transcript(found);
+    List<Scorer.Pair> pairs = new ArrayList<>();
+    if (!text.isEmpty()) {
+      int[] toSay =
+          model
+              .prompt(List.of(Segment.text(text)), OutputModality.SPEECH)
+              .forSynthesis(model.tokenizer())
+              .ids(model.tokenizer());
+      for (int i = 0; i < asked.size(); i++) {
+        pairs.add(new Scorer.Pair(asked.get(i), found.outputIds()));
+        pairs.add(new Scorer.Pair(toSay, heard.get(i)));
+      }
+    }
+    return pairs;
+  }
+
+  private boolean fits(Scorer.Pair pair) {
+    return pair.prompt().length + pair.continuation().length <= model.context();
+  }
+
+  private static double weighed(List<Score> bothWays) {
+    double sum = 0;
+    for (int i = 0; i < bothWays.size(); i++) {
+      sum += (i % 2 == 0 ? 1 : SPEECH_WEIGHT) * bothWays.get(i).sum();
+    }
+    return sum;
   }
 
   /** Passes on what follows the flag that a transcript may begin with. */
@@ -227,12 +292,19 @@ public final class Transcription {
    * @throws InputException as for a single one
    */
   public List<String> transcribe(List<Segment.Speech> speech) {
-    if (compares()) {
-      return best(speech).stream().map(Transcription::transcript).toList();
-    }
-    return model.batch(speech.stream().map(this::prompt).toList(), options).stream()
-        .map(answers -> transcript(answers.get(0)))
-        .toList();
+    return transcripts(speech.stream().map(this::hear).toList());
+  }
+
+  private List<String> transcripts(List<Hearings> heard) {
+    List<Generation> found =
+        compares()
+            ? best(heard)
+            : model
+                .batch(heard.stream().map(each -> prompt(each.tokens().get(0))).toList(), options)
+                .stream()
+                .map(answers -> answers.get(0))
+                .toList();
+    return found.stream().map(Transcription::transcript).toList();
   }
 
   /** An answer's text without the flag before it. */

@@ -33,10 +33,7 @@ final class RecognitionMeasure implements Measure {
 
   @Override
   public List<ObjectNode> measure(List<Item> group) {
-    List<Segment.Speech> speech =
-        group.stream()
-            .map(item -> Segment.speech(subject.model().tokens(subject.spoken(item))))
-            .toList();
+    List<Segment.Speech> speech = group.stream().map(subject::speech).toList();
     return new Transcription(subject.model())
         .transcribe(speech).stream().map(text -> Json.object().put(TEXT, text)).toList();
   }

@@ -3,6 +3,7 @@ package org.spiritlm.evaluation;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.Segment;
 import org.spiritlm.SpiritLm;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.torch.InputException;
@@ -55,6 +56,16 @@ final class Subject {
       throw new InputException("utterance '" + item.id() + "' is too short to have units");
     }
     return made;
+  }
+
+  /**
+   * An item as tokens, with its sound.
+   *
+   * @throws InputException if it is too short to have any
+   */
+  Segment.Speech speech(Item item) {
+    return new Segment.Speech(
+        model.tokens(spoken(item)), new Audio(item.samples(), Audio.SPEECH_RATE), null);
   }
 
   /** The voice of an item's speaker where the vocoder has it, else the vocoder's own. */

@@ -199,9 +199,10 @@ final class RealtimeSession implements InputAudio.Turns {
             .put("item_id", item));
     add(RealtimeItem.of(item, "user", List.of(speech)));
     if (settings.transcription() != null) {
+      Segment.Speech heard = new Segment.Speech(speech.tokens(), audio, null);
       written =
           CompletableFuture.allOf(
-              written, CompletableFuture.runAsync(() -> write(item, speech), threads));
+              written, CompletableFuture.runAsync(() -> write(item, heard), threads));
     }
   }
 

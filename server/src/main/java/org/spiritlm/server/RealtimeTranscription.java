@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.Segment;
 import org.spiritlm.lm.Terms;
+import org.spiritlm.prompt.SpeechTokens;
+import org.spiritlm.task.Hearings;
 import org.spiritlm.task.Transcription;
 
 /** Writes down what a client said in a conversation, and tells it. */
@@ -28,8 +30,11 @@ final class RealtimeTranscription {
    */
   @Nullable RuntimeException run(String item, Segment.Speech speech, Terms terms) {
     try {
-      Transcription task = model.transcription(speech, 0, terms.asLongAs(events::isOpen), limits);
-      events.send(about("completed", item).put("transcript", task.transcribe(speech)));
+      Terms open = terms.asLongAs(events::isOpen);
+      SpeechTokens tokens = model.model().tokens(speech);
+      Transcription task = model.transcription(tokens, 0, open, limits);
+      Hearings hearings = model.hear(task, speech, open);
+      events.send(about("completed", item).put("transcript", task.transcribe(hearings)));
       return null;
     } catch (RuntimeException e) {
       ObjectNode failed = about("failed", item);

@@ -21,6 +21,7 @@ import org.spiritlm.lm.EngineLimits;
 import org.spiritlm.lm.Terms;
 import org.spiritlm.prompt.Prompt;
 import org.spiritlm.prompt.SpeechTokens;
+import org.spiritlm.task.Hearings;
 import org.spiritlm.task.Transcription;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.units.SpeechUnits;
@@ -92,15 +93,16 @@ final class ServedModel {
    * @param temperature 0 for the likeliest transcript that as many beams find as there is room for
    */
   Transcription transcription(
-      Segment.Speech speech, double temperature, Terms terms, RequestLimits limits) {
+      SpeechTokens tokens, double temperature, Terms terms, RequestLimits limits) {
     SpiritLm served = model(terms);
     int most = Math.min(GenerationOptions.DEFAULT_MAX_NEW_TOKENS * 2, limits.newTokens());
     GenerationOptions options = Transcription.likeliest(model).withMaxNewTokens(most);
     if (temperature > 0) {
       options = options.withBeams(1).withTemperature(temperature);
     } else if (options.beams() > 1) {
-      Prompt prompt = new Transcription(model).prompt(speech);
-      int positions = Math.min(context, prompt.ids(model.tokenizer()).length + most);
+      Prompt prompt = new Transcription(model).prompt(Segment.speech(tokens));
+      double longest = Math.ceil(prompt.ids(model.tokenizer()).length / Hearings.SLOWER);
+      int positions = (int) Math.min(context, longest + most);
       options = options.withBeams(Math.min(options.beams(), engine.mostBeams(positions)));
     }
     return new Transcription(served, List.of(), options);
@@ -266,6 +268,34 @@ final class ServedModel {
             throw ApiException.wrong(400, "invalid_audio", path, String.valueOf(e.getMessage()));
           }
         });
+  }
+
+  /**
+   * What is heard of a recording for its transcript.
+   *
+   * @param tokens its tokens, as it is
+   */
+  Hearings hear(
+      Transcription task,
+      SpeechTokens tokens,
+      byte[] recording,
+      double seconds,
+      Exchange exchange) {
+    if (seconds > Hearings.LONGEST_SECONDS) {
+      return task.hear(Segment.speech(tokens));
+    }
+    return workers.run(
+        exchange.terms(),
+        () -> {
+          try (AudioReader reader = open(recording, 0, exchange)) {
+            return task.hear(new Segment.Speech(tokens, reader.readAll(), null));
+          }
+        });
+  }
+
+  /** The same for what was said in a conversation, of which there are tokens, the sound or both. */
+  Hearings hear(Transcription task, Segment.Speech speech, Terms terms) {
+    return workers.run(terms, () -> task.hear(speech));
   }
 
   private static AudioReader open(byte[] recording, int channel, Exchange exchange) {

@@ -7,10 +7,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.Generation;
 import org.spiritlm.GenerationListener;
-import org.spiritlm.Segment;
 import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.json.Json;
 import org.spiritlm.prompt.SpeechTokens;
+import org.spiritlm.task.Hearings;
 import org.spiritlm.task.Transcription;
 import org.spiritlm.torch.InputException;
 
@@ -59,13 +59,13 @@ final class TranscriptionsHandler {
       throw ApiException.wrong(
           400, "invalid_audio", "file", "the audio is too short to hold speech");
     }
-    Segment.Speech speech = Segment.speech(tokens);
     Transcription task =
-        model.transcription(speech, temperature, exchange.terms(), exchange.limits());
+        model.transcription(tokens, temperature, exchange.terms(), exchange.limits());
+    Hearings hearings = model.hear(task, tokens, upload.file(), recording.seconds(), exchange);
     if (streamed) {
-      stream(task, speech, exchange);
+      stream(task, hearings, exchange);
     } else {
-      String text = task.transcribe(speech);
+      String text = task.transcribe(hearings);
       List<AlignedWord> words =
           TIMED.contains(format) ? words(upload, text, times.contains("word"), exchange) : null;
       respond(format, new TimedTranscript(text, recording.seconds(), words), times, exchange);
@@ -160,12 +160,12 @@ final class TranscriptionsHandler {
     throw ApiException.wrong("temperature", "'temperature' must be a number from 0 to 2");
   }
 
-  private static void stream(Transcription task, Segment.Speech speech, Exchange exchange) {
+  private static void stream(Transcription task, Hearings hearings, Exchange exchange) {
     EventStream events = new EventStream(exchange);
     try {
       Generation answer =
           task.transcribe(
-              speech,
+              hearings,
               new GenerationListener() {
                 @Override
                 public void text(String piece) {

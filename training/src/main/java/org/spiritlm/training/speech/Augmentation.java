@@ -8,6 +8,7 @@ import org.bytedeco.pytorch.StringViewOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.spiritlm.audio.Audio;
+import org.spiritlm.audio.TimeStretch;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Tensors;

@@ -1,12 +1,13 @@
-package org.spiritlm.training.speech;
+package org.spiritlm.audio;
 
 import java.util.Arrays;
 
 /**
- * Changes the speed of speech without its pitch, by overlapping pieces that go on where the last
- * one led (WSOLA, Verhelst and Roelands 1993), and its pitch without its speed.
+ * Changes the speed of speech at {@link Audio#SPEECH_RATE} without its pitch, by overlapping pieces
+ * that go on where the last one led (WSOLA, Verhelst and Roelands 1993), and its pitch without its
+ * speed.
  */
-final class TimeStretch {
+public final class TimeStretch {
   private static final int PIECE = 1024;
   private static final int HOP = PIECE / 2;
   private static final int SEARCHED = 256;
@@ -24,7 +25,7 @@ final class TimeStretch {
    *
    * @param speed above 0; 2 is half as long
    */
-  static float[] stretched(float[] samples, double speed) {
+  public static float[] stretched(float[] samples, double speed) {
     int length = (int) Math.round(samples.length / speed);
     float[] stretched = new float[length + PIECE];
     int from = 0; // where the last piece was taken
@@ -82,7 +83,7 @@ final class TimeStretch {
    *
    * @param factor of all frequencies, above 0
    */
-  static float[] shifted(float[] samples, double factor) {
+  public static float[] shifted(float[] samples, double factor) {
     float[] resampled = new float[(int) Math.round(samples.length / factor)];
     for (int i = 0; i < resampled.length; i++) {
       resampled[i] = between(samples, i * factor);
