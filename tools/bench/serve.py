@@ -8,7 +8,8 @@ Prints one JSON object a measure:
                 another; with the shortest and the longest time that one of those answers took
   overload      what became of many requests at once (--requests), by status
   leaving       100 streamed requests whose clients go away at a random moment: answers the server works on a second later
-  memory        resident MiB of the server (--pid; Linux) after every 250 of 1000 further requests
+  memory        resident MiB of the server (--pid; Linux) after every 250 of 1000 further requests, and what of it are keys and
+                values of answers that it keeps for a prompt that goes on with them, up to its --cache-memory
 Needs nothing beside Python.
 """
 
@@ -76,6 +77,9 @@ class Server:
         time.sleep(random.Random(number).random() / 2)
         answer.close()
 
+    def kept(self) -> int:
+        return round(self.metric("spiritlm_engine_kept_bytes") / 2**20)
+
     def metric(self, name: str) -> float:
         text = urllib.request.urlopen(self.url + "/metrics", timeout=60).read().decode()
         return sum(float(each) for each in re.findall(rf"^{name}(?:{{[^}}]*}})? (\S+)$", text, re.MULTILINE))
@@ -100,7 +104,7 @@ def main() -> None:
     parser.add_argument("--url", default="http://127.0.0.1:8080")
     parser.add_argument("--model")
     parser.add_argument("--streams", type=int, default=8)
-    parser.add_argument("--requests", type=int, default=256, help="of the overload: four times --max-batch and --max-waiting together")
+    parser.add_argument("--requests", type=int, default=320, help="of the overload: four times --max-batch and --max-waiting together")
     parser.add_argument("--tokens", type=int, default=200)
     parser.add_argument("--pid", type=int)
     options = parser.parse_args()
@@ -137,12 +141,13 @@ def main() -> None:
     show("leaving", active=server.metric("spiritlm_engine_active"), waiting=server.metric("spiritlm_engine_waiting"))
 
     if options.pid:
-        sizes = [resident(options.pid)]
+        sizes, kept = [resident(options.pid)], [server.kept()]
         for _ in range(4):
             with concurrent.futures.ThreadPoolExecutor(options.streams) as pool:
                 list(pool.map(lambda number: server.status(20), range(250)))
             sizes.append(resident(options.pid))
-        show("memory", mebibytes=sizes)
+            kept.append(server.kept())
+        show("memory", mebibytes=sizes, kept=kept)
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ public final class SpeechStream implements AutoCloseable {
     this.takesPitch = vocoder.config().pitch() != null;
     this.takesStyle = vocoder.config().styleTokens() != null;
     this.fallbackStyle = fallbackStyle;
-    this.stream = vocoder.stream(voice);
+    this.stream = vocoder.streamOfUnits(voice);
   }
 
   /**

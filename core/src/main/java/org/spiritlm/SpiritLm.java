@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.alignment.AlignedTranscript;
 import org.spiritlm.alignment.SpeechSource;
@@ -49,14 +50,23 @@ import org.spiritlm.vocoder.VoiceOptions;
 public final class SpiritLm {
   private final Parts parts;
   private final Lazy<Continuer> continuer;
+  private final Turns turns;
 
-  private SpiritLm(Parts parts) {
-    this(parts, new Lazy<>(() -> new Generator(parts.languageModel.get())));
+  /** When one's turn to score is: does the work, or has it done, then. */
+  @FunctionalInterface
+  public interface Turns {
+    /** What the work gives. */
+    List<double[]> run(Supplier<List<double[]>> work);
   }
 
-  private SpiritLm(Parts parts, Lazy<Continuer> continuer) {
+  private SpiritLm(Parts parts) {
+    this(parts, new Lazy<>(() -> new Generator(parts.languageModel.get())), Supplier::get);
+  }
+
+  private SpiritLm(Parts parts, Lazy<Continuer> continuer, Turns turns) {
     this.parts = parts;
     this.continuer = continuer;
+    this.turns = turns;
   }
 
   /** Opens a model directory, in our own layout or with one of Meta's models. */
@@ -101,7 +111,12 @@ public final class SpiritLm {
    * but those of beam searches. Both share what is loaded.
    */
   public SpiritLm continuedBy(Continuer other) {
-    return new SpiritLm(parts, new Lazy<>(() -> other));
+    return new SpiritLm(parts, new Lazy<>(() -> other), turns);
+  }
+
+  /** The same model, which scores when it is its turn, as in a server that many ask. */
+  public SpiritLm scoredBy(Turns other) {
+    return new SpiritLm(parts, continuer, other);
   }
 
   /** The model on disk. */
@@ -371,7 +386,7 @@ public final class SpiritLm {
    */
   public Synthesis decode(SpeechTokens tokens, VoiceOptions voice) {
     Vocoder vocoder = parts.vocoder.get();
-    return vocoder.synthesize(tokens.units(() -> Voicing.fallbackStyle(vocoder, 0)), voice);
+    return vocoder.synthesizeUnits(tokens.units(() -> Voicing.fallbackStyle(vocoder, 0)), voice);
   }
 
   /**
@@ -452,7 +467,7 @@ public final class SpiritLm {
 
   /** The same for prompts and continuations as ids, the start token among the prompt's. */
   public List<Score> scoreIds(List<Scorer.Pair> pairs) {
-    List<double[]> scores = new Scorer(parts.languageModel.get()).score(pairs);
+    List<double[]> scores = turns.run(() -> new Scorer(parts.languageModel.get()).score(pairs));
     List<Score> result = new ArrayList<>();
     for (int i = 0; i < scores.size(); i++) {
       result.add(new Score(pairs.get(i).continuation(), scores.get(i)));

@@ -96,7 +96,7 @@ final class Voicing {
   private Audio synthesize(SpeechTokens run) {
     long began = System.nanoTime();
     SpeechUnits units = run.units(() -> fallbackStyle);
-    Synthesis synthesis = required().synthesize(units, voice);
+    Synthesis synthesis = required().synthesizeUnits(units, voice);
     spent(began);
     return synthesis.audio();
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -18,6 +19,7 @@ import org.spiritlm.prompt.SpeechTokens;
 import org.spiritlm.prompt.SpeechTokens.Kind;
 import org.spiritlm.prompt.SpeechTokens.Token;
 import org.spiritlm.torch.InputException;
+import org.spiritlm.units.SpeechUnits;
 import org.spiritlm.vocoder.VoiceOptions;
 
 class SpeechStreamTest {
@@ -52,6 +54,22 @@ class SpeechStreamTest {
         assertThatThrownBy(() -> model.decode(all, voice)).isInstanceOf(InputException.class);
       }
     }
+  }
+
+  /** Each unit with the pitch and style that were there at its time, for 40 ms. */
+  @Example
+  void withoutPredictedDurationsTokensSoundAsTheUnitsDo() {
+    SpiritLm model = FacadeModels.parity("expressive");
+    int[] hubert = new int[60];
+    Arrays.setAll(hubert, i -> i % 7 + 10 * (i % 3)); // no two neighbours are alike
+    int[] pitch = new int[30];
+    Arrays.setAll(pitch, i -> (5 * i) % 60);
+    SpeechUnits units = new SpeechUnits(hubert, pitch, new int[] {3, 40, 17});
+    VoiceOptions voice = VOICE.withPredictedDurations(false);
+    SpeechTokens tokens = model.tokens(units);
+    assertThat(tokens.hubertCount()).isEqualTo(hubert.length);
+    Audio spoken = model.decode(tokens, voice).audio();
+    Waves.assertClose(spoken, model.decode(units, voice).audio(), 1e-4);
   }
 
   @Provide

@@ -141,7 +141,7 @@ final class DemoCommand implements Runnable {
         GenerationOptions.arbitrary().withMaxNewTokens(60));
     step("which of two continuations is likelier", "spiritlm score --file examples/pairs.jsonl");
     for (String word : List.of("blue", "bread")) {
-      double sum = opened.score(opened.parse("[Text]The sky is"), opened.parse(" " + word)).sum();
+      double sum = opened.score(opened.parse("[Text]The sky is"), opened.parse(word)).sum();
       result("The sky is " + word, String.format(Locale.ROOT, "log-likelihood %.2f", sum));
     }
     console.say("the audio is in " + directory + "; 'spiritlm --help' lists what else there is");

@@ -31,7 +31,7 @@ import picocli.CommandLine.Option;
     footer = {
       "",
       "Examples:",
-      "  spiritlm score --prompt '[Text]The sky is' --continuation ' blue'",
+      "  spiritlm score --prompt '[Text]The sky is' --continuation blue",
       "  spiritlm score --prompt '[Speech][Hu99][Hu49]' --continuation '[Hu38]' --json",
       "  spiritlm score --file examples/pairs.jsonl",
     })
@@ -50,7 +50,10 @@ final class ScoreCommand implements Runnable {
   @Option(
       names = "--continuation",
       paramLabel = "TOKENS",
-      description = "What is scored: text, which mostly begins with a blank, or a token string.")
+      description = {
+        "What is scored: text or a token string, encoded by itself. SentencePiece puts a blank before",
+        "a text; for other tokenizers it begins with one."
+      })
   @Nullable String continuation;
 
   @Option(

@@ -119,7 +119,7 @@ public final class LlamaModel {
    */
   void checkLength(int tokens) {
     if (tokens > config.context()) {
-      throw new InputException(
+      throw new ContextLengthException(
           "a sequence of "
               + tokens
               + " tokens is longer than the model's context of "

@@ -48,7 +48,7 @@ public record Request(
   int mostNewTokens(LlamaModel model) {
     int context = model.config().context();
     if (prompt.length >= context) {
-      throw new InputException(
+      throw new ContextLengthException(
           "the prompt has "
               + prompt.length
               + " tokens, and the model's context of "

@@ -119,7 +119,7 @@ record Streams(int[] hubert, int @Nullable [] pitch, int @Nullable [] style) {
               + what
               + " for "
               + hubert.length
-              + " units; where durations are predicted each unit needs its own");
+              + " units; each unit needs its own here");
     }
   }
 }

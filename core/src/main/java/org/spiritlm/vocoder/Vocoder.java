@@ -93,7 +93,8 @@ public final class Vocoder {
   }
 
   /**
-   * Speaks one utterance.
+   * Speaks one utterance, whose pitch and style come each at its own rate, or one a unit where
+   * durations are predicted.
    *
    * <p>Negative units are dropped where the vocoder takes no pitch. Differs from the reference:
    * wrong input is an error that says what is wrong; what fails there fails here, but streams that
@@ -104,6 +105,20 @@ public final class Vocoder {
    */
   public Synthesis synthesize(SpeechUnits units, VoiceOptions voice) {
     return synthesize(List.of(units), voice).get(0);
+  }
+
+  /**
+   * Speaks one utterance of units that each have their own pitch and style.
+   *
+   * @throws InputException as the other
+   */
+  public Synthesis synthesizeUnits(SpeechUnits units, VoiceOptions voice) {
+    if (predictsDurations(voice)) {
+      return synthesize(units, voice);
+    }
+    Streams streams = Streams.of(units, config);
+    streams.requireSpeech();
+    return new Synthesis(speak(streams.aligned(), Voice.of(voice, config)), null);
   }
 
   /**
@@ -142,6 +157,18 @@ public final class Vocoder {
     FrameSource source =
         predictsDurations(voice) ? new PredictedFrames(this) : new RatedFrames(config);
     return new VocoderStream(this, Voice.of(voice, config), source, generator.start());
+  }
+
+  /**
+   * Begins an utterance whose units arrive bit by bit, each with its own pitch and style.
+   *
+   * @throws InputException as {@link #stream}
+   */
+  public VocoderStream streamOfUnits(VoiceOptions voice) {
+    return predictsDurations(voice)
+        ? stream(voice)
+        : new VocoderStream(
+            this, Voice.of(voice, config), new UnitFrames(config), generator.start());
   }
 
   /** Frames that the first sample of an utterance depends on, and so any other one after it. */

@@ -44,6 +44,7 @@ final class EventStream {
     if (stream == null) {
       throw failure;
     }
+    exchange.failed(failure);
     send(Failures.describe(Failures.explained(failure)));
   }
 

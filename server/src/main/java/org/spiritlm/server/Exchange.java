@@ -14,12 +14,16 @@ import org.spiritlm.lm.Terms;
 
 /** One request and its response. */
 final class Exchange {
+  /** The context's attribute for what ended a response that had begun. */
+  static final String FAILURE = "spiritlm.failure";
+
   private final Context context;
   private final RequestLimits limits;
   private final Semaphore readers;
   private final String client;
   private final long began = System.nanoTime();
   private final Terms terms;
+  private double audioSeconds;
 
   /**
    * @param readers as many permits as bodies may be read at once
@@ -44,6 +48,27 @@ final class Exchange {
   /** For the engine: whose turn it is, until when, and as long as the client is there. */
   Terms terms() {
     return terms;
+  }
+
+  /** How many more seconds of audio may be read for it. */
+  double audioSecondsLeft() {
+    return Math.max(0, limits.audioSeconds() - audioSeconds);
+  }
+
+  /** For the message that a recording is too long: that others were read before it. */
+  String audioNote() {
+    return audioSeconds == 0
+        ? ""
+        : String.format(
+            Locale.ROOT,
+            "; %.1f s were read of others, and all of a request may have %s s",
+            audioSeconds,
+            limits.audioSeconds());
+  }
+
+  /** So many seconds of audio were read for it. */
+  void read(double seconds) {
+    audioSeconds += seconds;
   }
 
   /** Seconds since the request came. */
@@ -137,6 +162,11 @@ final class Exchange {
 
   @Nullable String query(String name) {
     return context.queryParam(name);
+  }
+
+  /** Says that a response that had begun ended in a failure, which its status does not tell. */
+  void failed(RuntimeException failure) {
+    context.attribute(FAILURE, failure);
   }
 
   Context context() {

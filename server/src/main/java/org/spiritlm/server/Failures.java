@@ -3,17 +3,24 @@ package org.spiritlm.server;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.javalin.http.HttpResponseException;
 import org.spiritlm.json.Json;
+import org.spiritlm.lm.ContextLengthException;
 import org.spiritlm.lm.NotServedException;
 import org.spiritlm.torch.InputException;
 
 /** Says what a client is told of a failure: what it can change, or that it was not its fault. */
 final class Failures {
+  /** The code of a prompt that has no room in the model's context. */
+  static final String CONTEXT_LENGTH = "context_length_exceeded";
+
   private Failures() {}
 
   /** What a client is told; of a fault of this program nothing but that there was one. */
   static ApiException explained(Throwable failure) {
     if (failure instanceof ApiException known) {
       return known;
+    }
+    if (failure instanceof ContextLengthException) {
+      return ApiException.wrong(400, CONTEXT_LENGTH, null, String.valueOf(failure.getMessage()));
     }
     if (failure instanceof InputException) {
       return ApiException.wrong(null, String.valueOf(failure.getMessage()));

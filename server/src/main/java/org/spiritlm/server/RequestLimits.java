@@ -6,7 +6,8 @@ import java.time.Duration;
  * What one request may ask for.
  *
  * @param bodyBytes its length
- * @param audioSeconds of each recording in it, and of speech that is asked for
+ * @param audioSeconds of all recordings in it that were not heard lately, and of speech that is
+ *     asked for
  * @param newTokens of each answer
  * @param answers of one request
  * @param time until its answer is complete; then it fails

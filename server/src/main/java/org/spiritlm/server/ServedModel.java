@@ -120,7 +120,7 @@ final class ServedModel {
 
   /** The same on terms of one's own. */
   SpiritLm model(Terms terms) {
-    return model.continuedBy(engine.on(terms));
+    return model.continuedBy(engine.on(terms)).scoredBy(scoring -> workers.run(terms, scoring));
   }
 
   /**
@@ -226,6 +226,8 @@ final class ServedModel {
   Prompt fitting(Prompt prompt) {
     if (isOverlong(prompt)) {
       throw ApiException.wrong(
+          400,
+          Failures.CONTEXT_LENGTH,
           null,
           "the prompt has "
               + prompt.string().length()
@@ -261,11 +263,13 @@ final class ServedModel {
     return workers.run(
         exchange.terms(),
         () -> {
-          try (AudioReader reader = open(recording, channel, exchange)) {
+          try (AudioReader reader = open(recording, channel, exchange.audioSecondsLeft())) {
             SpeechUnits units = model.encode(reader);
+            exchange.read(reader.seconds());
             return new Recording(units, reader.seconds());
           } catch (InputException e) {
-            throw ApiException.wrong(400, "invalid_audio", path, String.valueOf(e.getMessage()));
+            throw ApiException.wrong(
+                400, "invalid_audio", path, e.getMessage() + exchange.audioNote());
           }
         });
   }
@@ -287,7 +291,7 @@ final class ServedModel {
     return workers.run(
         exchange.terms(),
         () -> {
-          try (AudioReader reader = open(recording, 0, exchange)) {
+          try (AudioReader reader = open(recording, 0, exchange.limits().audioSeconds())) {
             return task.hear(new Segment.Speech(tokens, reader.readAll(), null));
           }
         });
@@ -298,11 +302,9 @@ final class ServedModel {
     return workers.run(terms, () -> task.hear(speech));
   }
 
-  private static AudioReader open(byte[] recording, int channel, Exchange exchange) {
+  private static AudioReader open(byte[] recording, int channel, double most) {
     AudioReader.Options options =
-        AudioReader.Options.speech()
-            .withChannel(channel)
-            .withMaxSeconds(exchange.limits().audioSeconds());
+        AudioReader.Options.speech().withChannel(channel).withMaxSeconds(most);
     return AudioReader.open(new ByteArrayInputStream(recording), "the audio", options);
   }
 
@@ -313,7 +315,8 @@ final class ServedModel {
    */
   AlignedTranscript align(byte[] recording, String text, Exchange exchange) {
     return workers.run(
-        exchange.terms(), () -> model.align(() -> open(recording, 0, exchange), text));
+        exchange.terms(),
+        () -> model.align(() -> open(recording, 0, exchange.limits().audioSeconds()), text));
   }
 
   /**

@@ -221,6 +221,7 @@ public final class SpiritServer implements AutoCloseable {
 
   private void fail(Exception failure, Context context) {
     if (context.res().isCommitted()) { // the client sees that the response has no end
+      context.attribute(Exchange.FAILURE, failure);
       ServletContextRequest.getServletContextRequest(context.req())
           .getServletChannel()
           .abort(failure);
@@ -248,12 +249,20 @@ public final class SpiritServer implements AutoCloseable {
   private void log(Context context, float milliseconds) {
     Exchange exchange = context.attribute(EXCHANGE);
     String route = exchange == null ? "none" : context.endpoint().path;
-    metrics.answered(route, context.statusCode(), milliseconds / 1000);
+    Exception failure = context.attribute(Exchange.FAILURE);
+    int status = failure == null ? context.statusCode() : Failures.explained(failure).status();
+    metrics.answered(route, status, milliseconds / 1000);
+    if (failure != null && status == 500) {
+      log(context, failure);
+    }
     ObjectNode line = line(context);
     line.put("route", route);
     line.put("client", exchange == null ? context.ip() : exchange.client());
     line.put("status", context.statusCode());
     line.put("ms", Math.round(milliseconds));
+    if (failure != null) {
+      line.put("failed", status);
+    }
     options.log().accept(Json.line(line));
   }
 

@@ -25,17 +25,33 @@ final class Workers {
   /**
    * Does some work when it is its turn.
    *
-   * @throws ApiException if too many wait, or the time for the request passes
+   * @throws ApiException if too many wait, or the time for the request passes or its client goes
    */
   <T> T run(Terms terms, Supplier<T> work) {
     if (!free.tryAcquire()) {
       await(terms);
     }
     try {
+      check(terms);
       return work.get();
     } finally {
       free.release();
     }
+  }
+
+  /** Whether there is anyone who wants it, and in time. */
+  private static void check(Terms terms) {
+    if (System.nanoTime() - terms.deadline() > 0) {
+      throw late();
+    }
+    if (!terms.wanted().getAsBoolean()) {
+      throw new ApiException(499, "client_error", "client_closed", null, "the client has gone");
+    }
+  }
+
+  private static ApiException late() {
+    return new ApiException(
+        504, "timeout_error", "deadline_exceeded", null, "the time for the answer has passed");
   }
 
   private void await(Terms terms) {
@@ -49,8 +65,7 @@ final class Workers {
     }
     try {
       if (!free.tryAcquire(terms.deadline() - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-        throw new ApiException(
-            504, "timeout_error", "deadline_exceeded", null, "the time for the answer has passed");
+        throw late();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

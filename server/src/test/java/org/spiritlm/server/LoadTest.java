@@ -224,6 +224,10 @@ class LoadTest {
               ? Served.events(streamed).get(Served.events(streamed).size() - 1)
               : Served.json(streamed);
       assertThat(last.at("/error/code").asText()).isEqualTo("deadline_exceeded");
+      String counted = "spiritlm_requests_seconds_count{route=\"" + CHAT + "\",status=\"504\"} 2";
+      while (!Served.text(served.get("/metrics")).contains(counted)) {
+        Thread.onSpinWait(); // it is counted once the response is sent
+      }
     }
   }
 

@@ -7,6 +7,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -258,6 +259,26 @@ class RequestsTest {
             + "','format':'wav'}}]}]}";
     assertThat(error(served.post(CHAT, json(chat)), 400).get("message").asText())
         .contains("longer than 3.0 s");
+  }
+
+  /** Each is short enough, but not all together. */
+  @Test
+  void manyRecordingsAreRefused() throws Exception {
+    StringBuilder parts = new StringBuilder();
+    for (int i = 0; i < 2; i++) {
+      float[] samples = new float[2 * 8000];
+      Arrays.fill(samples, 0.1f + 0.1f * i);
+      parts.append(i == 0 ? "" : ",");
+      parts.append("{'type':'input_audio','input_audio':{'format':'wav','data':'");
+      byte[] recording = AudioWriter.bytes(new Audio(samples, 8000));
+      parts.append(Base64.getEncoder().encodeToString(recording)).append("'}}");
+    }
+    String chat = "{'messages':[{'role':'user','content':[" + parts + "]}]}";
+    JsonNode error = error(served.post(CHAT, json(chat)), 400);
+    assertThat(error.get("code").asText()).isEqualTo("invalid_audio");
+    assertThat(error.get("message").asText())
+        .contains("2.0 s were read of others")
+        .contains("all of a request may have 3.0 s");
   }
 
   @ParameterizedTest

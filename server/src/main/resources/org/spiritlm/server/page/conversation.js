@@ -11,9 +11,9 @@ const MODALITIES = { both: ['text', 'audio'], audio: ['audio'], text: ['text'] }
 const NUMBERS = ['temperature', 'top_p', 'top_k', 'repetition_penalty', 'max_tokens', 'seed'];
 
 /**
- * The conversation. A message has its `number`, `role`, `parts` in order (`{text}` or `{sound, name, encoded}`),
- * the id of the `model` that was asked, and an answer the `id` and the end of the time (`until`, seconds) by which
- * that model knows its tokens.
+ * The conversation. A message has its `number` (unlike that of any other, later ones have greater ones), `role`, `parts` in
+ * order (`{text}` or `{sound, name, encoded}`), the id of the `model` that was asked, and an answer the `id` and the end of the
+ * time (`until`, seconds) by which that model knows its tokens, and a `note` where it is not whole.
  */
 export async function conversation() {
   const list = document.getElementById('messages');
@@ -88,10 +88,14 @@ export async function conversation() {
           : element('p', { textContent: visible(part.text) }),
       );
     });
+    if (message.note) {
+      body.append(element('p', { className: 'hint', textContent: message.note }));
+    }
     return article;
   }
 
-  function add(message) {
+  function add(given) {
+    const message = { ...given, number: Math.max(Date.now(), (said.at(-1)?.number ?? 0) + 1) };
     said.push(message);
     list.append(view(message));
     store.keep(message);
@@ -113,11 +117,12 @@ export async function conversation() {
     return { role: message.role, content };
   }
 
-  async function asked(byName, model) {
+  /** @param from the first message that is sent */
+  async function asked(from, byName, model) {
     const value = Object.fromEntries(settings.map((field) => [field.name, field.value]));
     const body = {
       model,
-      messages: await Promise.all(said.map((message) => sent(message, byName, model))),
+      messages: await Promise.all(said.slice(from).map((message) => sent(message, byName, model))),
       modalities: MODALITIES[value.answer],
       stream: true,
     };
@@ -155,10 +160,10 @@ export async function conversation() {
     );
     list.append(article);
     article.scrollIntoView({ block: 'nearest' });
-    const made = { model: models.chosen.id, text: '', pcm: [], samples: 0, id: null, until: 0 };
+    const made = { model: models.chosen.id, text: '', pcm: [], samples: 0, id: null, until: 0, notes: [] };
     let error = null;
     try {
-      await receive(true, made, (pcm) => {
+      await receive(0, true, made, (pcm) => {
         player.play(pcm);
         article.dataset.playing = 'true';
         state.textContent = `${(made.samples / RATE).toFixed(1)} s of speech so far`;
@@ -186,7 +191,7 @@ export async function conversation() {
       error = null; // all was cleared meanwhile
     } else if (got.length) {
       const { model, id, until } = made;
-      add({ model, id, role: 'assistant', parts: got, until, number: said.length });
+      add({ model, id, role: 'assistant', parts: got, until, note: made.notes.join(' ') });
     } else if (!error && !signal.aborted) {
       error = new Error('The model ended without saying anything. Try again, or another seed.');
     }
@@ -198,11 +203,16 @@ export async function conversation() {
     }
   }
 
-  async function receive(byName, made, onsound, ontext) {
+  /** Receives an answer to the messages from one on; fewer where all have no room in the model's context. */
+  async function receive(from, byName, made, onsound, ontext) {
     try {
       const options = { signal: making.signal };
-      for await (const event of events('v1/chat/completions', await asked(byName, made.model), options)) {
-        const delta = event.choices[0]?.delta ?? {};
+      for await (const event of events('v1/chat/completions', await asked(from, byName, made.model), options)) {
+        const choice = event.choices[0] ?? {};
+        const delta = choice.delta ?? {};
+        if (choice.finish_reason === 'length') {
+          made.notes.push('It goes no further: “Most tokens” and “Most seconds of speech” in the settings allow more.');
+        }
         const piece = delta.content ?? delta.audio?.transcript;
         if (piece) {
           made.text += piece;
@@ -219,7 +229,14 @@ export async function conversation() {
       }
     } catch (error) {
       if (error.code === 'audio_not_found' && byName) { // the server was started anew
-        await receive(false, made, onsound, ontext);
+        await receive(from, false, made, onsound, ontext);
+        return;
+      }
+      if (error.code === 'context_length_exceeded' && from < said.length - 1) {
+        if (!from) {
+          made.notes.push('The model could not be told the beginning of the conversation, which has no room in its context.');
+        }
+        await receive(Math.min(from + 2, said.length - 1), byName, made, onsound, ontext);
         return;
       }
       throw error;
@@ -240,7 +257,7 @@ export async function conversation() {
     parts = [];
     listParts();
     setText('');
-    add({ model: models.chosen.id, role: 'user', parts: all, number: said.length });
+    add({ model: models.chosen.id, role: 'user', parts: all });
     answer();
   });
   text.addEventListener('keydown', (event) => {

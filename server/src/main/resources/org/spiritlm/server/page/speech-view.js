@@ -33,7 +33,7 @@ export function speechView({ file, name, model = null, encoded = null, onencoded
   const place = element('input', {
     type: 'range', min: 0, max: 1, step: 0.01, value: 0, 'aria-label': `Place in ${name}`,
   });
-  const time = element('span', { textContent: clock(0) });
+  const time = element('span', { textContent: clock(0), 'aria-live': 'off' });
   const canvas = element('canvas', {
     role: 'img', 'aria-label': `Waveform, pitch and tokens of ${name}`,
   });
@@ -88,10 +88,12 @@ export function speechView({ file, name, model = null, encoded = null, onencoded
   play.onclick = () => (audio.paused ? start() : audio.pause());
   audio.onplay = () => {
     play.textContent = 'Pause';
+    detail.setAttribute('aria-live', 'off'); // it changes all the time
     follow();
   };
   audio.onpause = () => {
     play.textContent = 'Play';
+    detail.setAttribute('aria-live', 'polite');
   };
   audio.onended = () => {
     view.dataset.heard = 'true';
