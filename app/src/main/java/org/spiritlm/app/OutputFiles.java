@@ -87,7 +87,9 @@ final class OutputFiles {
       writeInPlace(file, content); // a device or pipe is not replaced
       return;
     }
-    Path beside = parent(file).resolve("." + file.getFileName() + ".part");
+    // of this process alone: another one may be writing the same
+    String unique = "." + ProcessHandle.current().pid() + ".part";
+    Path beside = parent(file).resolve("." + file.getFileName() + unique);
     try {
       content.writeTo(beside);
       Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

@@ -112,6 +112,14 @@ public class PrepareCommand implements Runnable {
   @Option(names = "--force", description = "Begin anew: remove what is in DIR.")
   private boolean force;
 
+  @Option(
+      names = "--retry",
+      description = {
+        "Do again the parts of an earlier run that have items in quarantine, such as when recordings",
+        "that could not be read can be read now."
+      })
+  private boolean retry;
+
   @Mixin private CommonOptions common = new CommonOptions();
 
   /** The command, ready to be filled by the command line's parser. */
@@ -132,6 +140,7 @@ public class PrepareCommand implements Runnable {
    * @param threads of one task
    * @param conf properties of Spark
    * @param force whether what is there is removed
+   * @param retry whether parts with items in quarantine are done again
    */
   public record Request(
       String manifest,
@@ -144,7 +153,8 @@ public class PrepareCommand implements Runnable {
       String device,
       int threads,
       Map<String, String> conf,
-      boolean force) {}
+      boolean force,
+      boolean retry) {}
 
   @Override
   public final void run() {
@@ -170,7 +180,8 @@ public class PrepareCommand implements Runnable {
                 device,
                 threads,
                 Map.copyOf(conf),
-                force),
+                force,
+                retry),
             console);
     if (common.json) {
       console.json(summary);

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.hadoop.ParquetWriter;
@@ -41,6 +42,7 @@ public final class Preparation {
    * @param device {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}
    * @param threads of the operations of one task
    * @param force whether to begin anew where something was begun
+   * @param retry whether buckets with items in quarantine are done again
    */
   public record Options(
       String manifest,
@@ -51,7 +53,8 @@ public final class Preparation {
       double maxBad,
       String device,
       int threads,
-      boolean force) {}
+      boolean force,
+      boolean retry) {}
 
   private Preparation(JavaSparkContext spark, Options options, PreparationListener listener) {
     this.spark = spark;
@@ -87,6 +90,9 @@ public final class Preparation {
       output.removeTemporary();
       output.makeTables();
       List<Bucket> buckets = index.divide(storage, job.partitions());
+      for (Bucket bucket : buckets) {
+        removeUnlessDone(bucket, job);
+      }
       long[] duplicates = DuplicateIds.find(spark, storage, manifest, buckets);
       BucketWork work =
           new BucketWork(
@@ -121,6 +127,19 @@ public final class Preparation {
     }
   }
 
+  /**
+   * Removes what a run that was killed has left of a bucket, so that nothing old stands beside what
+   * is made now, and with {@code retry} one that has items in quarantine.
+   */
+  private void removeUnlessDone(Bucket bucket, Job job) throws IOException {
+    Map<String, String> metadata = TableFile.metadata(storage, output.units(bucket));
+    BucketResult done = metadata == null ? null : BucketResult.of(metadata, job.fingerprint());
+    if (done == null || (options.retry() && done.rejected() > 0)) {
+      storage.of(output.units(bucket)).delete(output.units(bucket), false);
+      storage.of(output.quarantine(bucket)).delete(output.quarantine(bucket), false);
+    }
+  }
+
   private Job job(ModelChoice model, ManifestIndex index) {
     int partitions =
         options.partitions() > 0 ? options.partitions() : index.buckets(spark.defaultParallelism());
@@ -142,7 +161,8 @@ public final class Preparation {
         String.format(
             Locale.ROOT,
             "%d of %d items are bad (%d more are not tried yet), more than --max-bad %s allows; the"
-                + " reasons are in %s. Mend the corpus, or allow more: what is done is kept",
+                + " reasons are in %s. What is done is kept: allow more, or mend the recordings and"
+                + " add --retry; with another manifest begin anew (--force)",
             found.rejected(),
             items,
             items - found.items(),

@@ -44,7 +44,8 @@ public final class SparkPrepareCommand extends PrepareCommand {
             request.maxBad(),
             request.device(),
             request.threads(),
-            request.force());
+            request.force(),
+            request.retry());
     try (JavaSparkContext spark =
             SparkStart.start(request.master(), request.conf(), request.threads());
         ProgressBar bar = new ProgressBar(console.err(), Boolean.getBoolean(TERMINAL))) {

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -132,7 +133,7 @@ final class BadInputTest {
         write(
             "half.jsonl",
             line("{\"id\":\"a\",\"audio\":\"0.wav\"}"),
-            line("{\"id\":\"b\",\"audio\":\"none.wav\"}"));
+            line("{\"id\":\"b\",\"audio\":\"mended.wav\"}"));
     Path output = directory.resolve("half");
     Run run = Run.prepare(manifest, output, model, "--partitions", "1");
     assertThat(run.code()).isEqualTo(2);
@@ -147,6 +148,37 @@ final class BadInputTest {
     ObjectNode again = Run.prepare(manifest, output, model, "--max-bad", "0.5").summary();
     assertThat(again.get("partitions_from_earlier").intValue()).isEqualTo(1);
     assertThat(output.resolve("summary.json")).exists();
+
+    Files.copy(manifest.resolveSibling("0.wav"), manifest.resolveSibling("mended.wav"));
+    assertThat(run.err()).contains("mend the recordings and add --retry");
+    ObjectNode mended = Run.prepare(manifest, output, model, "--retry").summary();
+    assertThat(mended.get("prepared").intValue()).isEqualTo(2);
+    assertThat(mended.get("partitions_from_earlier").intValue()).isZero();
+    assertThat(Tables.quarantine(output)).isEmpty();
+    ObjectNode whole = Run.prepare(manifest, output, model, "--retry").summary();
+    assertThat(whole.get("partitions_from_earlier").intValue()).isEqualTo(1);
+  }
+
+  /** A run that was killed after it wrote quarantine and before units. */
+  @Test
+  void nothingOfAKilledRunStaysInQuarantine() throws IOException {
+    Path manifest =
+        write(
+            "later.jsonl",
+            line("{\"id\":\"a\",\"audio\":\"0.wav\"}"),
+            line("{\"id\":\"b\",\"audio\":\"later.wav\"}"));
+    Path output = directory.resolve("later");
+    Run.prepare(manifest, output, model, "--partitions", "1", "--max-bad", "0.5").summary();
+    assertThat(Tables.quarantine(output)).extracting(Rejection::id).containsExactly("b");
+    try (Stream<Path> files = Files.list(output.resolve("units"))) {
+      for (Path each : files.filter(path -> path.toString().endsWith(".parquet")).toList()) {
+        Files.delete(each);
+      }
+    }
+    Files.copy(manifest.resolveSibling("0.wav"), manifest.resolveSibling("later.wav"));
+    ObjectNode summary = Run.prepare(manifest, output, model).summary();
+    assertThat(summary.get("prepared").intValue()).isEqualTo(2);
+    assertThat(Tables.quarantine(output)).isEmpty();
   }
 
   @Test

@@ -78,7 +78,7 @@ final class PipelineTest {
 
     Path model = ToyCorpus.model(directory.resolve("toy"), Variant.EXPRESSIVE, 1);
     Path prepared = directory.resolve("prepared");
-    ObjectNode summary = Run.prepare(manifest, prepared, model).summary();
+    ObjectNode summary = Run.prepare(aligned, prepared, model).summary();
     assertThat(summary.get("prepared").asInt()).isEqualTo(3);
     assertThat(summary.get("rejected").asInt()).isZero();
 
