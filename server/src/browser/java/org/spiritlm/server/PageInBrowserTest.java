@@ -228,14 +228,16 @@ class PageInBrowserTest {
         .setInputFiles(new FilePayload("said.wav", "audio/wav", chirp()));
     ask("and then");
     assertThat(told("user")).isVisible(visible());
-    Locator answer = page.locator("article.assistant p");
+    Locator answer = page.locator("article.assistant p:not(.hint)");
     assertThat(page.locator("article.assistant:not([aria-busy])")).isVisible(visible());
+    assertThat(page.locator("article.assistant p.hint")).containsText("It goes no further");
     String said = answer.textContent();
     page.locator("#text").fill("a draft");
     page.locator("#theme").selectOption("dark");
     page.reload();
     assertThat(told("user")).isVisible(visible());
     assertThat(answer).hasText(said);
+    assertThat(page.locator("article.assistant p.hint")).containsText("It goes no further");
     assertThat(page.locator("article.user p")).hasText("and then");
     assertThat(page.locator("#text")).hasValue("a draft");
     assertThat(page.locator("html")).hasAttribute("data-theme", "dark");
@@ -243,6 +245,17 @@ class PageInBrowserTest {
     ask("more"); // the next turn takes all that was there
     assertThat(page.locator("article.assistant:not([aria-busy])")).hasCount(2);
     assertThat(complaints).isEmpty();
+  }
+
+  /** The model is told what it has room for. */
+  @Test
+  void aConversationThatIsTooLongGoesOn() {
+    answerAs("text");
+    ask("all of it ".repeat(3000));
+    assertThat(page.locator(".failure")).containsText("context");
+    ask("and then");
+    assertThat(page.locator("article.assistant:not([aria-busy])")).isVisible(visible());
+    assertThat(page.locator("article.assistant p.hint")).containsText("the beginning");
   }
 
   private static byte[] chirp() {
