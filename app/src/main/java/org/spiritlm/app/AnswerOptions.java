@@ -57,6 +57,20 @@ final class AnswerOptions {
   }
 
   /**
+   * The same, for answers that are spoken or not.
+   *
+   * @throws InputException also where a voice is chosen that nothing is spoken with
+   */
+  GenerationOptions options(OutputModality output, boolean isSpoken) {
+    GenerationOptions options = options(output);
+    if (!isSpoken && voice.given() != null) {
+      throw new InputException(
+          voice.given() + " is for speech that is spoken; say where it goes to with -o");
+    }
+    return options.withSpoken(isSpoken);
+  }
+
+  /**
    * The library's options.
    *
    * @throws InputException if they contradict each other, or a value is not allowed

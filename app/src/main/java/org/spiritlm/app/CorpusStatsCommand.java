@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.LoadOptions;
+import org.spiritlm.SpiritLm;
 import org.spiritlm.corpus.CorpusListener;
 import org.spiritlm.corpus.Manifest;
 import org.spiritlm.corpus.PreparedParquet;
@@ -13,6 +15,7 @@ import org.spiritlm.corpus.Utterance;
 import org.spiritlm.inspection.BarChart;
 import org.spiritlm.inspection.CorpusSource;
 import org.spiritlm.inspection.CorpusStatistics;
+import org.spiritlm.inspection.CorpusStatistics.Codebooks;
 import org.spiritlm.prompt.TokenLayout;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,7 +35,7 @@ import picocli.CommandLine.Parameters;
       "",
       "Examples:",
       "  spiritlm corpus stats dev-clean.jsonl",
-      "  spiritlm corpus stats prepared -o charts --json",
+      "  spiritlm corpus stats prepared --model my-model -o charts --json",
     })
 final class CorpusStatsCommand implements Runnable {
   private final Console console;
@@ -45,6 +48,21 @@ final class CorpusStatsCommand implements Runnable {
       paramLabel = "DIR",
       description = "Write charts there, as PNG pictures (default: none).")
   @Nullable Path output;
+
+  @Option(
+      names = "--model",
+      paramLabel = "NAME|DIR",
+      description = {
+        "Whose units they are, for the sizes of the codebooks (default: those of the released models,",
+        "501, 64 and 100)."
+      })
+  @Nullable String model;
+
+  @Option(
+      names = "--variant",
+      paramLabel = "base|expressive",
+      description = "Which model of a directory that holds both, as Meta's does.")
+  ModelPlace.@Nullable Variant variant;
 
   @Option(names = "--force", description = "Replace pictures that are there.")
   boolean force;
@@ -61,7 +79,7 @@ final class CorpusStatsCommand implements Runnable {
     if (output != null) {
       OutputFiles.claimDirectory(output);
     }
-    CorpusStatistics statistics = new CorpusStatistics(TokenLayout.SPIRIT_LM);
+    CorpusStatistics statistics = statistics();
     if (found.isPrepared()) {
       try (PreparedParquet.Reader reader = PreparedParquet.read(found.place())) {
         reader.forEachRemaining(statistics::add);
@@ -82,6 +100,17 @@ final class CorpusStatsCommand implements Runnable {
     } else {
       print("", figures);
     }
+  }
+
+  private CorpusStatistics statistics() {
+    if (model == null) {
+      return new CorpusStatistics(TokenLayout.SPIRIT_LM, Codebooks.SPIRIT_LM);
+    }
+    SpiritLm opened =
+        SpiritLm.load(
+            ModelPlace.find(model),
+            LoadOptions.standard().withVariant(ModelPlace.Variant.name(variant)));
+    return new CorpusStatistics(opened.tokenLayout(), Codebooks.of(opened.vocabulary()));
   }
 
   private static void read(Path manifest, CorpusStatistics statistics) {

@@ -25,7 +25,7 @@ import picocli.CommandLine.Parameters;
     footer = {
       "",
       "Examples:",
-      "  spiritlm decode '[St71][Pi12][Hu99][Hu49][Pi14][Hu38]' -o speech.wav",
+      "  spiritlm decode '[St21][Pi12][Hu99][Hu49][Pi14][Hu38]' -o speech.wav",
       "  spiritlm decode speech.json -o speech.wav --speaker 2",
       "  spiritlm decode speech.json -o speech.wav --no-duration-prediction --force",
     })

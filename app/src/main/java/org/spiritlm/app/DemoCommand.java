@@ -85,9 +85,6 @@ final class DemoCommand implements Runnable {
   @Mixin ModelOptions model = new ModelOptions();
   @Mixin CommonOptions common = new CommonOptions();
 
-  /** The model made for the demo, or null where there is another. */
-  private @Nullable Path made;
-
   DemoCommand(Console console) {
     this.console = console;
   }
@@ -117,24 +114,30 @@ final class DemoCommand implements Runnable {
             shortened(tokens.toString())));
     resynthesize(opened, recording, units);
     step("what is said, written down", "spiritlm transcribe " + recording);
-    result("text", '"' + transcribe(opened, tokens) + '"');
+    result("text", '"' + transcribe(opened, Segment.speech(recording)) + '"');
     speak(opened);
     Audio beginning = beginning(heard);
     Segment begun = Segment.speech(opened.tokens(opened.encode(beginning)));
     Path half = directory.resolve(BEGINNING);
     step(
         "the first half, continued in speech that is heard while it is made",
-        "spiritlm generate --speech " + half + " --to speech --stream -o continued.wav");
+        "spiritlm generate --speech "
+            + half
+            + " --to speech --max-new-tokens 150 --stream -o continued.wav");
     save(BEGINNING, beginning);
     List<Segment> question = List.of(begun);
     FirstAudio listener = new FirstAudio();
     GenerationOptions spoken = GenerationOptions.speech().withMaxNewTokens(150);
     Generation answer = opened.stream(question, spoken, listener);
     result("first audio", listener.toString());
-    save("continued.wav", answer.audio());
+    save("continued.wav", answer);
     step(
         "text and speech continued in either",
-        "spiritlm generate --text '" + TEXT + "' --speech " + half + " --to any");
+        "spiritlm generate --text '"
+            + TEXT
+            + "' --speech "
+            + half
+            + " --to any --max-new-tokens 60");
     answer(
         opened,
         List.of(Segment.text(TEXT), begun),
@@ -171,19 +174,13 @@ final class DemoCommand implements Runnable {
   private void speak(SpiritLm opened) {
     step("a text, said", "spiritlm speak '" + SENTENCE + "' -o spoken.wav");
     Generation said = new SpeechSynthesis(opened).speak(SENTENCE);
-    if (said.audio().samples().length == 0) {
-      result("speech", "none that could be heard");
-      return;
+    if (save("spoken.wav", said)) {
+      result("heard again", '"' + transcribe(opened, Segment.speech(said.audio())) + '"');
     }
-    save("spoken.wav", said.audio());
-    result(
-        "heard again", '"' + transcribe(opened, opened.tokens(opened.encode(said.audio()))) + '"');
   }
 
-  private static String transcribe(SpiritLm opened, SpeechTokens tokens) {
-    GenerationOptions options = Transcription.likeliest(opened).withMaxNewTokens(60);
-    return shortened(
-        new Transcription(opened, List.of(), options).transcribe(Segment.speech(tokens)));
+  private static String transcribe(SpiritLm opened, Segment.Speech speech) {
+    return shortened(new Transcription(opened).transcribe(speech));
   }
 
   private SpiritLm open() {
@@ -197,7 +194,6 @@ final class DemoCommand implements Runnable {
     console.say(
         "This is a small model with random weights, made just now: it shows how things work, but its"
             + " answers are noise, and so is its voice.");
-    made = toy;
     model.model = toy.toString();
     return model.open().withTokenizer().model();
   }
@@ -239,6 +235,19 @@ final class DemoCommand implements Runnable {
     }
   }
 
+  /** Saves what an answer says; whether it says anything. */
+  private boolean save(String name, Generation answer) {
+    boolean isSpoken =
+        answer.segments().stream()
+            .anyMatch(each -> each instanceof Segment.Speech speech && speech.audio() != null);
+    if (isSpoken) {
+      save(name, answer.audio());
+    } else {
+      result("speech", "none that could be heard");
+    }
+    return isSpoken;
+  }
+
   private void save(String name, Audio audio) {
     Path file = directory.resolve(name);
     OutputFiles.write(file, force, beside -> AudioWriter.write(beside, audio));
@@ -249,7 +258,7 @@ final class DemoCommand implements Runnable {
     if (!common.json) {
       console.print("");
       console.print(what);
-      console.print("  $ " + command + (made == null ? "" : " --model " + made));
+      console.print("  $ " + command + model.arguments());
     }
   }
 

@@ -67,7 +67,7 @@ final class GenerateCommand implements Runnable {
       throw new InputException(
           "--prompt is the whole prompt; leave out --text and --speech, or --prompt");
     }
-    GenerationOptions options = answer.options(modality.output).withSpoken(output.isSpoken());
+    GenerationOptions options = answer.options(modality.output, output.isSpoken());
     output.claim(options, common);
     ModelOptions.Opened opened = model.open().withTokenizer();
     SpiritLm spiritLm = opened.model();

@@ -35,7 +35,7 @@ final class ModelArgument {
     if (argument != null && model != null) {
       throw new InputException("MODEL and --model name two models; give one");
     }
-    return ModelPlace.find(argument != null ? argument : model);
+    return ModelPlace.find(argument != null ? argument : model, variant);
   }
 
   /** The variant's name, or null. */

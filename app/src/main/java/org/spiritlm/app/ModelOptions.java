@@ -56,6 +56,12 @@ final class ModelOptions {
     return model != null || ModelPlace.isStandardThere();
   }
 
+  /** How the model was chosen, to be put behind a command. */
+  String arguments() {
+    String kind = ModelPlace.Variant.name(variant);
+    return (model == null ? "" : " --model " + model) + (kind == null ? "" : " --variant " + kind);
+  }
+
   /**
    * Opens the model; its parts are loaded when they are needed.
    *
@@ -63,7 +69,7 @@ final class ModelOptions {
    */
   Opened open() {
     long began = System.nanoTime();
-    Path directory = ModelPlace.find(model);
+    Path directory = ModelPlace.find(model, variant);
     SpiritLm opened = SpiritLm.load(directory, load(ModelPlace.Variant.name(variant)));
     return new Opened(opened, secondsSince(began));
   }

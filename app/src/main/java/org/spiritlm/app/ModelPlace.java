@@ -51,13 +51,21 @@ final class ModelPlace {
    * @throws InputException if nothing says which, or there is no such directory
    */
   static Path find(@Nullable String model) {
-    return find(model, checkpoints());
+    return find(model, (Variant) null);
   }
 
-  static Path find(@Nullable String model, @Nullable String checkpoints) {
+  /** The same; where no model is named, one of a variant. */
+  static Path find(@Nullable String model, @Nullable Variant variant) {
+    return find(model, variant, checkpoints());
+  }
+
+  static Path find(
+      @Nullable String model, @Nullable Variant variant, @Nullable String checkpoints) {
     String name = model != null ? model : checkpoints;
     if (name == null) {
-      List<Path> standard = standard();
+      String ending = variant == null ? "" : "-" + Variant.name(variant);
+      List<Path> standard =
+          standard().stream().filter(each -> each.toString().endsWith(ending)).toList();
       if (!standard.isEmpty()) {
         return standard.get(0);
       }

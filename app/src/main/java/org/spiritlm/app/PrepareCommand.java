@@ -172,7 +172,7 @@ public class PrepareCommand implements Runnable {
             new Request(
                 manifest,
                 output,
-                ModelPlace.find(model).toAbsolutePath(),
+                ModelPlace.find(model, variant).toAbsolutePath(),
                 ModelPlace.Variant.name(variant),
                 partitions,
                 master,

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.spiritlm.app.ModelPlace.Variant;
 import org.spiritlm.torch.InputException;
 
 /** What is named comes before what the environment says, and that before what comes along. */
@@ -36,22 +37,24 @@ final class ModelPlaceTest {
 
   @Test
   void theFirstThatIsSaidIsTaken() throws IOException {
-    assertThatThrownBy(() -> ModelPlace.find(null, null))
+    assertThatThrownBy(() -> ModelPlace.find(null, null, null))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("no model: give --model");
     Path second = Files.createDirectories(home.resolve("models/tiny-base"));
-    assertThat(ModelPlace.find(null, null)).isEqualTo(second);
+    assertThat(ModelPlace.find(null, null, null)).isEqualTo(second);
     assertThat(ModelPlace.besideStandard(null)).isEmpty();
     Path standard = Files.createDirectories(home.resolve("models/tiny-expressive"));
     Path other = Files.createDirectories(home.resolve("models/other"));
     Path checkpoints = Files.createDirectories(home.resolve("checkpoints"));
-    assertThat(ModelPlace.find(null, null)).isEqualTo(standard);
+    assertThat(ModelPlace.find(null, null, null)).isEqualTo(standard);
+    assertThat(ModelPlace.find(null, Variant.BASE, null)).isEqualTo(second);
+    assertThat(ModelPlace.find(null, Variant.EXPRESSIVE, null)).isEqualTo(standard);
     assertThat(ModelPlace.besideStandard(null)).containsExactly(second);
     assertThat(ModelPlace.besideStandard(checkpoints.toString())).isEmpty();
-    assertThat(ModelPlace.find(null, checkpoints.toString())).isEqualTo(checkpoints);
-    assertThat(ModelPlace.find("other", checkpoints.toString())).isEqualTo(other);
-    assertThat(ModelPlace.find(checkpoints.toString(), null)).isEqualTo(checkpoints);
-    assertThatThrownBy(() -> ModelPlace.find("../checkpoints", null))
+    assertThat(ModelPlace.find(null, null, checkpoints.toString())).isEqualTo(checkpoints);
+    assertThat(ModelPlace.find("other", null, checkpoints.toString())).isEqualTo(other);
+    assertThat(ModelPlace.find(checkpoints.toString(), null, null)).isEqualTo(checkpoints);
+    assertThatThrownBy(() -> ModelPlace.find("../checkpoints", null, null))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("neither a directory nor a bundled model");
   }

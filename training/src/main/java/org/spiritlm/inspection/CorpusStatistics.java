@@ -14,6 +14,7 @@ import org.spiritlm.corpus.Utterance;
 import org.spiritlm.corpus.UtteranceAudio;
 import org.spiritlm.json.Json;
 import org.spiritlm.prompt.TokenLayout;
+import org.spiritlm.text.Vocabulary;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.units.SpeechTokenizer;
 
@@ -25,12 +26,6 @@ import org.spiritlm.units.SpeechTokenizer;
  * log2 of its codebook's size, as in the paper (table 9: 225 and 307 bit/s).
  */
 public final class CorpusStatistics {
-  /** Sizes of the released models' codebooks. */
-  private static final int HUBERT_UNITS = 501;
-
-  private static final int PITCH_CODES = 64;
-  private static final int STYLE_CODES = 100;
-
   /** The paper's bits a second without and with pitch and style (table 9). */
   private static final int PAPER_BASE = 225;
 
@@ -54,9 +49,9 @@ public final class CorpusStatistics {
   private final Histogram lengths = new Histogram(0.5, 120);
   private final Histogram texts = new Histogram(1, 120);
   private final Histogram densities = new Histogram(1, 60);
-  private final UnitUse hubert = new UnitUse(HUBERT_UNITS);
-  private final UnitUse pitch = new UnitUse(PITCH_CODES);
-  private final UnitUse style = new UnitUse(STYLE_CODES);
+  private final UnitUse hubert;
+  private final UnitUse pitch;
+  private final UnitUse style;
   private long utterances;
   private double seconds;
   private long transcribed;
@@ -66,13 +61,29 @@ public final class CorpusStatistics {
   private long textTokens;
   private boolean opened;
 
+  /** How many units, pitch codes and style tokens there are. */
+  public record Codebooks(int hubert, int pitch, int style) {
+    /** Those of the released models. */
+    public static final Codebooks SPIRIT_LM = new Codebooks(501, 64, 100);
+
+    /** Those of a model's vocabulary. */
+    public static Codebooks of(Vocabulary vocabulary) {
+      return new Codebooks(
+          vocabulary.hubert().size(), vocabulary.pitch().size(), vocabulary.style().size());
+    }
+  }
+
   /**
    * None so far.
    *
    * @param layout which streams are merged
+   * @param codebooks of which model
    */
-  public CorpusStatistics(TokenLayout layout) {
+  public CorpusStatistics(TokenLayout layout, Codebooks codebooks) {
     this.layout = layout;
+    this.hubert = new UnitUse(codebooks.hubert());
+    this.pitch = new UnitUse(codebooks.pitch());
+    this.style = new UnitUse(codebooks.style());
   }
 
   /**

@@ -47,7 +47,8 @@ class CorpusStatisticsTest {
 
   @Test
   void tokensAreCountedAsTheyAreMerged() {
-    CorpusStatistics statistics = new CorpusStatistics(TokenLayout.SPIRIT_LM);
+    CorpusStatistics statistics =
+        new CorpusStatistics(TokenLayout.SPIRIT_LM, CorpusStatistics.Codebooks.SPIRIT_LM);
     int[] hubert = new int[50];
     Arrays.fill(hubert, 25, 50, 7);
     statistics.add(prepared("1", 2, new SpeechUnits(hubert, new int[25], new int[] {3, 3}), "sad"));
@@ -80,7 +81,8 @@ class CorpusStatisticsTest {
 
   @Test
   void phoneticUnitsAloneAreThePapersBase() {
-    CorpusStatistics statistics = new CorpusStatistics(TokenLayout.SPIRIT_LM);
+    CorpusStatistics statistics =
+        new CorpusStatistics(TokenLayout.SPIRIT_LM, CorpusStatistics.Codebooks.SPIRIT_LM);
     statistics.add(prepared("1", 4, new SpeechUnits(new int[100], null, null), null));
     statistics.add(prepared("2", 0.05, new SpeechUnits(new int[] {-1, 1 << 30}, null, null), null));
     JsonNode json = statistics.json();
@@ -105,7 +107,8 @@ class CorpusStatisticsTest {
     write("good.wav", 1.5, 0.9f);
     write("loud.wav", 1, 3);
     write("short.wav", 0.05, 0.5f);
-    CorpusStatistics statistics = new CorpusStatistics(TokenLayout.SPIRIT_LM);
+    CorpusStatistics statistics =
+        new CorpusStatistics(TokenLayout.SPIRIT_LM, CorpusStatistics.Codebooks.SPIRIT_LM);
     for (String name : List.of("good", "loud", "short", "missing")) {
       statistics.addRecording(
           Utterance.of(name, AudioLocation.of(name + ".wav"), "one two"), directory);
