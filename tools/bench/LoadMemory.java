@@ -20,8 +20,10 @@ final class LoadMemory {
   public static void main(String[] args) throws IOException {
     long weights = 0;
     try (var files = Files.list(Path.of(args[0], "lm"))) {
-      for (Path file : files.filter(path -> path.toString().endsWith(".safetensors")).toList()) {
-        weights += Files.size(file);
+      for (Path file : files.toList()) {
+        if (file.toString().endsWith(".safetensors") || file.toString().endsWith(".bin")) {
+          weights += Files.size(file);
+        }
       }
     }
     SpiritLm model = SpiritLm.load(Path.of(args[0]), LoadOptions.standard());

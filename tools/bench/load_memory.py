@@ -2,7 +2,7 @@
 """What memory it takes to load a language model, read a prompt and write some tokens: the weights are mapped and
 must not be copied, so the most that was ever resident may be the weights' bytes and 1 GiB.
 
-    python3 tools/bench/load_memory.py MODEL             a model directory of our own layout
+    python3 tools/bench/load_memory.py MODEL             a model directory with lm/*.safetensors or lm/*.bin
     python3 tools/bench/load_memory.py --preset 7b       makes one (13.5 GB, some minutes) and removes it again
 
 Prints one JSON object; exits with 1 where the law does not hold. Linux only; build first (any `./spiritlm` command).

@@ -4,6 +4,7 @@ import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -307,14 +308,25 @@ public final class PickleFile implements TensorSource {
   @Override
   public Tensor load(String name) {
     PickledTensor tensor = tensor(name);
+    return file.tensor(offset(tensor), tensor.info(), tensor.stepsArray());
+  }
+
+  @Override
+  public Tensor copy(String name) {
+    PickledTensor tensor = tensor(name);
+    boolean isDense =
+        Arrays.equals(tensor.stepsArray(), MappedFile.contiguous(tensor.info().dimensions()));
+    return isDense ? file.copy(offset(tensor), tensor.info()) : TensorSource.super.copy(name);
+  }
+
+  /** Where a tensor begins in the file. */
+  private long offset(PickledTensor tensor) {
     PickledStorage storage = tensor.storage();
     Long start = offsets.get(storage.key());
     if (start == null) {
       throw damaged(file, "storage " + storage.key() + " is missing");
     }
-    long element = storage.first() + tensor.offset();
-    return file.tensor(
-        start + element * storage.dtype().bytes(), tensor.info(), tensor.stepsArray());
+    return start + (storage.first() + tensor.offset()) * storage.dtype().bytes();
   }
 
   private PickledTensor tensor(String name) {

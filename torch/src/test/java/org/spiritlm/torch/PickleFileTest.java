@@ -102,6 +102,18 @@ class PickleFileTest {
     }
   }
 
+  /** Dense ones and views with other strides alike. */
+  @ParameterizedTest
+  @ValueSource(strings = {ZIP, "zip_protocol4.pt", "legacy.pt", "legacy_protocol1.pt"})
+  void copiesHoldTheSame(String name) {
+    PickleFile model = open(name).at("model");
+    for (String tensor : Fixtures.names()) {
+      try (Scope scope = Scope.open()) {
+        assertThat(model.copy(tensor).equal(model.load(tensor))).as(tensor).isTrue();
+      }
+    }
+  }
+
   @Test
   void whatIsNotThereIsNamed() {
     PickleFile file = open(ZIP);
