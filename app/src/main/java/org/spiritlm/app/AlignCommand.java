@@ -80,7 +80,7 @@ final class AlignCommand implements Runnable {
     }
     Path rejections = CorpusConvertCommand.rejectedFile(output);
     OutputFiles.claim(output, force);
-    OutputFiles.claim(rejections, force);
+    OutputFiles.claim(rejections, force || CorpusAlignment.isUnfinished(output));
     CorpusAlignment alignment = CorpusAlignment.open(aligner, where.open(), leastScore);
     ProgressLine progress = new ProgressLine(console, "utterances");
     long began = System.nanoTime();

@@ -17,6 +17,7 @@ import org.spiritlm.inspection.CorpusSource;
 import org.spiritlm.inspection.CorpusStatistics;
 import org.spiritlm.inspection.CorpusStatistics.Codebooks;
 import org.spiritlm.prompt.TokenLayout;
+import org.spiritlm.text.Vocabulary;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -110,7 +111,11 @@ final class CorpusStatsCommand implements Runnable {
         SpiritLm.load(
             ModelPlace.find(model),
             LoadOptions.standard().withVariant(ModelPlace.Variant.name(variant)));
-    return new CorpusStatistics(opened.tokenLayout(), Codebooks.of(opened.vocabulary()));
+    Vocabulary vocabulary = opened.vocabulary();
+    return new CorpusStatistics(
+        opened.tokenLayout(),
+        new Codebooks(
+            vocabulary.hubert().size(), vocabulary.pitch().size(), vocabulary.style().size()));
   }
 
   private static void read(Path manifest, CorpusStatistics statistics) {

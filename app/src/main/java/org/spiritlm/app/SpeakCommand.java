@@ -2,12 +2,14 @@ package org.spiritlm.app;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.Generation;
 import org.spiritlm.GenerationOptions;
 import org.spiritlm.Segment;
 import org.spiritlm.SpiritLm;
+import org.spiritlm.audio.Audio;
 import org.spiritlm.prompt.SpeechTokens;
 import org.spiritlm.task.Example;
 import org.spiritlm.task.SpeechSynthesis;
@@ -91,11 +93,28 @@ final class SpeakCommand implements Runnable {
     SpeechTokens stop = SpeechSynthesis.stopOf(opened);
     Generation answer = new SpeechSynthesis(opened, shots, stop, options).speak(text);
     SpeechTokens tokens = tokens(answer);
+    Audio spoken = answer.audio();
+    int hop = opened.directory().vocoderConfig().hop();
+    int frames = -Math.floorDiv(-spoken.samples().length, hop); // the last one may be cut
     output.write(
-        listener -> listener.accept(answer.audio()),
-        opened.durations(tokens, chosen),
+        listener -> listener.accept(spoken),
+        heard(opened.durations(tokens, chosen), frames),
         common,
         console);
+  }
+
+  /** The durations of the units that are heard, where speech was cut at its most seconds. */
+  private static int @Nullable [] heard(int @Nullable [] durations, int frames) {
+    int left = frames;
+    for (int i = 0; durations != null && i < durations.length; i++) {
+      if (durations[i] >= left) {
+        int[] heard = Arrays.copyOf(durations, i + 1);
+        heard[i] = left;
+        return heard;
+      }
+      left -= durations[i];
+    }
+    return durations;
   }
 
   private static SpeechTokens tokens(Generation answer) {

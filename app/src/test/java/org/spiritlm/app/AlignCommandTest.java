@@ -99,6 +99,19 @@ final class AlignCommandTest {
     assertThat(directory.resolve("out.rejected.jsonl")).doesNotExist();
   }
 
+  /** Killed when the rejected ones had their place, and the aligned ones not yet. */
+  @Test
+  void whatWasStoppedAtItsEndGoesOn() throws IOException {
+    assertThat(align().code()).isZero();
+    String aligned = Files.readString(output);
+    Files.delete(output);
+    Files.createFile(directory.resolve(".out.jsonl.journal"));
+    assertThat(directory.resolve("out.rejected.jsonl")).exists();
+    Run again = align();
+    assertThat(again.code()).as(again.err()).isZero();
+    assertThat(output).hasContent(aligned);
+  }
+
   @Test
   void nothingThatCanBeAlignedIsAMistake() throws IOException {
     Run run = align("--min-score", "1");

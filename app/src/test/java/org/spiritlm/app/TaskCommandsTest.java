@@ -107,6 +107,11 @@ final class TaskCommandsTest {
     assertThat(AudioReader.read(wav).samples()).isNotEqualTo(audio.samples());
     JsonNode cut = Parity.run("base", words(asked, "--max-seconds", "0.5")).object();
     assertThat(cut.get("seconds").asDouble()).isLessThanOrEqualTo(0.5);
+    int frames = 0;
+    for (JsonNode duration : cut.get("durations")) {
+      frames += duration.asInt();
+    }
+    assertThat(640 * frames - cut.get("samples").asInt()).isBetween(0, 639);
     String shots =
         examples("{\"input\": [{\"text\": \"one\"}], \"output\": [{\"tokens\": \"[Hu1][Hu2]\"}]}");
     Run helped = Parity.run("base", words(asked, "--examples", shots));

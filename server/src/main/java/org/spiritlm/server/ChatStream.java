@@ -122,7 +122,7 @@ final class ChatStream {
     @Override
     public void audio(Audio chunk) {
       if (speech == null) {
-        metrics.firstAudio(exchange.seconds());
+        metrics.firstAudio(model, exchange.seconds());
         speech = new SpokenAnswer(request.format(), chunk.sampleRate());
       }
       data(speech.add(chunk));

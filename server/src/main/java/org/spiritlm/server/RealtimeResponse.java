@@ -137,7 +137,7 @@ final class RealtimeResponse {
     @Override
     public void audio(Audio chunk) {
       if (speech == null) {
-        metrics.firstAudio((System.nanoTime() - began) / 1e9);
+        metrics.firstAudio(model, (System.nanoTime() - began) / 1e9);
         speech = new SpokenAnswer(AudioFormat.PCM, chunk.sampleRate());
       }
       audio(speech.add(chunk));

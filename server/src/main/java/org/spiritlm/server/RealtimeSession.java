@@ -98,9 +98,7 @@ final class RealtimeSession implements InputAudio.Turns {
   }
 
   private void fail(RuntimeException failure, @Nullable String cause) {
-    if (Failures.explained(failure).status() == 500) {
-      faults.accept(failure);
-    }
+    tellFault(failure);
     events.fail(failure, cause);
   }
 
@@ -320,8 +318,11 @@ final class RealtimeSession implements InputAudio.Turns {
   }
 
   private void tellFault(@Nullable RuntimeException failure) {
-    if (failure != null && Failures.explained(failure).status() == 500) {
-      faults.accept(failure);
+    if (failure != null) {
+      metrics.realtimeFailed(failure);
+      if (Failures.explained(failure).status() == 500) {
+        faults.accept(failure);
+      }
     }
   }
 

@@ -1,11 +1,15 @@
 package org.spiritlm.server;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.function.ToDoubleFunction;
 import org.spiritlm.lm.EngineFigures;
 
@@ -16,20 +20,12 @@ final class ServerMetrics implements AutoCloseable {
 
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-  private final Timer firstAudio =
-      Timer.builder("spiritlm.first.audio")
-          .description("from a request's arrival to the first samples of a streamed answer")
-          .serviceLevelObjectives(
-              Duration.ofMillis(100),
-              Duration.ofMillis(200),
-              Duration.ofMillis(500),
-              Duration.ofSeconds(1),
-              Duration.ofSeconds(5))
-          .register(registry);
+  private final Map<String, Timer> firstAudio = new HashMap<>(); // by model; not changed later
   private final ServedModels models; // held here: the registry holds engines weakly
 
   ServerMetrics(ServedModels models) {
     this.models = models;
+    models.all().forEach(model -> firstAudio.put(model.name(), firstAudio(model.name())));
     gauge("waiting", "answers that wait for their turn", EngineFigures::waiting);
     gauge("active", "answers that are being made", EngineFigures::active);
     gauge("cache.bytes", "memory of the caches of active answers", EngineFigures::cacheBytes);
@@ -60,9 +56,32 @@ final class ServerMetrics implements AutoCloseable {
     }
   }
 
+  private Timer firstAudio(String model) {
+    return Timer.builder("spiritlm.first.audio")
+        .description("from a request's arrival to the first samples of a streamed answer")
+        .tag(MODEL, model)
+        .serviceLevelObjectives(
+            Duration.ofMillis(100),
+            Duration.ofMillis(200),
+            Duration.ofMillis(500),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(5))
+        .register(registry);
+  }
+
   /** A streamed answer's first samples were there so many seconds after the request. */
-  void firstAudio(double seconds) {
-    firstAudio.record(Duration.ofNanos(Math.round(seconds * 1e9)));
+  void firstAudio(ServedModel model, double seconds) {
+    Objects.requireNonNull(firstAudio.get(model.name()))
+        .record(Duration.ofNanos(Math.round(seconds * 1e9)));
+  }
+
+  /** A client of a conversation was told of a failure, or an answer in one failed. */
+  void realtimeFailed(RuntimeException failure) {
+    Counter.builder("spiritlm.realtime.failures")
+        .description("failures in conversations over WebSockets")
+        .tag("status", String.valueOf(Failures.explained(failure).status()))
+        .register(registry)
+        .increment();
   }
 
   /**

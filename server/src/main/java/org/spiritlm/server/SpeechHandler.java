@@ -115,7 +115,7 @@ final class SpeechHandler {
     @Override
     public void audio(Audio chunk) {
       if (speech == null) {
-        metrics.firstAudio(exchange.seconds());
+        metrics.firstAudio(model, exchange.seconds());
         speech = new SpokenAnswer(format, chunk.sampleRate());
       }
       send(speech.add(chunk));

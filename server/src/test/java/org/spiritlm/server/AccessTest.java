@@ -183,7 +183,7 @@ class AccessTest {
             "spiritlm_engine_cache_bytes",
             "spiritlm_engine_new_tokens_total",
             "spiritlm_engine_reused_tokens_total",
-            "spiritlm_first_audio_seconds_bucket",
+            "spiritlm_first_audio_seconds_bucket{model=\"toy\"",
             "spiritlm_requests_seconds_count{route=\"/v1/chat/completions\",status=\"200\"}")) {
       assertThat(figures).contains(name);
     }

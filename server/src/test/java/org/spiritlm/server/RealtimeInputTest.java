@@ -106,6 +106,15 @@ class RealtimeInputTest {
   }
 
   @Test
+  void failuresAreCounted() throws Exception {
+    try (RealtimeClient client = new RealtimeClient(served)) {
+      client.send("{\"type\":\"nothing\"}").await("error");
+      assertThat(Served.text(served.get("/metrics")))
+          .contains("spiritlm_realtime_failures_total{status=\"400\"}");
+    }
+  }
+
+  @Test
   void bytesAreNoEvents() {
     try (RealtimeClient client = new RealtimeClient(served)) {
       client.sendBytes(new byte[10]);

@@ -14,7 +14,6 @@ import org.spiritlm.corpus.Utterance;
 import org.spiritlm.corpus.UtteranceAudio;
 import org.spiritlm.json.Json;
 import org.spiritlm.prompt.TokenLayout;
-import org.spiritlm.text.Vocabulary;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.units.SpeechTokenizer;
 
@@ -65,12 +64,6 @@ public final class CorpusStatistics {
   public record Codebooks(int hubert, int pitch, int style) {
     /** Those of the released models. */
     public static final Codebooks SPIRIT_LM = new Codebooks(501, 64, 100);
-
-    /** Those of a model's vocabulary. */
-    public static Codebooks of(Vocabulary vocabulary) {
-      return new Codebooks(
-          vocabulary.hubert().size(), vocabulary.pitch().size(), vocabulary.style().size());
-    }
   }
 
   /**

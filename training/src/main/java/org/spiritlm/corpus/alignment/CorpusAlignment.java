@@ -165,6 +165,11 @@ public final class CorpusAlignment {
     }
   }
 
+  /** Whether a run that writes this was stopped, and goes on when it is started again. */
+  public static boolean isUnfinished(Path output) {
+    return Files.exists(beside(output, "journal"));
+  }
+
   /** Devices and pipes are not replaced, and cannot be gone on with. */
   private static void requireFile(Path file) {
     if (Files.exists(file) && !Files.isRegularFile(file)) {
