@@ -9,6 +9,7 @@ import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
 import io.javalin.http.HttpResponseException;
 import io.javalin.util.JavalinException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,6 +58,9 @@ public final class SpiritServer implements AutoCloseable {
 
   /** How long a client may send nothing of its body, or take nothing of the response (ms). */
   private static final long IDLE = 10_000;
+
+  /** The head of a request that is still coming after two of these is not waited for. */
+  private static final Duration SLOWEST_HEAD = Duration.ofSeconds(5);
 
   /** Slower bodies are not waited for (bytes/s). */
   private static final int SLOWEST_BODY = 500;
@@ -186,6 +190,7 @@ public final class SpiritServer implements AutoCloseable {
     connector.setHost(options.host());
     connector.setPort(options.port());
     connector.setAcceptQueueSize(QUEUE);
+    connector.addBean(new SlowHeaders(connector, SLOWEST_HEAD));
     return connector;
   }
 
