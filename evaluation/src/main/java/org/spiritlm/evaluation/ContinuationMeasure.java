@@ -36,7 +36,6 @@ final class ContinuationMeasure implements Measure {
   private static final String RIGHT = "right";
   private static final String WRONG = "wrong";
   private static final String TOKENS = "_tokens";
-  private static final String ALONE = "_alone";
 
   private final Subject subject;
   private final List<Item> items;
@@ -178,11 +177,8 @@ final class ContinuationMeasure implements Measure {
       Halves own = halves(item);
       Halves others = halves(other);
       for (Direction direction : Direction.values()) {
-        for (Halves second : List.of(own, others)) {
-          Scorer.Pair pair = pair(own, second, direction);
-          pairs.add(pair);
-          pairs.add(new Scorer.Pair(stretches.start(direction.to), pair.continuation()));
-        }
+        pairs.add(pair(own, own, direction));
+        pairs.add(pair(own, others, direction));
       }
     }
     List<Score> scores = subject.model().scoreIds(pairs);
@@ -192,15 +188,16 @@ final class ContinuationMeasure implements Measure {
       ObjectNode object = Json.object().put("other", others.get(item.id()).id());
       for (Direction direction : Direction.values()) {
         ObjectNode choice = object.putObject(direction.key());
-        for (String which : List.of(RIGHT, WRONG)) {
-          Score after = scores.get(at++);
-          choice.put(which, after.sum()).put(which + TOKENS, after.ids().length);
-          choice.put(which + ALONE, scores.get(at++).sum());
-        }
+        put(choice, RIGHT, scores.get(at++));
+        put(choice, WRONG, scores.get(at++));
       }
       found.add(object);
     }
     return found;
+  }
+
+  private static void put(ObjectNode choice, String which, Score score) {
+    choice.put(which, score.sum()).put(which + TOKENS, score.ids().length);
   }
 
   @Override
