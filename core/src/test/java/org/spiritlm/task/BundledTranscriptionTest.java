@@ -80,19 +80,19 @@ final class BundledTranscriptionTest {
 
   @Test
   void heardTogetherAndByAnEngineItIsTheSame() {
-    String alone = task.transcribe(recording);
+    String alone = task.transcribe(speech);
     Segment.Speech half =
         Segment.speech(new SpeechTokens(tokens.tokens().subList(0, tokens.tokens().size() / 2)));
-    assertThat(task.transcribe(List.of(half, recording)))
+    assertThat(task.transcribe(List.of(half, speech)))
         .containsExactly(task.transcribe(half), alone);
     Heard heard = new Heard();
-    Generation streamed = task.transcribe(recording, heard);
+    Generation streamed = task.transcribe(speech, heard);
     assertThat(Transcription.transcript(streamed)).isEqualTo(alone);
     assertThat(streamed.endReason()).isEqualTo(EndReason.END);
     heard.assertIsAll(streamed);
     try (Engine engine = model.engine(EngineLimits.standard())) {
       SpiritLm served = model.continuedBy(engine.on(Terms.of("one")));
-      assertThat(new Transcription(served).transcribe(recording)).isEqualTo(alone);
+      assertThat(new Transcription(served).transcribe(speech)).isEqualTo(alone);
     }
   }
 }
