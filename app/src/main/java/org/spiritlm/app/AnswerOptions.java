@@ -75,7 +75,7 @@ final class AnswerOptions {
    *
    * @throws InputException if they contradict each other, or a value is not allowed
    */
-  GenerationOptions options(OutputModality output) {
+  private GenerationOptions options(OutputModality output) {
     sampling.check();
     if (output == OutputModality.TEXT) {
       String speech = maxSeconds != null ? "--max-seconds" : voice.given();

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.spiritlm.LoadOptions;
 import org.spiritlm.SpiritLm;
 import org.spiritlm.corpus.CorpusListener;
 import org.spiritlm.corpus.Manifest;
@@ -59,11 +58,7 @@ final class CorpusStatsCommand implements Runnable {
       })
   @Nullable String model;
 
-  @Option(
-      names = "--variant",
-      paramLabel = "base|expressive",
-      description = "Which model of a directory that holds both, as Meta's does.")
-  ModelPlace.@Nullable Variant variant;
+  @Mixin VariantOption variant = new VariantOption();
 
   @Option(names = "--force", description = "Replace pictures that are there.")
   boolean force;
@@ -107,10 +102,7 @@ final class CorpusStatsCommand implements Runnable {
     if (model == null) {
       return new CorpusStatistics(TokenLayout.SPIRIT_LM, Codebooks.SPIRIT_LM);
     }
-    SpiritLm opened =
-        SpiritLm.load(
-            ModelPlace.find(model),
-            LoadOptions.standard().withVariant(ModelPlace.Variant.name(variant)));
+    SpiritLm opened = variant.load(model);
     Vocabulary vocabulary = opened.vocabulary();
     return new CorpusStatistics(
         opened.tokenLayout(),

@@ -40,11 +40,7 @@ final class MergeLoraCommand implements Runnable {
       description = "A directory with adapter_config.json and adapter_model.safetensors.")
   Path adapter = Path.of("");
 
-  @Option(
-      names = "--variant",
-      paramLabel = "base|expressive",
-      description = "Which model of a directory that holds both, as Meta's does.")
-  ModelPlace.@Nullable Variant variant;
+  @Mixin VariantOption variant = new VariantOption();
 
   @Mixin NewDirectory output = new NewDirectory();
 
@@ -62,8 +58,7 @@ final class MergeLoraCommand implements Runnable {
 
   @Override
   public void run() {
-    ModelDirectory base =
-        ModelDirectory.open(ModelPlace.find(model), ModelPlace.Variant.name(variant));
+    ModelDirectory base = ModelDirectory.open(variant.find(model), variant.name());
     output.fill(
         directory ->
             AdapterMerge.write(base, adapter, directory, ElementType.dtype(type), console::say));

@@ -3,6 +3,7 @@ package org.spiritlm.app;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.InputException;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -20,11 +21,7 @@ final class ModelArgument {
   @Option(names = "--model", paramLabel = "NAME|DIR", description = "The same.")
   @Nullable String model;
 
-  @Option(
-      names = "--variant",
-      paramLabel = "base|expressive",
-      description = "Which model of a directory that holds both, as Meta's does.")
-  ModelPlace.@Nullable Variant variant;
+  @Mixin VariantOption variant = new VariantOption();
 
   /**
    * The model's directory.
@@ -35,11 +32,11 @@ final class ModelArgument {
     if (argument != null && model != null) {
       throw new InputException("MODEL and --model name two models; give one");
     }
-    return ModelPlace.find(argument != null ? argument : model, variant);
+    return variant.find(argument != null ? argument : model);
   }
 
   /** The variant's name, or null. */
   @Nullable String variant() {
-    return ModelPlace.Variant.name(variant);
+    return variant.name();
   }
 }

@@ -21,11 +21,7 @@ final class ModelOptions {
               + ").")
   @Nullable String model;
 
-  @Option(
-      names = "--variant",
-      paramLabel = "base|expressive",
-      description = "Which model of a directory that holds both, as Meta's does.")
-  ModelPlace.@Nullable Variant variant;
+  @Mixin VariantOption variant = new VariantOption();
 
   @Option(
       names = "--dtype",
@@ -58,7 +54,7 @@ final class ModelOptions {
 
   /** How the model was chosen, to be put behind a command. */
   String arguments() {
-    String kind = ModelPlace.Variant.name(variant);
+    String kind = variant.name();
     return (model == null ? "" : " --model " + model) + (kind == null ? "" : " --variant " + kind);
   }
 
@@ -69,8 +65,8 @@ final class ModelOptions {
    */
   Opened open() {
     long began = System.nanoTime();
-    Path directory = ModelPlace.find(model, variant);
-    SpiritLm opened = SpiritLm.load(directory, load(ModelPlace.Variant.name(variant)));
+    Path directory = variant.find(model);
+    SpiritLm opened = SpiritLm.load(directory, load(variant.name()));
     return new Opened(opened, secondsSince(began));
   }
 
@@ -98,7 +94,7 @@ final class ModelOptions {
   List<Named> openWith(List<String> others) {
     List<Named> all = new ArrayList<>();
     all.add(Named.of(open().model(), null));
-    if (model == null && variant == null && others.isEmpty()) {
+    if (model == null && variant.name() == null && others.isEmpty()) {
       ModelPlace.besideStandard().forEach(directory -> all.add(beside(directory, null)));
     }
     for (String other : others) {

@@ -62,11 +62,7 @@ public class PrepareCommand implements Runnable {
               + "). On a cluster every machine needs it under this name.")
   private @Nullable String model;
 
-  @Option(
-      names = "--variant",
-      paramLabel = "base|expressive",
-      description = "Which model of a directory that holds both, as Meta's does.")
-  private ModelPlace.@Nullable Variant variant;
+  @Mixin private VariantOption variant = new VariantOption();
 
   @Option(
       names = "--partitions",
@@ -172,8 +168,8 @@ public class PrepareCommand implements Runnable {
             new Request(
                 manifest,
                 output,
-                ModelPlace.find(model, variant).toAbsolutePath(),
-                ModelPlace.Variant.name(variant),
+                variant.find(model).toAbsolutePath(),
+                variant.name(),
                 partitions,
                 master,
                 maxBad,

@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.spiritlm.LoadOptions;
 import org.spiritlm.SpiritLm;
 import org.spiritlm.corpus.Rejection;
 import org.spiritlm.json.Json;
@@ -77,11 +76,7 @@ final class ShardsCommand implements Runnable {
       description = "The model whose tokens are written (default: $SPIRITLM_CHECKPOINTS_DIR).")
   @Nullable String model;
 
-  @Option(
-      names = "--variant",
-      paramLabel = "base|expressive",
-      description = "Which model of a directory that holds both, as Meta's does.")
-  ModelPlace.@Nullable Variant variant;
+  @Mixin VariantOption variant = new VariantOption();
 
   @Option(
       names = "--items",
@@ -100,10 +95,7 @@ final class ShardsCommand implements Runnable {
     ShardSources sources = new ShardSources(directories, texts, Set.copyOf(splits));
     ShardSetWriter.Limits limits =
         new ShardSetWriter.Limits(items, ShardSetWriter.Limits.DEFAULT.bytes());
-    SpiritLm opened =
-        SpiritLm.load(
-            ModelPlace.find(model),
-            LoadOptions.standard().withVariant(ModelPlace.Variant.name(variant)));
+    SpiritLm opened = variant.load(model);
     output.fillBeside(directory -> write(directory, sources, limits, opened));
   }
 

@@ -31,11 +31,6 @@ final class SlowHeaders implements Connection.Listener {
     }
   }
 
-  @Override
-  public void onClosed(Connection connection) {
-    // seen when it is looked at next
-  }
-
   private void later(HttpConnection connection, long heads, long bytes, int incomplete) {
     connector
         .getScheduler()

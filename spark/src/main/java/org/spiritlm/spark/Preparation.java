@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.parquet.hadoop.ParquetWriter;
@@ -90,9 +91,7 @@ public final class Preparation {
       output.removeTemporary();
       output.makeTables();
       List<Bucket> buckets = index.divide(storage, job.partitions());
-      for (Bucket bucket : buckets) {
-        removeUnlessDone(bucket, job);
-      }
+      removeStaleQuarantine(buckets, job);
       long[] duplicates = DuplicateIds.find(spark, storage, manifest, buckets);
       BucketWork work =
           new BucketWork(
@@ -128,15 +127,24 @@ public final class Preparation {
   }
 
   /**
-   * Removes what a run that was killed has left of a bucket, so that nothing old stands beside what
-   * is made now, and with {@code retry} one that has items in quarantine.
+   * Removes the quarantine that a run which was killed has left of buckets without units, so that
+   * nothing old stands beside what is made now; with {@code retry} buckets with quarantine. Only
+   * those are looked at: there may be very many others.
    */
-  private void removeUnlessDone(Bucket bucket, Job job) throws IOException {
-    Map<String, String> metadata = TableFile.metadata(storage, output.units(bucket));
-    BucketResult done = metadata == null ? null : BucketResult.of(metadata, job.fingerprint());
-    if (done == null || (options.retry() && done.rejected() > 0)) {
-      storage.of(output.units(bucket)).delete(output.units(bucket), false);
-      storage.of(output.quarantine(bucket)).delete(output.quarantine(bucket), false);
+  private void removeStaleQuarantine(List<Bucket> buckets, Job job) throws IOException {
+    Set<String> quarantined = storage.names(output.quarantine());
+    for (Bucket bucket : buckets) {
+      Path quarantine = output.quarantine(bucket);
+      if (!quarantined.contains(quarantine.getName())) {
+        continue;
+      }
+      Path units = output.units(bucket);
+      Map<String, String> metadata = TableFile.metadata(storage, units);
+      boolean isDone = metadata != null && BucketResult.of(metadata, job.fingerprint()) != null;
+      if (options.retry() || !isDone) {
+        storage.of(units).delete(units, false);
+        storage.of(quarantine).delete(quarantine, false);
+      }
     }
   }
 

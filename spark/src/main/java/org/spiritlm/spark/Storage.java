@@ -6,8 +6,11 @@ import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.util.HashSet;
 import java.util.Locale;
+import java.util.Set;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.Path;
@@ -85,6 +88,15 @@ final class Storage implements Serializable {
 
   org.apache.hadoop.conf.Configuration configuration() {
     return configuration.value();
+  }
+
+  /** The names of what is in a directory. */
+  Set<String> names(Path directory) throws IOException {
+    Set<String> names = new HashSet<>();
+    for (FileStatus each : of(directory).listStatus(directory)) {
+      names.add(each.getPath().getName());
+    }
+    return names;
   }
 
   /**
