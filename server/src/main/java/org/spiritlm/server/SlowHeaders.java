@@ -27,15 +27,15 @@ final class SlowHeaders implements Connection.Listener {
   @Override
   public void onOpened(Connection connection) {
     if (connection instanceof HttpConnection http) {
-      later(http, 0, 0, 0);
+      later(http, 0, 0, false);
     }
   }
 
-  private void later(HttpConnection connection, long heads, long bytes, int incomplete) {
+  private void later(HttpConnection connection, long heads, long bytes, boolean wasComing) {
     connector
         .getScheduler()
         .schedule(
-            () -> look(connection, heads, bytes, incomplete),
+            () -> look(connection, heads, bytes, wasComing),
             period.toMillis(),
             TimeUnit.MILLISECONDS);
   }
@@ -43,9 +43,9 @@ final class SlowHeaders implements Connection.Listener {
   /**
    * @param heads of requests that had come the last time
    * @param bytes that had come then
-   * @param incomplete for how many periods there were bytes of a head, and no end of it
+   * @param wasComing whether in the period before there were bytes of a head, and no end of it
    */
-  private void look(HttpConnection connection, long heads, long bytes, int incomplete) {
+  private void look(HttpConnection connection, long heads, long bytes, boolean wasComing) {
     if (!connection.getEndPoint().isOpen()) {
       return;
     }
@@ -53,10 +53,10 @@ final class SlowHeaders implements Connection.Listener {
     long bytesNow = connection.getBytesIn();
     boolean isComing =
         headsNow == heads && headsNow == connection.getMessagesOut() && bytesNow > bytes;
-    if (isComing && incomplete > 0) {
+    if (isComing && wasComing) {
       connection.getEndPoint().close();
     } else {
-      later(connection, headsNow, bytesNow, isComing ? 1 : 0);
+      later(connection, headsNow, bytesNow, isComing);
     }
   }
 }
