@@ -23,6 +23,7 @@ import org.spiritlm.vocoder.Vocoder;
 final class GenerationRun {
   private final Lazy<Continuer> continuer;
   private final GenerationOptions options;
+  private final StyledVoice voice;
   private final long began;
   private final LoadTime load;
   private final TextTokenizer tokenizer;
@@ -60,15 +61,20 @@ final class GenerationRun {
     this.forbidden =
         options.modalityMask() ? parts.forbidden(options.output(), endsAndStops) : new BitSet();
     boolean speech = options.output() != OutputModality.TEXT;
+    this.voice = parts.voice(options.voice());
+    if (speech) {
+      voice.forbidOthers(forbidden, vocabulary);
+      endsAndStops.forEach(forbidden::clear);
+    }
     this.vocoder = speech && options.spoken() ? load.of(parts.vocoder) : null;
     if (vocoder != null) {
-      vocoder.check(options.voice());
+      vocoder.check(voice.voice());
     }
     if (speech && isLimited()) {
       Vocoder counting =
           parts.directory.parts().contains(Part.VOCODER) ? load.of(parts.vocoder) : null;
       this.durations =
-          counting != null && counting.predictsDurations(options.voice()) ? counting : null;
+          counting != null && counting.predictsDurations(voice.voice()) ? counting : null;
       double frameRate =
           counting == null
               ? load.of(parts.tokenLayout).hubertRate()
@@ -173,7 +179,7 @@ final class GenerationRun {
               + " are asked for; ask for one");
     }
     int[] ids = asked.ids;
-    Voicing voicing = new Voicing(vocoder, options, asked.prompt.lastSpeech());
+    Voicing voicing = new Voicing(vocoder, voice, options, asked.prompt.lastSpeech());
     try (AnswerSpeaker speaker = new AnswerSpeaker(options.output(), voicing, listener)) {
       AnswerReader reader = reader(ids, speaker);
       IntPredicate goesOn = id -> reader.accept(id) && listener.goesOn();
@@ -261,7 +267,8 @@ final class GenerationRun {
 
     Generation complete(Answer answer, double tokensPerSecond) {
       reader.finish();
-      Voicing voicing = new Voicing(vocoder, options.withSeed(seed), asked.prompt.lastSpeech());
+      Voicing voicing =
+          new Voicing(vocoder, voice, options.withSeed(seed), asked.prompt.lastSpeech());
       List<Segment> segments = collector.segments(options.output(), voicing);
       return new Generation(
           asked.prompt.string(),

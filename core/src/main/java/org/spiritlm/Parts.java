@@ -26,7 +26,10 @@ import org.spiritlm.torch.Device;
 import org.spiritlm.torch.Torch;
 import org.spiritlm.torch.Weights;
 import org.spiritlm.units.SpeechTokenizer;
+import org.spiritlm.units.style.StyleNames;
 import org.spiritlm.vocoder.Vocoder;
+import org.spiritlm.vocoder.VocoderConfig;
+import org.spiritlm.vocoder.VoiceOptions;
 
 /** The parts of a model, each loaded when it is first needed. */
 final class Parts {
@@ -44,6 +47,7 @@ final class Parts {
   final Lazy<Vocoder> vocoder;
   final Lazy<Aligner> aligner;
   final Lazy<TokenLayout> tokenLayout;
+  final Lazy<StyleNames> styleNames;
 
   /**
    * @param given the language model, or null for the directory's own
@@ -60,6 +64,7 @@ final class Parts {
     this.vocoder = new Lazy<>(() -> directory.vocoder(options.device()));
     this.aligner = new Lazy<>(() -> directory.aligner(options.device()));
     this.tokenLayout = new Lazy<>(this::readTokenLayout);
+    this.styleNames = new Lazy<>(this::readStyleNames);
   }
 
   /** The most tokens of a sequence. */
@@ -155,6 +160,26 @@ final class Parts {
         standard.mergeHubert(),
         standard.mergePitch(),
         standard.mergeStyle());
+  }
+
+  /** What style tokens are called; their number is the vocoder's where no part gives them. */
+  private StyleNames readStyleNames() {
+    if (directory.parts().contains(Part.STYLE)) {
+      return directory.styleNames();
+    }
+    VocoderConfig.Codes tokens = vocoder.get().config().styleTokens();
+    return StyleNames.unnamed(tokens == null ? 0 : tokens.count());
+  }
+
+  /**
+   * A voice as this model has it.
+   *
+   * @throws org.spiritlm.torch.InputException if it has no style of that name or number
+   */
+  StyledVoice voice(VoiceOptions asked) {
+    return directory.isExpressive() && asked.style() != null
+        ? StyledVoice.ofTokens(asked, styleNames.get())
+        : StyledVoice.ofVocoder(asked);
   }
 
   /** The ids that an answer of this kind must not hold; never one that ends it. */

@@ -2,6 +2,7 @@ package org.spiritlm;
 
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.prompt.SpeechTokens;
 import org.spiritlm.prompt.SpeechTokens.Token;
@@ -29,6 +30,7 @@ public final class SpeechStream implements AutoCloseable {
   private final boolean takesPitch;
   private final boolean takesStyle;
   private final int fallbackStyle;
+  private final @Nullable Integer heldStyle;
   private int firstPitch = NONE;
   private int firstStyle = NONE;
   private int pitch = NONE;
@@ -41,11 +43,14 @@ public final class SpeechStream implements AutoCloseable {
 
   /**
    * @param fallbackStyle for speech that has no style token
+   * @param heldStyle in the place of every style token, or null
    */
-  SpeechStream(Vocoder vocoder, VoiceOptions voice, int fallbackStyle) {
+  SpeechStream(
+      Vocoder vocoder, VoiceOptions voice, int fallbackStyle, @Nullable Integer heldStyle) {
     this.takesPitch = vocoder.config().pitch() != null;
     this.takesStyle = vocoder.config().styleTokens() != null;
     this.fallbackStyle = fallbackStyle;
+    this.heldStyle = heldStyle;
     this.stream = vocoder.streamOfUnits(voice);
   }
 
@@ -64,7 +69,7 @@ public final class SpeechStream implements AutoCloseable {
           firstPitch = firstPitch == NONE ? pitch : firstPitch;
         }
         case STYLE -> {
-          style = token.value();
+          style = heldStyle == null ? token.value() : heldStyle;
           firstStyle = firstStyle == NONE ? style : firstStyle;
         }
       }

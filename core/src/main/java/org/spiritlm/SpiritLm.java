@@ -386,7 +386,9 @@ public final class SpiritLm {
    */
   public Synthesis decode(SpeechTokens tokens, VoiceOptions voice) {
     Vocoder vocoder = parts.vocoder.get();
-    return vocoder.synthesizeUnits(tokens.units(() -> Voicing.fallbackStyle(vocoder, 0)), voice);
+    StyledVoice styled = parts.voice(voice);
+    SpeechUnits units = styled.of(tokens).units(() -> styled.fallback(vocoder, 0));
+    return vocoder.synthesizeUnits(units, styled.voice());
   }
 
   /**
@@ -397,9 +399,11 @@ public final class SpiritLm {
    */
   public Synthesis decode(SpeechUnits units, VoiceOptions voice) {
     Vocoder vocoder = parts.vocoder.get();
-    return vocoder.predictsDurations(voice)
-        ? decode(tokens(units), voice)
-        : vocoder.synthesize(units, voice);
+    if (vocoder.predictsDurations(voice)) {
+      return decode(tokens(units), voice);
+    }
+    StyledVoice styled = parts.voice(voice);
+    return vocoder.synthesize(styled.of(units), styled.voice());
   }
 
   /**
@@ -413,7 +417,8 @@ public final class SpiritLm {
     if (vocoder.predictsDurations(voice)) {
       LongSpeech.speak(tokens(units), stream(voice), listener);
     } else {
-      LongSpeech.speak(units, vocoder.stream(voice), listener);
+      StyledVoice styled = parts.voice(voice);
+      LongSpeech.speak(styled.of(units), vocoder.stream(styled.voice()), listener);
     }
   }
 
@@ -431,7 +436,8 @@ public final class SpiritLm {
   /** Starts to speak tokens while they come. */
   public SpeechStream stream(VoiceOptions voice) {
     Vocoder vocoder = parts.vocoder.get();
-    return new SpeechStream(vocoder, voice, Voicing.fallbackStyle(vocoder, 0));
+    StyledVoice styled = parts.voice(voice);
+    return new SpeechStream(vocoder, styled.voice(), styled.fallback(vocoder, 0), styled.held());
   }
 
   /** How likely a continuation of a prompt is. */

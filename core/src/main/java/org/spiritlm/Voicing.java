@@ -7,7 +7,6 @@ import org.spiritlm.prompt.SpeechTokens;
 import org.spiritlm.units.SpeechUnits;
 import org.spiritlm.vocoder.Synthesis;
 import org.spiritlm.vocoder.Vocoder;
-import org.spiritlm.vocoder.VoiceOptions;
 
 /**
  * Speaks one answer: how its runs of speech sound, and that all of them together are not longer
@@ -15,7 +14,7 @@ import org.spiritlm.vocoder.VoiceOptions;
  */
 final class Voicing {
   private final @Nullable Vocoder vocoder;
-  private final VoiceOptions voice;
+  private final StyledVoice voice;
   private final int fallbackStyle;
   private final SpeechTokens promptSpeech;
   private long samplesLeft;
@@ -24,13 +23,18 @@ final class Voicing {
 
   /**
    * @param vocoder or null where nothing is spoken
+   * @param voice in which, rather than in that of the options
    * @param promptSpeech the speech at the prompt's end, if it ends so
    */
-  Voicing(@Nullable Vocoder vocoder, GenerationOptions options, SpeechTokens promptSpeech) {
+  Voicing(
+      @Nullable Vocoder vocoder,
+      StyledVoice voice,
+      GenerationOptions options,
+      SpeechTokens promptSpeech) {
     this.vocoder = vocoder;
-    this.voice = options.voice();
+    this.voice = voice;
     this.promptSpeech = promptSpeech;
-    this.fallbackStyle = vocoder == null ? 0 : fallbackStyle(vocoder, options.sampling().seed());
+    this.fallbackStyle = vocoder == null ? 0 : voice.fallback(vocoder, options.sampling().seed());
     this.samplesLeft =
         vocoder == null || options.maxSeconds() == Double.POSITIVE_INFINITY
             ? Long.MAX_VALUE
@@ -61,7 +65,7 @@ final class Voicing {
 
   /** Starts to speak a run while its tokens come. */
   SpeechStream stream() {
-    return new SpeechStream(required(), voice, fallbackStyle);
+    return new SpeechStream(required(), voice.voice(), fallbackStyle, null);
   }
 
   /**
@@ -79,7 +83,7 @@ final class Voicing {
    * of the samples, by its share of the units, is cut off. The reference counts one unit too many.
    */
   @Nullable Audio speakAfterPrompt(SpeechTokens run) {
-    SpeechTokens all = promptSpeech.plus(run);
+    SpeechTokens all = promptSpeech.plus(voice.begun(run));
     if (vocoder == null || !canBeSpoken(all)) {
       return null;
     }
@@ -96,7 +100,7 @@ final class Voicing {
   private Audio synthesize(SpeechTokens run) {
     long began = System.nanoTime();
     SpeechUnits units = run.units(() -> fallbackStyle);
-    Synthesis synthesis = required().synthesizeUnits(units, voice);
+    Synthesis synthesis = required().synthesizeUnits(units, voice.voice());
     spent(began);
     return synthesis.audio();
   }

@@ -62,6 +62,7 @@ final class DemoCommand implements Runnable {
           "resynthesis.wav",
           "other-voice.wav",
           "spoken.wav",
+          "in-a-style.wav",
           BEGINNING,
           "continued.wav");
 
@@ -176,6 +177,17 @@ final class DemoCommand implements Runnable {
     Generation said = new SpeechSynthesis(opened).speak(SENTENCE);
     if (save("spoken.wav", said)) {
       result("heard again", '"' + transcribe(opened, Segment.speech(said.audio())) + '"');
+    }
+    List<String> styles = opened.directory().styles();
+    if (!styles.isEmpty()) {
+      String style = styles.get(styles.size() - 1);
+      step(
+          "the same in a style",
+          "spiritlm speak '" + SENTENCE + "' --style " + style + " -o in-a-style.wav");
+      VoiceOptions voice = VoiceOptions.standard().withStyle(style);
+      GenerationOptions options = SpeechSynthesis.standard(opened).withVoice(voice);
+      SpeechTokens stop = SpeechSynthesis.stopOf(opened);
+      save("in-a-style.wav", new SpeechSynthesis(opened, List.of(), stop, options).speak(SENTENCE));
     }
   }
 

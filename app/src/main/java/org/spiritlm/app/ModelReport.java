@@ -2,6 +2,7 @@ package org.spiritlm.app;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -37,6 +38,8 @@ record ModelReport(ModelInformation model) {
     object.put("bytes", model.bytes());
     ObjectNode rates = object.putObject("frame_rates");
     model.frameRates().forEach(rates::put);
+    model.speakers().forEach(object.putArray("speakers")::add);
+    model.styles().forEach(object.putArray("styles")::add);
     ModelRecord record = model.description();
     if (record != null) {
       object.put("sample_rate", record.sampleRate());
@@ -66,6 +69,8 @@ record ModelReport(ModelInformation model) {
             + model.frameRates().entrySet().stream()
                 .map(rate -> rate.getKey() + " " + plain(rate.getValue()))
                 .collect(Collectors.joining(", ")));
+    names(console, "speakers", model.speakers());
+    names(console, "styles", model.styles());
     ModelRecord record = model.description();
     if (record == null) {
       console.print("licence and checksums: not in this layout; 'spiritlm convert' writes them");
@@ -77,6 +82,12 @@ record ModelReport(ModelInformation model) {
     }
     console.print("sha256:");
     record.files().forEach((name, file) -> console.print("  " + file.sha256() + "  " + name));
+  }
+
+  private static void names(Console console, String what, List<String> names) {
+    if (!names.isEmpty()) {
+      console.print(what + ": " + String.join(", ", names));
+    }
   }
 
   private static void row(Console console, String name, long parameters, long bytes, String types) {

@@ -15,7 +15,9 @@ final class VoiceOption {
   @Option(
       names = "--style",
       paramLabel = "NAME|N",
-      description = "The vocoder's style of speaking, where it has one (default: the model's).")
+      description =
+          "The style of speaking, by a name that 'info' lists, or by number; in an expressive model"
+              + " the number of a style token (default: the model's).")
   @Nullable String style;
 
   @Option(

@@ -3,6 +3,7 @@ package org.spiritlm.checkpoint;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,7 @@ import org.spiritlm.units.pitch.PitchContour;
 import org.spiritlm.units.pitch.PitchQuantizer;
 import org.spiritlm.units.pitch.PitchQuantizerConfig;
 import org.spiritlm.units.pitch.PitchTokenizer;
+import org.spiritlm.units.style.StyleNames;
 import org.spiritlm.units.style.StyleTokenizer;
 import org.spiritlm.vocoder.Vocoder;
 import org.spiritlm.vocoder.VocoderConfig;
@@ -154,6 +156,27 @@ public final class ModelDirectory {
   /** Speech to style codes. */
   public StyleTokenizer style(Device device) {
     return new StyleTokenizer(floats(layout.style(), device), layout.styleConfig());
+  }
+
+  /** What the style tokens are called; a BASE model has none. */
+  public StyleNames styleNames() {
+    return parts().contains(Part.STYLE) ? layout.styleConfig().names() : StyleNames.unnamed(0);
+  }
+
+  /** The names of the vocoder's speakers; none where they are without names, or it is not there. */
+  public List<String> speakers() {
+    return parts().contains(Part.VOCODER) ? vocoderConfig().speakers() : List.of();
+  }
+
+  /**
+   * The names of the styles that it speaks in: those of the vocoder, or of an EXPRESSIVE model's
+   * style tokens; none where they are without names.
+   */
+  public List<String> styles() {
+    if (isExpressive()) {
+      return styleNames().names();
+    }
+    return parts().contains(Part.VOCODER) ? vocoderConfig().styles() : List.of();
   }
 
   /** Units to speech. */

@@ -19,6 +19,8 @@ import org.spiritlm.torch.TensorSource;
 /**
  * What is in a model directory, without loading it.
  *
+ * @param speakers their names
+ * @param styles the names of styles of speaking
  * @param description {@code spiritlm.json}, or null in Meta's layout
  */
 public record ModelInformation(
@@ -26,6 +28,8 @@ public record ModelInformation(
     Variant variant,
     List<PartInformation> parts,
     Map<String, Double> frameRates,
+    List<String> speakers,
+    List<String> styles,
     @Nullable ModelRecord description) {
 
   /**
@@ -75,6 +79,8 @@ public record ModelInformation(
         layout.variant(),
         parts,
         model.frameRates(),
+        model.speakers(),
+        model.styles(),
         layout instanceof OwnLayout own ? own.description() : null);
   }
 

@@ -10,6 +10,7 @@ import org.spiritlm.units.hubert.LinearQuantizer;
 import org.spiritlm.units.pitch.FcpeConfig;
 import org.spiritlm.units.pitch.PitchQuantizerConfig;
 import org.spiritlm.units.style.StyleConfig;
+import org.spiritlm.units.style.StyleNames;
 import org.spiritlm.units.wav2vec2.Wav2Vec2Config;
 import org.spiritlm.units.wav2vec2.Wav2Vec2Config.ConvolutionLayer;
 import org.spiritlm.vocoder.VocoderConfig;
@@ -65,7 +66,7 @@ public record SpeechSizes(
           new LinearQuantizer.Config(768, 702, 635, UNITS),
           null,
           PitchQuantizerConfig.RELEASED,
-          new StyleConfig(Wav2Vec2Config.BASE, 256, STYLES),
+          new StyleConfig(Wav2Vec2Config.BASE, 256, StyleNames.unnamed(STYLES)),
           128,
           new DurationPredictorConfig(128),
           generator(512));
@@ -81,7 +82,7 @@ public record SpeechSizes(
           new LinearQuantizer.Config(192, 270, 347, UNITS),
           null,
           PitchQuantizerConfig.RELEASED,
-          new StyleConfig(encoder(128, 192, 6, 3, 128), 64, STYLES),
+          new StyleConfig(encoder(128, 192, 6, 3, 128), 64, StyleNames.unnamed(STYLES)),
           64,
           new DurationPredictorConfig(64),
           generator(128));
@@ -94,7 +95,7 @@ public record SpeechSizes(
           new FcpeConfig(FcpeConfig.RELEASED.mel(), 360, 32, 1, 1, true, true, false, 32.7, 1975.5),
           new PitchQuantizerConfig(
               PitchQuantizerConfig.RELEASED.features(), 16, 2, 1, 3, 4, 2, 16, PITCH_CODES),
-          new StyleConfig(encoder(32, 32, 2, 2, 16), 32, STYLES),
+          new StyleConfig(encoder(32, 32, 2, 2, 16), 32, StyleNames.unnamed(STYLES)),
           16,
           new DurationPredictorConfig(16),
           generator(32));

@@ -31,7 +31,8 @@ import org.spiritlm.torch.InputException;
  * GenerationOptions#withMaxSeconds} says otherwise. Without a spoken stop, the word is left out of
  * the prompt as well.
  *
- * <p>Safe for use by several threads.
+ * <p>Safe for use by several threads. Who speaks and in which style: {@link
+ * GenerationOptions#withVoice}.
  */
 public final class SpeechSynthesis {
   /** The word "stop", said in the units of the released models (paper, appendix B). */

@@ -49,6 +49,9 @@ public record VocoderConfig(
 
   private static final int DEFAULT_STYLE = 8;
 
+  /** Ways of speaking that are none in particular: what is taken of fewer styles. */
+  private static final List<String> PLAIN = List.of("neutral", "default");
+
   /**
    * A stream of codes beside the units.
    *
@@ -253,7 +256,13 @@ public record VocoderConfig(
 
   /** The style's number that is taken where none is asked for. */
   int defaultStyle() {
-    return DEFAULT_STYLE < styles.size() ? DEFAULT_STYLE : 0;
+    return DEFAULT_STYLE < styles.size()
+        ? DEFAULT_STYLE
+        : PLAIN.stream()
+            .mapToInt(styles::indexOf)
+            .filter(style -> style >= 0)
+            .findFirst()
+            .orElse(0);
   }
 
   /** Channels of the generator's input: all embeddings beside each other. */

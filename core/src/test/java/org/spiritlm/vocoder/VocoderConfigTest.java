@@ -35,6 +35,22 @@ class VocoderConfigTest {
     assertThat(config.inputs()).isEqualTo(6);
   }
 
+  /** The released models' ninth style is plain; of fewer, it is known by its name. */
+  @Test
+  void speaksPlainlyWhereNoStyleIsAskedFor() {
+    assertThat(styled("angry", "default", "neutral").defaultStyle()).isEqualTo(2);
+    assertThat(styled("angry", "default").defaultStyle()).isEqualTo(1);
+    assertThat(styled("angry", "sad").defaultStyle()).isZero();
+  }
+
+  private static VocoderConfig styled(String... styles) {
+    Map<String, Object> changed = Map.of("num_styles", styles.length);
+    return VocoderConfig.read(
+        ConfigFile.of("test", Vocoders.with(Vocoders.BASE, changed, "multispkr")),
+        List.of(),
+        List.of(styles));
+  }
+
   private static VocoderConfig singleVoice() {
     return VocoderConfig.read(
         ConfigFile.of("test", Vocoders.with(Vocoders.BASE, Map.of(), "multispkr", "multistyle")),

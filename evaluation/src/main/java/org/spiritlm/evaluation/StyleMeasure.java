@@ -6,17 +6,30 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.spiritlm.GenerationOptions;
+import org.spiritlm.Segment;
+import org.spiritlm.SpiritLm;
+import org.spiritlm.audio.Audio;
+import org.spiritlm.audio.Resampler;
 import org.spiritlm.json.Json;
+import org.spiritlm.task.SpeechSynthesis;
 import org.spiritlm.torch.InputException;
 
 /**
- * Whether resynthesis keeps the style: what a classifier that has learnt styles from other
- * recordings, and knows nothing of the model, says of the recordings and of their resynthesis.
+ * Whether resynthesis keeps the style, and whether a text is said in the style that is asked for:
+ * what a classifier that has learnt styles from other recordings, and knows nothing of the model,
+ * says of the recordings, of their resynthesis, and of their texts, said (the first answer) in the
+ * style of that name where the model has one.
  */
 final class StyleMeasure extends ItemMeasure {
   private static final double LEAST_KEPT = 0.6;
+
+  /** What is shorter than half a second (samples) says no style. */
+  private static final int SHORTEST = Audio.SPEECH_RATE / 2;
+
   private static final String ORIGINAL = "original";
   private static final String MADE = "resynthesis";
+  private static final String ASKED = "asked";
 
   private final Subject subject;
   private final SpeechFiles files;
@@ -84,7 +97,30 @@ final class StyleMeasure extends ItemMeasure {
     ObjectNode found = Json.object();
     found.set(ORIGINAL, Json.array(statistics.of(item.samples())));
     found.set(MADE, Json.array(statistics.of(files.read(SpeechFiles.RESYNTHESIZED, item))));
+    if (item.hasText() && subject.model().directory().styles().contains(style(item))) {
+      float[] asked = asked(item);
+      double[] told = asked.length < SHORTEST ? new double[0] : statistics.of(asked);
+      found.set(ASKED, Json.array(told));
+    }
     return found;
+  }
+
+  /** The text said in its style, at 16 kHz; no samples where the model says nothing. */
+  private float[] asked(Item item) {
+    SpiritLm model = subject.model();
+    GenerationOptions options =
+        SpeechSynthesis.standard(model)
+            .withAnswers(1)
+            .withSeed(item.number())
+            .withVoice(subject.voice(item).withStyle(style(item)));
+    SpeechSynthesis synthesis =
+        new SpeechSynthesis(model, List.of(), SpeechSynthesis.stopOf(model), options);
+    return synthesis.speak(item.text()).segments().stream()
+        .map(segment -> segment instanceof Segment.Speech speech ? speech.audio() : null)
+        .filter(Objects::nonNull)
+        .findFirst()
+        .map(said -> Resampler.resample(said.samples(), said.sampleRate(), Audio.SPEECH_RATE))
+        .orElseGet(() -> new float[0]);
   }
 
   private static double[] values(JsonNode list) {
@@ -99,19 +135,29 @@ final class StyleMeasure extends ItemMeasure {
   public void conclude(Results results, Quality quality) {
     String heldOut = "style told by the classifier, recordings";
     String kept = "style kept after resynthesis";
+    String wanted = "style asked for by its name (TTS), told by the classifier";
     List<Item> told = new ArrayList<>();
     List<double[]> originals = new ArrayList<>();
     List<double[]> made = new ArrayList<>();
+    List<Item> saying = new ArrayList<>();
+    List<double[]> said = new ArrayList<>();
+    int asked = 0;
     for (Item item : items()) {
       ObjectNode found = results.of(name(), item.id());
       if (!Results.failed(found)) {
         told.add(item);
         originals.add(values(found.path(ORIGINAL)));
         made.add(values(found.path(MADE)));
+        asked += found.has(ASKED) ? 1 : 0;
+        if (!found.path(ASKED).isEmpty()) {
+          saying.add(item);
+          said.add(values(found.path(ASKED)));
+        }
       }
     }
     Figure recordings;
     Figure resynthesis;
+    Figure named = null;
     try (StyleClassifier classifier =
         StyleClassifier.learn(examples.of(results), SoundStatistics.blocks())) {
       if (told.isEmpty()) {
@@ -126,6 +172,11 @@ final class StyleMeasure extends ItemMeasure {
       labels.forEach(detail.putArray("labels")::add);
       detail.set("recordings", rows(before));
       detail.set("resynthesis", rows(after));
+      if (!said.isEmpty()) {
+        long[][] heard = confusion(saying, classifier.labels(said), labels);
+        named = figure("style.asked", wanted, heard, asked);
+        detail.set(ASKED, rows(heard));
+      }
       quality.addDetail("style_confusion", detail);
     } catch (InputException e) {
       String why = String.valueOf(e.getMessage());
@@ -137,6 +188,9 @@ final class StyleMeasure extends ItemMeasure {
         resynthesis
             .withPaper(subject.paper(0.204, 0.414))
             .withBar(subject.isExpressive() ? Bar.atLeast(LEAST_KEPT) : null));
+    if (named != null) {
+      quality.add(named);
+    }
   }
 
   /** How often each style (row) was taken for each (column); the last row is of unknown styles. */

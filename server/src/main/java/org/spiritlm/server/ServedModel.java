@@ -47,6 +47,7 @@ final class ServedModel {
   private final Engine engine;
   private final Workers workers;
   private final @Nullable VocoderConfig vocoder;
+  private final List<String> styles;
   private final int context;
   private final Recent<List<Segment>> answers = new Recent<>(ANSWERS, MEMORY);
   private final Recent<SpeechTokens> heard = new Recent<>(RECORDINGS, MEMORY);
@@ -66,6 +67,7 @@ final class ServedModel {
     this.workers = workers;
     this.vocoder =
         model.directory().parts().contains(Part.VOCODER) ? model.directory().vocoderConfig() : null;
+    this.styles = speaks() ? model.directory().styles() : List.of();
     this.context = model.context();
     this.engine = model.engine(limits);
   }
@@ -158,9 +160,9 @@ final class ServedModel {
     return voices;
   }
 
-  /** The names of styles of speaking; EXPRESSIVE models have them as tokens, and none here. */
+  /** The names of styles of speaking. */
   List<String> styles() {
-    return vocoder == null ? List.of() : vocoder.styles();
+    return styles;
   }
 
   /**
@@ -206,12 +208,12 @@ final class ServedModel {
 
   /** The same voice in a style that an instruction names, if it names one that there is. */
   VoiceOptions styled(VoiceOptions voice, @Nullable String instruction) {
-    if (instruction == null || vocoder == null) {
+    if (instruction == null) {
       return voice;
     }
     List<String> words =
         List.of(instruction.toLowerCase(Locale.ROOT).split("[^\\p{Alnum}_-]+", -1));
-    return vocoder.styles().stream()
+    return styles().stream()
         .filter(style -> words.contains(style.toLowerCase(Locale.ROOT)))
         .findFirst()
         .map(voice::withStyle)

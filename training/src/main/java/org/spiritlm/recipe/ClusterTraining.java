@@ -47,7 +47,7 @@ record ClusterTraining(
   private static final long SOUNDS = 1L << 28;
 
   /** Recordings whose style tokens are counted. */
-  private static final int COUNTED = 200;
+  private static final int COUNTED = 1000;
 
   /** Types in which an encoder may be stored. */
   enum Storage {
@@ -132,12 +132,14 @@ record ClusterTraining(
         Directories.remove(checked);
         StyleTokens.write(style, clusters, checked);
         Path manifest = Path.of(settings.below("data").text("manifest", ""));
-        StyleTokens.use(
+        StyleTokens.Use found =
+            StyleTokens.use(
                 checked,
                 ManifestVoices.withoutUnits(manifest, split -> true, SOUNDS),
                 COUNTED,
-                device)
-            .require(use.least(), use.largestShare());
+                device);
+        found.require(use.least(), use.largestShare());
+        StyleTokens.name(checked, found.names());
         Directories.move(checked, part);
       }
       return part;

@@ -11,9 +11,9 @@ import org.spiritlm.units.wav2vec2.Wav2Vec2Config;
  *
  * @param encoder the network
  * @param projection width between encoder and classifier ({@code classifier_proj_size})
- * @param styles number of classes ({@code id2label})
+ * @param names the classes ({@code id2label}), and what they are called
  */
-public record StyleConfig(Wav2Vec2Config encoder, int projection, int styles) {
+public record StyleConfig(Wav2Vec2Config encoder, int projection, StyleNames names) {
   private static final int DEFAULT_PROJECTION = 256;
   private static final int DEFAULT_STYLES = 2;
 
@@ -27,17 +27,20 @@ public record StyleConfig(Wav2Vec2Config encoder, int projection, int styles) {
     if (file.flag("use_weighted_layer_sum", false)) {
       throw file.wrong("use_weighted_layer_sum", "false: this variant is not built here");
     }
-    int styles =
-        file.has("id2label")
-            ? file.node("id2label").size()
-            : file.positive("num_labels", DEFAULT_STYLES);
-    if (styles < 1) {
-      throw file.wrong("id2label", "an object with one entry for each class");
-    }
     return new StyleConfig(
         Wav2Vec2Config.read(file),
         file.positive("classifier_proj_size", DEFAULT_PROJECTION),
-        styles);
+        StyleNames.read(file, DEFAULT_STYLES));
+  }
+
+  /** The same with other classes. */
+  public StyleConfig withNames(StyleNames classes) {
+    return new StyleConfig(encoder, projection, classes);
+  }
+
+  /** Number of classes. */
+  public int styles() {
+    return names.count();
   }
 
   /** The {@code config.json} that {@link #read} and {@code transformers} read. */
@@ -47,12 +50,7 @@ public record StyleConfig(Wav2Vec2Config encoder, int projection, int styles) {
     json.put("model_type", "wav2vec2");
     encoder.write(json);
     json.put("classifier_proj_size", projection);
-    ObjectNode names = json.putObject("id2label");
-    ObjectNode ids = json.putObject("label2id");
-    for (int i = 0; i < styles; i++) {
-      names.put(Integer.toString(i), "LABEL_" + i);
-      ids.put("LABEL_" + i, i);
-    }
+    names.write(json);
     return json;
   }
 }

@@ -16,6 +16,11 @@ final class CodeUse {
     }
   }
 
+  /** How often each was used. */
+  long[] counts() {
+    return counts.clone();
+  }
+
   /** How many codes there were in all. */
   long all() {
     return Arrays.stream(counts).sum();

@@ -35,6 +35,7 @@ import org.spiritlm.training.speech.Noise;
 import org.spiritlm.training.speech.TrainableEncoder;
 import org.spiritlm.training.speech.TrainableEncoder.Disturbance;
 import org.spiritlm.units.style.StyleConfig;
+import org.spiritlm.units.style.StyleNames;
 import org.spiritlm.units.style.StyleTokenizer;
 
 /**
@@ -97,7 +98,7 @@ public final class StyleTask implements TrainingTask {
       StyleItems heldOut,
       OptimiserSettings optimiser,
       Options options) {
-    this.config = new StyleConfig(source.config(), projection, items.labels().size());
+    this.config = new StyleConfig(source.config(), projection, StyleNames.of(items.labels()));
     this.options = options;
     this.weights =
         source.weights(

@@ -1,11 +1,14 @@
 package org.spiritlm.training.voice;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.spiritlm.checkpoint.Directories;
 import org.spiritlm.checkpoint.TrainedParts;
 import org.spiritlm.torch.CheckpointException;
 import org.spiritlm.torch.ConfigFile;
@@ -19,6 +22,7 @@ import org.spiritlm.torch.TensorSource;
 import org.spiritlm.torch.Tensors;
 import org.spiritlm.torch.Weights;
 import org.spiritlm.units.style.StyleConfig;
+import org.spiritlm.units.style.StyleNames;
 import org.spiritlm.units.style.StyleTokenizer;
 
 /**
@@ -28,9 +32,11 @@ import org.spiritlm.units.style.StyleTokenizer;
  * <p>The nearest of some centres is what a linear classifier has the highest score for, with the
  * centres as its weight and minus half of their squared lengths as its bias. So the tokenizer's
  * classifier gives the clusters themselves. Differs from the paper: there is nothing to distil.
+ * Tokens are named by the styles of recordings that they are heard in.
  */
 public final class StyleTokens {
   private static final String CENTERS = "cluster_centers";
+  private static final String CONFIG = "config.json";
 
   private StyleTokens() {}
 
@@ -41,8 +47,10 @@ public final class StyleTokens {
    * @param inUse different ones
    * @param largestShare the share of the most frequent one
    * @param perplexity as many tokens used equally often would be as hard to guess
+   * @param names of the tokens, by the styles of the recordings
    */
-  public record Use(long tokens, int inUse, double largestShare, double perplexity) {
+  public record Use(
+      long tokens, int inUse, double largestShare, double perplexity, StyleNames names) {
     /**
      * Refuses a tokenizer that says next to nothing.
      *
@@ -77,7 +85,7 @@ public final class StyleTokens {
    * @throws CheckpointException if the centres are of other features
    */
   public static void write(Path encoder, Path clusters, Path target) {
-    StyleConfig config = StyleConfig.read(ConfigFile.read(encoder.resolve("config.json")));
+    StyleConfig config = StyleConfig.read(ConfigFile.read(encoder.resolve(CONFIG)));
     SafetensorsFile file = SafetensorsFile.open(clusters);
     TensorInfo info = file.names().contains(CENTERS) ? file.info(CENTERS) : null;
     if (info == null
@@ -104,8 +112,7 @@ public final class StyleTokens {
       }
       tensors.put("classifier.weight", centers);
       tensors.put("classifier.bias", Scope.detach(lengths.mul(Tensors.scalar(-0.5))));
-      TrainedParts.writeStyle(
-          target, new StyleConfig(config.encoder(), config.projection(), count), tensors);
+      TrainedParts.writeStyle(target, config.withNames(StyleNames.unnamed(count)), tensors);
     }
   }
 
@@ -113,17 +120,41 @@ public final class StyleTokens {
    * Counts the tokens of recordings.
    *
    * @param tokenizer the directory of a style tokenizer
-   * @param items their sounds; the first so many
+   * @param items their sounds, of which so many are taken, evenly spread
    */
   public static Use use(Path tokenizer, VoiceItems items, int most, Device device) {
     StyleTokenizer style = StyleFeatures.tokenizer(tokenizer, device);
     CodeUse use = new CodeUse(style.config().styles());
-    for (int i = 0; i < Math.min(most, items.count()); i++) {
-      float[] samples = items.samples(i);
+    Map<String, CodeUse> byStyle = new TreeMap<>();
+    int taken = Math.min(most, items.count());
+    for (int i = 0; i < taken; i++) {
+      int item = (int) ((long) i * items.count() / taken);
+      float[] samples = items.samples(item);
       if (style.config().encoder().frames(samples.length) > 0) {
-        use.add(style.encode(samples));
+        int[] tokens = style.encode(samples);
+        use.add(tokens);
+        String label = items.item(item).style();
+        if (label != null) {
+          byStyle.computeIfAbsent(label, one -> new CodeUse(style.config().styles())).add(tokens);
+        }
       }
     }
-    return new Use(use.all(), use.used(), use.largestShare(), use.perplexity());
+    Map<String, long[]> counts = new TreeMap<>();
+    byStyle.forEach((label, of) -> counts.put(label, of.counts()));
+    StyleNames names =
+        counts.isEmpty() ? StyleNames.unnamed(style.config().styles()) : StyleNames.counted(counts);
+    return new Use(use.all(), use.used(), use.largestShare(), use.perplexity(), names);
+  }
+
+  /**
+   * Writes what tokens are called into a tokenizer's configuration.
+   *
+   * @throws InputException if it cannot be written
+   */
+  public static void name(Path tokenizer, StyleNames names) {
+    Path file = tokenizer.resolve(CONFIG);
+    ObjectNode config = ConfigFile.read(file).node();
+    names.write(config);
+    Directories.write(file, config.toPrettyString() + "\n");
   }
 }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -143,6 +144,13 @@ final class StyleTaskTest {
     StyleTokens.Use use = StyleTokens.use(tokens, ITEMS, 100, Device.CPU);
     assertThat(use.tokens()).isEqualTo(2L * ITEMS.count()); // a second and a half each
     assertThat(use.inUse()).isBetween(3, 5);
+    assertThat(use.names().names()).containsExactly("beat", "hiss", "hum");
+    StyleTokens.name(tokens, use.names());
+    assertThat(StyleFeatures.tokenizer(tokens, Device.CPU).config().names()).isEqualTo(use.names());
+    for (int i = 0; i < HELD_OUT.count(); i++) {
+      assertThat(use.names().tokens(Objects.requireNonNull(HELD_OUT.item(i).style())))
+          .contains(tokenizer.encode(HELD_OUT.samples(i))[0]);
+    }
     use.require(3, 0.9);
     assertThatThrownBy(() -> use.require(6, 0.9))
         .isInstanceOf(InputException.class)
