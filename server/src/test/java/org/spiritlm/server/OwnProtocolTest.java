@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.ByteArrayInputStream;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.Base64;
@@ -201,21 +200,12 @@ class OwnProtocolTest {
   }
 
   private static String transcribed(String format) throws Exception {
-    byte[] recording = Files.readAllBytes(Served.audio("chirp.wav"));
-    byte[] head =
-        ("--b\r\nContent-Disposition: form-data; name=\"response_format\"\r\n\r\n"
-                + format
-                + "\r\n--b\r\nContent-Disposition: form-data; name=\"file\";"
-                + " filename=\"a.wav\"\r\n\r\n")
-            .getBytes(StandardCharsets.UTF_8);
     HttpRequest request =
-        served
-            .request("/v1/audio/transcriptions")
-            .header("Content-Type", "multipart/form-data; boundary=b")
-            .POST(
-                HttpRequest.BodyPublishers.ofByteArrays(
-                    List.of(head, recording, "\r\n--b--\r\n".getBytes(StandardCharsets.UTF_8))))
-            .build();
+        served.form(
+            "/v1/audio/transcriptions",
+            Files.readAllBytes(Served.audio("chirp.wav")),
+            "response_format",
+            format);
     HttpResponse<byte[]> response = served.send(request);
     assertThat(response.statusCode()).as(Served.text(response)).isEqualTo(200);
     return Served.text(response);
