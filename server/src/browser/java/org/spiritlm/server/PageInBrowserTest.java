@@ -198,6 +198,12 @@ class PageInBrowserTest {
     }
     hoverAndPlay(told("user"));
     picture("conversation");
+    assertThat(told("user")).hasAttribute("data-source", "heard");
+    String made = told("assistant").getAttribute("data-tokens");
+    assertThat(told("assistant")).hasAttribute("data-source", "generated");
+    page.reload();
+    assertThat(told("assistant")).hasAttribute("data-source", "generated");
+    assertThat(told("assistant")).hasAttribute("data-tokens", made);
     assertThat(complaints).isEmpty();
   }
 

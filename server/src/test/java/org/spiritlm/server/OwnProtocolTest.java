@@ -4,18 +4,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.spiritlm.Generation;
 import org.spiritlm.GenerationOptions;
 import org.spiritlm.Segment;
@@ -23,6 +31,7 @@ import org.spiritlm.SpiritLm;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioReader;
 import org.spiritlm.lm.Scorer;
+import org.spiritlm.prompt.Prompt;
 import org.spiritlm.prompt.SpeechTokens;
 import org.spiritlm.units.SpeechUnits;
 import org.spiritlm.vocoder.VoiceOptions;
@@ -87,6 +96,65 @@ class OwnProtocolTest {
         assertThat(samples[i]).isCloseTo(expected.samples()[i], within(2e-4f));
       }
     }
+  }
+
+  /** What was generated, each for as long as it is spoken; in a stream as well. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "'audio'        | one",
+        "'audio'        | [Speech][Hu9][Hu4][Hu8]",
+        "'text','audio' | one[Speech]",
+        "'text','audio' | [Speech][St1][Pi3][Hu198][Hu396]" // spoken together with this
+      })
+  void answersTellTheirTokens(String modalities, String said) throws Exception {
+    String asked =
+        "{'modalities':[%s],'messages':[{'role':'user','content':'%s'}],'temperature':0,"
+            + "'max_tokens':120,'max_seconds':2,'audio':{'format':'%s'},'stream':%b}";
+    JsonNode told =
+        post("/v1/chat/completions", asked.formatted(modalities, said, "wav", false))
+            .at("/choices/0/message/audio/tokens");
+    GenerationOptions options =
+        modalities.contains("text") ? GenerationOptions.arbitrary() : GenerationOptions.speech();
+    Generation answer =
+        model.generate(
+            List.of(Segment.text(said)), options.greedy().withMaxSeconds(2).withMaxNewTokens(120));
+    assertThat(answer.segments()).hasSize(1);
+    SpeechTokens generated = ((Segment.Speech) answer.segments().get(0)).tokens();
+    assertThat(told.findValuesAsText("token"))
+        .isEqualTo(generated.tokens().stream().map(SpeechTokens.Token::toString).toList());
+    SpeechTokens before =
+        modalities.contains("text")
+            ? new Prompt(answer.prompt()).lastSpeech()
+            : new SpeechTokens(List.of());
+    SpeechTokens all = before.plus(generated);
+    int[] frames = model.durations(all, VoiceOptions.standard());
+    double frame =
+        model.decode(all, VoiceOptions.standard()).audio().seconds() / Arrays.stream(frames).sum();
+    double cut = // as much of both as the prompt has units
+        Arrays.stream(frames).sum() * frame * before.hubertCount() / (frames.length + 1);
+    double seconds = answer.audio().seconds();
+    Map<String, Double> ends = new HashMap<>();
+    int unit = before.hubertCount();
+    for (JsonNode each : told) {
+      String kind = each.get("token").asText().substring(1, 3);
+      double start = each.get("start").doubleValue();
+      double due = Arrays.stream(frames, 0, unit).sum() * frame - cut;
+      assertThat(start).isCloseTo(Math.max(0, Math.min(due, seconds)), within(1e-4));
+      Double end = ends.put(kind, each.get("end").doubleValue());
+      assertThat(start).isEqualTo(end == null ? start : end);
+      unit += kind.equals("Hu") ? 1 : 0;
+    }
+    assertThat(ends.get("Hu")).isCloseTo(seconds, within(1e-9));
+    HttpResponse<byte[]> stream =
+        served.post(
+            "/v1/chat/completions",
+            asked.formatted(modalities, said, "pcm16", true).replace('\'', '"'));
+    List<JsonNode> streamed = new ArrayList<>();
+    Served.events(stream).forEach(event -> streamed.addAll(event.findValues("tokens")));
+    assertThat(streamed).containsExactly(told);
   }
 
   @Test
