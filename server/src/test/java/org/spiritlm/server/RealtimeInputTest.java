@@ -36,6 +36,7 @@ class RealtimeInputTest {
         new Served(
             "base",
             ServerOptions.standard()
+                .withOrigins(List.of("http://friend.example"))
                 .withLimits(RequestLimits.standard().withBodyBytes(200_000).withAudioSeconds(2)));
     locked = new Served("base", ServerOptions.standard().withKeys(List.of("the-key")));
   }
@@ -263,8 +264,10 @@ class RealtimeInputTest {
   void othersAreRefused() {
     assertThat(status(builder().header("Origin", "http://evil.example"), served, ""))
         .isEqualTo(403);
-    assertThat(status(builder().header("Origin", served.server.address()), served, ""))
-        .isEqualTo(101);
+    assertThat(status(builder().header("Origin", "null"), served, "")).isEqualTo(403);
+    for (String origin : List.of(served.server.address(), "http://friend.example")) {
+      assertThat(status(builder().header("Origin", origin), served, "")).isEqualTo(101);
+    }
     assertThat(status(builder(), served, "?model=other")).isEqualTo(404);
     assertThat(status(builder(), served, "?model=toy")).isEqualTo(101);
   }
