@@ -205,6 +205,55 @@ class OwnProtocolTest {
                 .outputIds());
   }
 
+  @Test
+  void beamsFindTheLikeliestAnswers() throws Exception {
+    JsonNode answers =
+        post(
+                "/api/generate",
+                "{'prompt':'[Text]one two','to':'text','beams':3,'num_return':2,"
+                    + "'max_new_tokens':8}")
+            .get("answers");
+    List<Generation> expected =
+        model.answers(
+            model.parse("[Text]one two"),
+            GenerationOptions.text().withBeams(3).withAnswers(2).withMaxNewTokens(8));
+    assertThat(answers).hasSameSizeAs(expected);
+    for (int i = 0; i < expected.size(); i++) {
+      assertThat(ints(answers.get(i).get("output_ids")))
+          .containsExactly(expected.get(i).outputIds());
+    }
+  }
+
+  /** All pieces together, and in the end what is said without a stream, but for the audio. */
+  @ParameterizedTest
+  @ValueSource(strings = {"text", "speech", "any"})
+  void aStreamedAnswerIsTheWhole(String to) throws Exception {
+    String asked =
+        "{'prompt':'[Text]He said[Speech][Pi2][St1][Hu9][Hu4]','to':'"
+            + to
+            + "','temperature':0,'max_new_tokens':30,'format':'pcm'";
+    ObjectNode whole = (ObjectNode) post("/api/generate", asked + "}").get("answers").get(0);
+    StringBuilder wholeText = new StringBuilder();
+    int wholeSamples = 0;
+    for (JsonNode segment : whole.get("segments")) {
+      wholeText.append(segment.path("text").asText());
+      wholeSamples += Base64.getDecoder().decode(segment.path("audio").asText()).length / 2;
+      ((ObjectNode) segment).remove(List.of("audio", "seconds"));
+    }
+    List<JsonNode> events =
+        Served.events(served.post("/api/generate", (asked + ",'stream':true}").replace('\'', '"')));
+    StringBuilder text = new StringBuilder();
+    int samples = 0;
+    for (JsonNode event : events) {
+      text.append(event.path("text").asText());
+      samples += Base64.getDecoder().decode(event.path("audio").asText()).length / 2;
+    }
+    assertThat(events.get(events.size() - 1).get("answer")).isEqualTo(whole);
+    assertThat(text.toString().strip()).isEqualTo(wholeText.toString().strip());
+    assertThat(samples).isCloseTo(wholeSamples, within(4));
+    assertThat(samples > 0).isEqualTo(whole.get("segments").toString().contains("tokens"));
+  }
+
   /** As evaluation harnesses ask: tokens in, the probabilities of all of them out. */
   @Test
   void completionsTellProbabilities() throws Exception {
