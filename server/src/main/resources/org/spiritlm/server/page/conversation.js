@@ -48,6 +48,7 @@ export async function conversation() {
   }
 
   function listParts() {
+    store.retain('draft', parts);
     waiting.replaceChildren(
       ...parts.map((part, i) => {
         const name = part.text ?? `${part.name}, ${Math.ceil(part.sound.size / 1024)} kB`;
@@ -279,6 +280,8 @@ export async function conversation() {
   recorder(document.getElementById('recorder'), take, fail);
   takeFiles(form, (file) => take(file, file.name));
 
+  parts = (await store.retained('draft')) ?? [];
+  listParts();
   for (const message of await store.messages()) {
     said.push(message);
     list.append(view(message));
