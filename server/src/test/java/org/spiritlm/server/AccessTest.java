@@ -224,6 +224,31 @@ class AccessTest {
     assertThat(open.get("/health").statusCode()).isEqualTo(200);
   }
 
+  /** A byte now and then, which would take a thread for long. */
+  @ParameterizedTest
+  @CsvSource({
+    "/v1/chat/completions, application/json",
+    "/api/encode, application/octet-stream",
+    "/v1/audio/transcriptions, multipart/form-data; boundary=b"
+  })
+  @Timeout(30)
+  void bodiesThatComeSlowlyAreNotWaitedFor(String path, String type) throws Exception {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), open.uri("/").getPort())) {
+      String head =
+          "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\nContent-Length: 9999\r\n\r\n";
+      OutputStream out = socket.getOutputStream();
+      out.write(head.formatted(path, type).getBytes(StandardCharsets.US_ASCII));
+      while (socket.getInputStream().available() == 0) { // the test's time is limited
+        out.write('-');
+        out.flush();
+        Thread.sleep(20); // 50 bytes/s
+      }
+      String answer = new String(socket.getInputStream().readNBytes(12), StandardCharsets.UTF_8);
+      assertThat(answer).isEqualTo("HTTP/1.1 400");
+    }
+    assertThat(open.get("/health").statusCode()).isEqualTo(200);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"/v1/models", "/nothing", "/health"})
   void everythingHasTheHeaders(String path) throws Exception {

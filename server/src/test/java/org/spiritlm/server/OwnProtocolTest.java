@@ -157,6 +157,88 @@ class OwnProtocolTest {
     assertThat(streamed).containsExactly(told);
   }
 
+  /** By name, wherever one is asked for. */
+  @Test
+  void voicesAreChosen() throws Exception {
+    JsonNode voices = Served.json(served.get("/v1/models/toy")).get("voices");
+    assertThat(voices.toString())
+        .isEqualTo("[\"default\",\"spk00\",\"spk01\",\"spk02\",\"spk03\"]");
+    SpeechTokens tokens = SpeechTokens.parse("[St1][Pi3][Hu9][Hu4][Hu8]");
+    GenerationOptions options = GenerationOptions.speech().greedy().withMaxNewTokens(12);
+    List<byte[]> spoken = new ArrayList<>();
+    for (String voice : List.of("spk00", "spk02")) {
+      VoiceOptions speaker = VoiceOptions.standard().withSpeaker(voice);
+      String asked = "{'tokens':'" + tokens + "','voice':'" + voice + "'}";
+      spoken.add(served.post("/api/decode", asked.replace('\'', '"')).body());
+      assertSame(spoken.get(spoken.size() - 1), model.decode(tokens, speaker).audio());
+      JsonNode said =
+          post(
+                  "/v1/chat/completions",
+                  "{'modalities':['audio'],'audio':{'voice':'"
+                      + voice
+                      + "'},'messages':[{'role':'user','content':'one'}],'temperature':0,"
+                      + "'max_tokens':12}")
+              .at("/choices/0/message/audio/data");
+      assertSame(
+          Base64.getDecoder().decode(said.asText()),
+          model.generate(List.of(Segment.text("one")), options.withVoice(speaker)).audio());
+    }
+    assertThat(spoken.get(0)).isNotEqualTo(spoken.get(1));
+    String speech = "{'input':'one','seed':3,'response_format':'wav','voice':'%s'}";
+    assertThat(served.post("/v1/audio/speech", speech.formatted("spk00").replace('\'', '"')).body())
+        .isNotEqualTo(
+            served.post("/v1/audio/speech", speech.formatted("spk02").replace('\'', '"')).body());
+  }
+
+  @Test
+  void speechInEventsIsTheSame() throws Exception {
+    String asked = "{\"input\":\"Say this\",\"seed\":3,\"response_format\":\"pcm\"%s}";
+    byte[] whole = served.post("/v1/audio/speech", asked.formatted("")).body();
+    HttpResponse<byte[]> stream =
+        served.post("/v1/audio/speech", asked.formatted(",\"stream_format\":\"sse\""));
+    List<JsonNode> events = Served.events(stream);
+    ByteArrayOutputStream pieces = new ByteArrayOutputStream();
+    for (JsonNode event : events.subList(0, events.size() - 1)) {
+      assertThat(event.get("type").asText()).isEqualTo("speech.audio.delta");
+      pieces.writeBytes(Base64.getDecoder().decode(event.get("audio").asText()));
+    }
+    assertThat(pieces.toByteArray()).isNotEmpty().isEqualTo(whole);
+    JsonNode done = events.get(events.size() - 1);
+    assertThat(done.get("type").asText()).isEqualTo("speech.audio.done");
+    assertThat(done.at("/usage/total_tokens").intValue())
+        .isEqualTo(
+            done.at("/usage/input_tokens").intValue() + done.at("/usage/output_tokens").intValue());
+  }
+
+  /** Text (t) and speech (s) of one message, as they stand. */
+  @ParameterizedTest
+  @ValueSource(strings = {"ts", "st", "tst", "sts", "tts", "ss"})
+  void partsAreTakenInTheirOrder(String order) throws Exception {
+    String recording =
+        Base64.getEncoder().encodeToString(Files.readAllBytes(Served.audio("chirp.wav")));
+    List<String> parts = new ArrayList<>();
+    List<Segment> segments = new ArrayList<>();
+    for (int i = 0; i < order.length(); i++) {
+      if (order.charAt(i) == 't') {
+        parts.add("{'type':'text','text':'one " + i + "'}");
+        segments.add(Segment.text("one " + i));
+      } else {
+        parts.add("{'type':'input_audio','input_audio':{'data':'" + recording + "'}}");
+        segments.add(Segment.speech(Served.audio("chirp.wav")));
+      }
+    }
+    JsonNode answer =
+        post(
+            "/v1/chat/completions",
+            "{'messages':[{'role':'user','content':"
+                + parts
+                + "}],'temperature':0,'max_tokens':8}");
+    Generation expected =
+        model.generate(segments, GenerationOptions.text().greedy().withMaxNewTokens(8));
+    assertThat(answer.at("/choices/0/message/content").asText()).isEqualTo(expected.text());
+    assertThat(answer.at("/usage/prompt_tokens").intValue()).isEqualTo(expected.promptIds().length);
+  }
+
   @Test
   void continuationsAreScored() throws Exception {
     double[] expected =
