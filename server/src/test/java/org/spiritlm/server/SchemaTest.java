@@ -102,8 +102,8 @@ class SchemaTest {
     for (String request :
         List.of(
             "/api/decode {'tokens':'[Hu1][Hu2]','format':'FORMAT'}",
-            "/v1/audio/speech {'input':'x','response_format':'FORMAT','seed':1}",
-            "/v1/audio/speech {'input':'x','response_format':'FORMAT','seed':1,"
+            "/v1/audio/speech {'input':'x','response_format':'FORMAT','seed':1,'max_seconds':0.2}",
+            "/v1/audio/speech {'input':'x','response_format':'FORMAT','seed':1,'max_seconds':0.2,"
                 + "'stream_format':'sse'}")) {
       String[] parts = request.replace('\'', '"').replace("FORMAT", format).split(" ", 2);
       HttpResponse<byte[]> response = served.post(parts[0], parts[1]);

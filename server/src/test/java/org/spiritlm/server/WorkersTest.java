@@ -87,9 +87,9 @@ class WorkersTest {
     return turns;
   }
 
-  @Property(tries = 30)
+  @Property(tries = 12)
   void oneOfEachClientComesAfterAnother(
-      @ForAll @Size(max = 20)
+      @ForAll @Size(max = 12)
           List<@CharRange(from = 'a', to = 'c') @StringLength(1) String> clients)
       throws InterruptedException {
     WorkersTest test = new WorkersTest();
