@@ -86,6 +86,13 @@ final class ServeCommand implements Runnable {
   boolean insecure;
 
   @Option(
+      names = "--cors-origin",
+      paramLabel = "ORIGIN",
+      description =
+          "Let pages of another site use it, such as https://example.org; may be given again.")
+  List<String> origins = List.of();
+
+  @Option(
       names = "--tls-certificate",
       paramLabel = "FILE.pem",
       description = "Serve over TLS with this certificate.")
@@ -229,6 +236,7 @@ final class ServeCommand implements Runnable {
         keys == null ? List.of() : keys(keys),
         tls(),
         insecure,
+        origins,
         new EngineLimits(batch, (long) cacheMemory << 20, waiting),
         RequestLimits.standard()
             .withBodyBytes((long) body << 20)

@@ -83,11 +83,20 @@ final class ServeCommandTest {
                 "--name",
                 "it",
                 "--api-key-file",
-                keys.toString()));
+                keys.toString(),
+                "--cors-origin",
+                "https://one.example",
+                "--cors-origin",
+                "http://localhost:3000"));
     assertThat(serving.ready().get("model").asText()).isEqualTo("it");
     String address = serving.ready().get("address").asText();
     assertThat(models(address).statusCode()).isEqualTo(401);
     assertThat(models(address, "Authorization", "Bearer the-key").body()).contains("\"it\"");
+    for (String origin : List.of("https://one.example", "http://localhost:3000")) {
+      HttpResponse<String> shared =
+          models(address, "Authorization", "Bearer the-key", "Origin", origin);
+      assertThat(shared.headers().firstValue("Access-Control-Allow-Origin")).hasValue(origin);
+    }
     assertThat(serving.stop()).isZero();
   }
 
@@ -170,6 +179,7 @@ final class ServeCommandTest {
           {"--host", "0.0.0.0"},
           {"--host", "no.such.host.invalid"},
           {"--port", "70000"},
+          {"--cors-origin", "*"},
           {"--api-key-file", empty.toString()},
           {"--api-key-file", folder.resolve("missing").toString()},
           {"--tls-key", empty.toString()},

@@ -198,6 +198,12 @@ class PageInBrowserTest {
     }
     hoverAndPlay(told("user"));
     picture("conversation");
+    assertThat(told("user")).hasAttribute("data-source", "heard");
+    String made = told("assistant").getAttribute("data-tokens");
+    assertThat(told("assistant")).hasAttribute("data-source", "generated");
+    page.reload();
+    assertThat(told("assistant")).hasAttribute("data-source", "generated");
+    assertThat(told("assistant")).hasAttribute("data-tokens", made);
     assertThat(complaints).isEmpty();
   }
 
@@ -232,6 +238,8 @@ class PageInBrowserTest {
     assertThat(page.locator("article.assistant:not([aria-busy])")).isVisible(visible());
     assertThat(page.locator("article.assistant p.hint")).containsText("It goes no further");
     String said = answer.textContent();
+    page.locator("#recorder input[type=file]")
+        .setInputFiles(new FilePayload("unsent.wav", "audio/wav", chirp()));
     page.locator("#text").fill("a draft");
     page.locator("#theme").selectOption("dark");
     page.reload();
@@ -240,6 +248,7 @@ class PageInBrowserTest {
     assertThat(page.locator("article.assistant p.hint")).containsText("It goes no further");
     assertThat(page.locator("article.user p")).hasText("and then");
     assertThat(page.locator("#text")).hasValue("a draft");
+    assertThat(page.locator("#pending li")).containsText("unsent.wav");
     assertThat(page.locator("html")).hasAttribute("data-theme", "dark");
     assertThat(page.locator("#settings [name=answer]")).hasValue("text");
     ask("more"); // the next turn takes all that was there
@@ -299,6 +308,14 @@ class PageInBrowserTest {
     Locator made = page.locator("#page-resynthesis .results .speech[data-tokens]");
     assertThat(made).hasCount(2, new LocatorAssertions.HasCountOptions().setTimeout(PATIENCE));
     picture("resynthesis");
+    page.locator("#page-resynthesis [name=code]").fill("3");
+    page.reload(); // everything is there again, and nothing is asked for it
+    page.waitForSelector("html[data-ready]");
+    assertThat(told("user")).isVisible(visible());
+    assertThat(made).hasCount(2, new LocatorAssertions.HasCountOptions().setTimeout(PATIENCE));
+    assertThat(page.locator("#page-resynthesis [name=code]")).hasValue("3");
+    button("Speak it again").click();
+    assertThat(made).hasCount(2, new LocatorAssertions.HasCountOptions().setTimeout(PATIENCE));
     assertThat(complaints).isEmpty();
   }
 
@@ -352,7 +369,12 @@ class PageInBrowserTest {
     page.locator("#page-tokens input[type=file]").setInputFiles(Served.audio("sr22050.wav"));
     assertThat(page.locator("#token-colours .hu").first()).isVisible(visible());
     button("Hear them").click();
-    assertThat(page.locator("#page-tokens .results .speech[data-tokens]")).isVisible(visible());
+    Locator spoken = page.locator("#page-tokens .results .speech[data-tokens]");
+    assertThat(spoken).isVisible(visible());
+    String tokens = page.locator("#token-text").inputValue();
+    page.reload();
+    assertThat(spoken).isVisible(visible());
+    assertThat(page.locator("#token-text")).hasValue(tokens);
   }
 
   @Test

@@ -91,7 +91,8 @@ final class ChatHandler {
           .put("id", id)
           .put("expires_at", expiry())
           .put("data", Base64.getEncoder().encodeToString(SpokenAnswer.of(audio, request.format())))
-          .put("transcript", answer.text());
+          .put("transcript", answer.text())
+          .set("tokens", model.timeline(answer, request.options().output()));
     }
     message.putNull("refusal");
     return message;

@@ -149,7 +149,11 @@ final class ChatStream {
         data(speech.finish());
         model.remember(audioId, answer.segments());
         ObjectNode delta = Json.object();
-        delta.putObject("audio").put("id", audioId).put("expires_at", ChatHandler.expiry());
+        delta
+            .putObject("audio")
+            .put("id", audioId)
+            .put("expires_at", ChatHandler.expiry())
+            .set("tokens", model.timeline(answer, request.options().output()));
         send(delta);
       }
       ObjectNode chunk = chunk();

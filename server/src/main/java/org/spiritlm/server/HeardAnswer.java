@@ -6,7 +6,6 @@ import org.spiritlm.Segment;
 import org.spiritlm.SpiritLm;
 import org.spiritlm.prompt.SpeechTokens;
 import org.spiritlm.vocoder.VocoderConfig;
-import org.spiritlm.vocoder.VoiceOptions;
 
 /** What was heard of an answer by somebody who listened to it for some time. */
 final class HeardAnswer {
@@ -31,20 +30,16 @@ final class HeardAnswer {
         heard.add(segment);
         continue;
       }
-      int[] durations = model.durations(tokens, VoiceOptions.standard());
-      int units = tokens.hubertCount();
+      long[] ends = AnswerTimeline.ends(tokens, model, vocoder);
       int ended = 0;
-      for (; ended < units; ended++) {
-        int frames = durations == null ? 1 : durations[ended];
-        if (left < (long) frames * vocoder.hop()) {
-          break;
-        }
-        left -= (long) frames * vocoder.hop();
+      while (ended < ends.length && ends[ended] <= left) {
+        ended++;
       }
+      left -= ended == 0 ? 0 : ends[ended - 1];
       if (ended > 0) {
-        heard.add(Segment.speech(ended == units ? tokens : tokens.firstUnits(ended)));
+        heard.add(Segment.speech(ended == ends.length ? tokens : tokens.firstUnits(ended)));
       }
-      if (ended < units) {
+      if (ended < ends.length) {
         break;
       }
     }

@@ -135,7 +135,7 @@ final class NativeHandlers {
   }
 
   /** {@code POST /api/generate}. */
-  void generate(Fields fields, Exchange exchange) {
+  void generate(Fields fields, Exchange exchange, ServerMetrics metrics) {
     Set<String> known =
         new HashSet<>(
             Set.of(
@@ -147,6 +147,8 @@ final class NativeHandlers {
                 "max_seconds",
                 "stop",
                 "num_return",
+                "beams",
+                "stream",
                 "modality_mask",
                 "voice",
                 "style_name",
@@ -156,7 +158,18 @@ final class NativeHandlers {
     SpiritLm served = model.model(exchange);
     GenerationOptions options = options(fields, exchange);
     AudioFormat format = fields.format("format", AudioFormat.WAV);
+    boolean streamed = fields.flag("stream");
+    if (streamed && options.answers() > 1) {
+      throw ApiException.wrong("stream", "one answer can be streamed; leave out 'num_return'");
+    }
     Prompt prompt = prompt(fields, options.output(), exchange);
+    if (streamed) {
+      Runnable firstAudio = () -> metrics.firstAudio(model, exchange.seconds());
+      try (AnswerStream stream = new AnswerStream(exchange, format, firstAudio)) {
+        stream.run(served, prompt, options);
+      }
+      return;
+    }
     ObjectNode object = Json.object();
     ArrayNode answers = object.putArray("answers");
     for (Generation answer : served.answers(prompt, options)) {
@@ -188,6 +201,11 @@ final class NativeHandlers {
             .withAnswers(answers == null ? 1 : answers)
             .withModalityMask(!fields.has("modality_mask") || fields.flag("modality_mask"))
             .withStopStrings(fields.texts("stop", 16).toArray(String[]::new));
+    Integer beams = fields.whole("beams", 1, model.engine().mostBeams(1));
+    if (beams != null && beams > 1) {
+      SamplingFields.refuseDrawing(fields, "beams");
+      options = options.withBeams(beams);
+    }
     if (output == OutputModality.TEXT) {
       return options;
     }

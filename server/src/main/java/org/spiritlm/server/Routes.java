@@ -58,7 +58,8 @@ final class Routes {
             (model, fields, exchange) -> new NativeHandlers(model).score(fields, exchange)),
         asking(
             "/api/generate",
-            (model, fields, exchange) -> new NativeHandlers(model).generate(fields, exchange)),
+            (model, fields, exchange) ->
+                new NativeHandlers(model).generate(fields, exchange, metrics)),
         Route.get("/health", Routes::health).withoutKey(),
         Route.get("/ready", this::ready).withoutKey(),
         Route.get("/openapi.json", Routes::description).withoutKey(),

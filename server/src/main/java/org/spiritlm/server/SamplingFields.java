@@ -1,6 +1,7 @@
 package org.spiritlm.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
 import java.util.Set;
 import org.spiritlm.GenerationOptions;
 
@@ -18,6 +19,9 @@ final class SamplingFields {
           "frequency_penalty",
           "presence_penalty",
           "logit_bias");
+
+  private static final List<String> DRAWING =
+      List.of("temperature", "top_p", "top_k", "min_p", "seed");
 
   private SamplingFields() {}
 
@@ -55,6 +59,25 @@ final class SamplingFields {
     }
     Long seed = fields.whole("seed", Long.MIN_VALUE, Long.MAX_VALUE);
     return changed.withSeed(seed == null ? Ids.seed() : seed);
+  }
+
+  /**
+   * Refuses what says how tokens are drawn, beside a field with which none are.
+   *
+   * @throws ApiException for the first that is there
+   */
+  static void refuseDrawing(Fields fields, String field) {
+    for (String key : DRAWING) {
+      boolean draws = fields.has(key) && !(key.equals("temperature") && isZero(fields, key));
+      if (draws) {
+        throw ApiException.wrong(
+            fields.at(key), "'" + field + "' draws nothing, so it cannot go with '" + key + "'");
+      }
+    }
+  }
+
+  private static boolean isZero(Fields fields, String key) {
+    return Double.valueOf(0).equals(fields.number(key, 0, 2));
   }
 
   private static void refuse(Fields fields, String key) {

@@ -1,5 +1,6 @@
 package org.spiritlm.server;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.io.ByteArrayInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -9,6 +10,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.Generation;
 import org.spiritlm.GenerationOptions;
 import org.spiritlm.Segment;
 import org.spiritlm.SpiritLm;
@@ -16,9 +18,11 @@ import org.spiritlm.alignment.AlignedTranscript;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioReader;
 import org.spiritlm.checkpoint.Part;
+import org.spiritlm.json.Json;
 import org.spiritlm.lm.Engine;
 import org.spiritlm.lm.EngineLimits;
 import org.spiritlm.lm.Terms;
+import org.spiritlm.prompt.OutputModality;
 import org.spiritlm.prompt.Prompt;
 import org.spiritlm.prompt.SpeechTokens;
 import org.spiritlm.task.Hearings;
@@ -198,6 +202,13 @@ final class ServedModel {
   /** What was heard of an answer in so many milliseconds, see {@link HeardAnswer}. */
   List<Segment> heard(List<Segment> said, long millis) {
     return vocoder == null ? said : HeardAnswer.of(said, millis, model, vocoder);
+  }
+
+  /** The tokens of what was spoken of an answer with their times, see {@link AnswerTimeline}. */
+  ArrayNode timeline(Generation answer, OutputModality output) {
+    return vocoder == null
+        ? Json.object().arrayNode()
+        : AnswerTimeline.of(answer, output, model, vocoder);
   }
 
   private void requireSpeech(String path) {

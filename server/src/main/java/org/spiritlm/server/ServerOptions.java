@@ -17,6 +17,7 @@ import org.spiritlm.torch.InputException;
  * @param keys of which a client must show one; empty where none is needed
  * @param tls the certificate to be known by, or null for plain HTTP
  * @param insecure whether others than this machine may come without a key
+ * @param origins of other sites whose pages may use the server, such as {@code https://example.org}
  * @param engine what is made at once, and what may wait
  * @param limits of each request
  * @param grace how long answers may go on while the server is being stopped
@@ -28,12 +29,14 @@ public record ServerOptions(
     List<String> keys,
     @Nullable Tls tls,
     boolean insecure,
+    List<String> origins,
     EngineLimits engine,
     RequestLimits limits,
     Duration grace,
     Consumer<String> log) {
   public ServerOptions {
     keys = List.copyOf(keys);
+    origins = origins.stream().map(Origin::parse).toList();
     if (port < 0 || port > 65535) {
       throw new InputException("a port is a number from 0 to 65535, found " + port);
     }
@@ -54,6 +57,7 @@ public record ServerOptions(
         List.of(),
         null,
         false,
+        List.of(),
         EngineLimits.standard(),
         RequestLimits.standard(),
         Duration.ofSeconds(10),
@@ -62,32 +66,43 @@ public record ServerOptions(
 
   /** The same on another port. */
   public ServerOptions withPort(int value) {
-    return new ServerOptions(host, value, keys, tls, insecure, engine, limits, grace, log);
+    return new ServerOptions(host, value, keys, tls, insecure, origins, engine, limits, grace, log);
   }
 
   /** The same for who has one of these keys. */
   public ServerOptions withKeys(List<String> value) {
-    return new ServerOptions(host, port, value, tls, insecure, engine, limits, grace, log);
+    return new ServerOptions(host, port, value, tls, insecure, origins, engine, limits, grace, log);
   }
 
   /** The same over TLS. */
   public ServerOptions withTls(@Nullable Tls value) {
-    return new ServerOptions(host, port, keys, value, insecure, engine, limits, grace, log);
+    return new ServerOptions(
+        host, port, keys, value, insecure, origins, engine, limits, grace, log);
+  }
+
+  /**
+   * The same for pages of these sites, too.
+   *
+   * @throws InputException if one of them is no origin
+   */
+  public ServerOptions withOrigins(List<String> value) {
+    return new ServerOptions(host, port, keys, tls, insecure, value, engine, limits, grace, log);
   }
 
   /** The same with another engine. */
   public ServerOptions withEngine(EngineLimits value) {
-    return new ServerOptions(host, port, keys, tls, insecure, value, limits, grace, log);
+    return new ServerOptions(host, port, keys, tls, insecure, origins, value, limits, grace, log);
   }
 
   /** The same with other limits. */
   public ServerOptions withLimits(RequestLimits value) {
-    return new ServerOptions(host, port, keys, tls, insecure, engine, value, grace, log);
+    return new ServerOptions(host, port, keys, tls, insecure, origins, engine, value, grace, log);
   }
 
   /** The same with a log. */
   public ServerOptions withLog(Consumer<String> value) {
-    return new ServerOptions(host, port, keys, tls, insecure, engine, limits, grace, value);
+    return new ServerOptions(
+        host, port, keys, tls, insecure, origins, engine, limits, grace, value);
   }
 
   /** Whether only this machine can come, without a key. */

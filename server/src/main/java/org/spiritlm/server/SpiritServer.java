@@ -169,6 +169,11 @@ public final class SpiritServer implements AutoCloseable {
         });
     config.routes.before(this::begin);
     List<Route> all = new ArrayList<>(routes());
+    if (gate.isShared()) {
+      for (Route route : all) {
+        config.routes.addHttpHandler(HandlerType.OPTIONS, route.path(), gate::preflight);
+      }
+    }
     all.addAll(Page.routes());
     for (Route route : all) {
       config.routes.addHttpHandler(route.method(), route.path(), context -> handle(route, context));
@@ -210,6 +215,7 @@ public final class SpiritServer implements AutoCloseable {
     context.header("Referrer-Policy", "no-referrer");
     context.header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
     context.header("Cache-Control", "no-store");
+    gate.share(context);
   }
 
   private void handle(Route route, Context context) {

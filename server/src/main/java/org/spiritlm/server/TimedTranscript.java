@@ -39,6 +39,7 @@ record TimedTranscript(String text, double seconds, @Nullable List<AlignedWord> 
     if (withWords && words != null) {
       object.set("words", ResultJson.words(words));
     }
+    object.putObject("usage").put("type", "duration").put("seconds", seconds);
     return object;
   }
 

@@ -28,6 +28,10 @@ public record Tls(KeyStore keys, String password) {
   private static final Pattern KEY =
       Pattern.compile("-----BEGIN PRIVATE KEY-----([A-Za-z0-9+/=\\s]+)-----END PRIVATE KEY-----");
 
+  /** As OpenSSL wrote them before PKCS#8, or under a password. */
+  private static final Pattern OTHER_KEY =
+      Pattern.compile("-----BEGIN (?:[A-Z]+ )PRIVATE KEY-----");
+
   private static final List<String> KINDS = List.of("RSA", "EC", "EdDSA");
 
   /**
@@ -58,7 +62,7 @@ public record Tls(KeyStore keys, String password) {
       keys.load(null, null);
       keys.setKeyEntry("server", key(key), new char[0], chain(certificate));
       return new Tls(keys, "");
-    } catch (IOException | GeneralSecurityException e) {
+    } catch (IOException | GeneralSecurityException | IllegalArgumentException e) {
       throw new InputException(
           certificate + ", " + key + ": no certificate with its key: " + e.getMessage(), e);
     }
@@ -79,8 +83,19 @@ public record Tls(KeyStore keys, String password) {
   }
 
   private static PrivateKey key(Path file) throws IOException, GeneralSecurityException {
-    Matcher matcher = KEY.matcher(Files.readString(file));
+    String text = Files.readString(file);
+    Matcher matcher = KEY.matcher(text);
     if (!matcher.find()) {
+      Matcher other = OTHER_KEY.matcher(text);
+      if (other.find()) {
+        throw new InputException(
+            file
+                + ": expected a key in PKCS#8, unencrypted ('-----BEGIN PRIVATE KEY-----'), found '"
+                + other.group()
+                + "'; convert it by: openssl pkcs8 -topk8 -nocrypt -in "
+                + file
+                + " -out key.pem");
+      }
       throw new InputException(
           file
               + ": no private key; expected '-----BEGIN PRIVATE KEY-----' (PKCS#8, unencrypted) and"

@@ -1,5 +1,6 @@
 package org.spiritlm.server;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
@@ -65,7 +66,13 @@ final class TranscriptionsHandler {
     if (streamed) {
       stream(task, hearings, exchange);
     } else {
-      String text = task.transcribe(hearings);
+      Generation answer = task.transcribe(hearings, new GenerationListener() {});
+      String text = Transcription.transcript(answer);
+      if (format.equals("json")) {
+        ObjectNode object = Json.object().put("text", text);
+        exchange.respond(object.set("usage", usage(answer)));
+        return;
+      }
       List<AlignedWord> words =
           TIMED.contains(format) ? words(upload, text, times.contains("word"), exchange) : null;
       respond(format, new TimedTranscript(text, recording.seconds(), words), times, exchange);
@@ -160,7 +167,11 @@ final class TranscriptionsHandler {
     throw ApiException.wrong("temperature", "'temperature' must be a number from 0 to 2");
   }
 
-  private static void stream(Transcription task, Hearings hearings, Exchange exchange) {
+  private ObjectNode usage(Generation answer) {
+    return Usage.ofTranscript(answer, model.model().vocabulary());
+  }
+
+  private void stream(Transcription task, Hearings hearings, Exchange exchange) {
     EventStream events = new EventStream(exchange);
     try {
       Generation answer =
@@ -178,10 +189,9 @@ final class TranscriptionsHandler {
                   return events.isOpen();
                 }
               });
-      events.send(
-          Json.object()
-              .put("type", "transcript.text.done")
-              .put("text", Transcription.transcript(answer)));
+      ObjectNode done = Json.object().put("type", "transcript.text.done");
+      done.put("text", Transcription.transcript(answer)).set("usage", usage(answer));
+      events.send(done);
       events.done();
     } catch (RuntimeException e) {
       events.fail(e);
@@ -194,9 +204,8 @@ final class TranscriptionsHandler {
       case "text" -> respond("text/plain; charset=utf-8", transcript.text() + "\n", exchange);
       case "srt" -> respond("application/x-subrip; charset=utf-8", transcript.srt(), exchange);
       case "vtt" -> respond("text/vtt; charset=utf-8", transcript.vtt(), exchange);
-      case "verbose_json" ->
+      default ->
           exchange.respond(transcript.verbose(times.contains("segment"), times.contains("word")));
-      default -> exchange.respond(Json.object().put("text", transcript.text()));
     }
   }
 

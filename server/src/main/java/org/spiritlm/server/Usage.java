@@ -24,16 +24,27 @@ final class Usage {
     usage.put("prompt_tokens", asked);
     usage.put("completion_tokens", made);
     usage.put("total_tokens", asked + made);
-    usage
-        .putObject("prompt_tokens_details")
-        .put("audio_tokens", prompts.stream().mapToLong(ids -> speech(ids, vocabulary)).sum())
+    long heard = prompts.stream().mapToLong(ids -> speech(ids, vocabulary)).sum();
+    long spoken =
+        answers.stream().mapToLong(answer -> speech(answer.outputIds(), vocabulary)).sum();
+    kinds(usage.putObject("prompt_tokens_details"), asked, heard)
         .put("cached_tokens", reused(prompts.size(), answers));
-    usage
-        .putObject("completion_tokens_details")
-        .put(
-            "audio_tokens",
-            answers.stream().mapToLong(answer -> speech(answer.outputIds(), vocabulary)).sum());
+    kinds(usage.putObject("completion_tokens_details"), made, spoken);
     return usage;
+  }
+
+  /** The tokens of a transcript, and of the prompt after which it was found. */
+  static ObjectNode ofTranscript(Generation answer, Vocabulary vocabulary) {
+    int asked = answer.promptIds().length;
+    int made = answer.outputIds().length;
+    ObjectNode usage = Json.object().put("type", "tokens").put("input_tokens", asked);
+    kinds(usage.putObject("input_token_details"), asked, speech(answer.promptIds(), vocabulary));
+    return usage.put("output_tokens", made).put("total_tokens", asked + made);
+  }
+
+  /** What is no speech, the markers among it, is text. */
+  private static ObjectNode kinds(ObjectNode details, long all, long speech) {
+    return details.put("text_tokens", all - speech).put("audio_tokens", speech);
   }
 
   /** Those of the first answer to each prompt. */

@@ -17,6 +17,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,18 +34,26 @@ class AccessTest {
 
   private static Served open;
   private static Served locked;
+  private static Served shared;
 
   @BeforeAll
   static void start() {
     open = Served.of("base");
     locked =
         new Served("base", ServerOptions.standard().withKeys(List.of("first-key", "second-key")));
+    shared =
+        new Served(
+            "base",
+            ServerOptions.standard()
+                .withKeys(List.of("key"))
+                .withOrigins(List.of("https://Friend.example", "http://localhost:3000")));
   }
 
   @AfterAll
   static void stop() {
     open.close();
     locked.close();
+    shared.close();
   }
 
   @ParameterizedTest
@@ -100,6 +109,86 @@ class AccessTest {
         .isEqualTo(200);
   }
 
+  /** Sites that are let in, as their pages say where they are from. */
+  @ParameterizedTest
+  @CsvSource({
+    "https://friend.example, true",
+    "http://localhost:3000, true",
+    "https://friend.example:444, false",
+    "http://friend.example, false",
+    "https://friend.example.evil, false",
+    "https://my.friend.example, false",
+    "http://localhost:3001, false",
+    "null, false"
+  })
+  void pagesOfSomeSitesMayCome(String origin, boolean may) throws Exception {
+    HttpRequest preflight =
+        shared
+            .request("/v1/chat/completions")
+            .method("OPTIONS", HttpRequest.BodyPublishers.noBody())
+            .header("Origin", origin)
+            .header("Access-Control-Request-Method", "POST")
+            .header("Access-Control-Request-Headers", "authorization, content-type, x-more")
+            .build();
+    HttpResponse<byte[]> asked = shared.send(preflight);
+    assertThat(asked.statusCode()).isEqualTo(may ? 204 : 403);
+    HttpRequest.Builder get = shared.request("/v1/models").header("Origin", origin);
+    HttpResponse<byte[]> keyless = shared.send(get.build());
+    assertThat(keyless.statusCode()).isEqualTo(may ? 401 : 403);
+    HttpResponse<byte[]> answered = shared.send(get.header("Authorization", "Bearer key").build());
+    assertThat(answered.statusCode()).isEqualTo(may ? 200 : 403);
+    for (HttpResponse<byte[]> each : List.of(asked, keyless, answered)) {
+      assertThat(each.headers().firstValue("Access-Control-Allow-Origin").orElse("none"))
+          .isEqualTo(may ? origin : "none");
+      assertThat(each.headers().firstValue("Access-Control-Allow-Credentials")).isEmpty();
+      assertThat(each.headers().firstValue("Vary")).hasValue("Origin");
+    }
+    if (may) {
+      assertThat(asked.headers().firstValue("Access-Control-Allow-Methods")).hasValue("GET, POST");
+      assertThat(asked.headers().firstValue("Access-Control-Allow-Headers"))
+          .hasValue("Authorization, *");
+    }
+  }
+
+  @Test
+  void nobodyAsksForSharingWhereNothingIsShared() throws Exception {
+    HttpRequest preflight =
+        open.request("/v1/models")
+            .method("OPTIONS", HttpRequest.BodyPublishers.noBody())
+            .header("Origin", "https://friend.example")
+            .header("Access-Control-Request-Method", "GET")
+            .build();
+    HttpResponse<byte[]> refused = open.send(preflight);
+    assertThat(refused.statusCode()).isEqualTo(405);
+    assertThat(refused.headers().map().keySet())
+        .noneMatch(name -> name.startsWith("access-control"));
+  }
+
+  @Test
+  void onlyOriginsAreShared() {
+    ServerOptions standard = ServerOptions.standard();
+    assertThat(standard.withOrigins(List.of("HTTPS://Friend.example:443")).origins())
+        .containsExactly("https://friend.example");
+    for (String wrong :
+        List.of(
+            "*",
+            "null",
+            "",
+            "friend.example",
+            "https://",
+            "https://friend.example/",
+            "https://friend.example/page",
+            "https://*.friend.example",
+            "https://me@friend.example",
+            "https://friend.example?x")) {
+      assertThatThrownBy(() -> standard.withOrigins(List.of(wrong)))
+          .as(wrong)
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("'" + wrong + "'")
+          .hasMessageContaining("https://example.org");
+    }
+  }
+
   /** A name of another site that points to this machine. */
   @ParameterizedTest
   @CsvSource({"evil.example, 403", "evil.example:80, 403", "localhost, 200", "127.0.0.1:1, 200"})
@@ -132,6 +221,31 @@ class AccessTest {
   void whatIsNoHttpIsRefused(String request) throws Exception {
     String answer = raw(request);
     assertThat(answer).matches("(?s)HTTP/1.1 (4\\d\\d|505) .*").doesNotContain("Exception");
+    assertThat(open.get("/health").statusCode()).isEqualTo(200);
+  }
+
+  /** A byte now and then, which would take a thread for long. */
+  @ParameterizedTest
+  @CsvSource({
+    "/v1/chat/completions, application/json",
+    "/api/encode, application/octet-stream",
+    "/v1/audio/transcriptions, multipart/form-data; boundary=b"
+  })
+  @Timeout(30)
+  void bodiesThatComeSlowlyAreNotWaitedFor(String path, String type) throws Exception {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), open.uri("/").getPort())) {
+      String head =
+          "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\nContent-Length: 9999\r\n\r\n";
+      OutputStream out = socket.getOutputStream();
+      out.write(head.formatted(path, type).getBytes(StandardCharsets.US_ASCII));
+      while (socket.getInputStream().available() == 0) { // the test's time is limited
+        out.write('-');
+        out.flush();
+        Thread.sleep(20); // 50 bytes/s
+      }
+      String answer = new String(socket.getInputStream().readNBytes(12), StandardCharsets.UTF_8);
+      assertThat(answer).isEqualTo("HTTP/1.1 400");
+    }
     assertThat(open.get("/health").statusCode()).isEqualTo(200);
   }
 
@@ -214,6 +328,7 @@ class AccessTest {
         keys,
         null,
         insecure,
+        List.of(),
         EngineLimits.standard(),
         RequestLimits.standard(),
         Duration.ofSeconds(1),

@@ -254,6 +254,7 @@ class LoadTest {
             usual.keys(),
             usual.tls(),
             usual.insecure(),
+            usual.origins(),
             usual.engine(),
             usual.limits(),
             Duration.ofSeconds(1),

@@ -25,6 +25,7 @@ import com.openai.models.chat.completions.ChatCompletionCreateParams;
 import com.openai.models.chat.completions.ChatCompletionStreamOptions;
 import com.openai.models.completions.Completion;
 import com.openai.models.completions.CompletionCreateParams;
+import com.openai.models.completions.CompletionUsage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -42,11 +43,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.spiritlm.Generation;
+import org.spiritlm.GenerationListener;
 import org.spiritlm.GenerationOptions;
 import org.spiritlm.Segment;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioReader;
 import org.spiritlm.task.Transcription;
+import org.spiritlm.text.Vocabulary;
 
 /** OpenAI's own client finds what it expects. */
 class OpenAiClientTest {
@@ -244,13 +247,23 @@ class OpenAiClientTest {
     float[] samples = read(Base64.getDecoder().decode(audio.data())).samples();
     assertThat(samples.length).isCloseTo(expected.audio().samples().length, within(2500));
     assertThat(audio.expiresAt()).isGreaterThan(System.currentTimeMillis() / 1000);
-    assertThat(answer.usage().orElseThrow().promptTokensDetails().orElseThrow().audioTokens())
-        .hasValueSatisfying(count -> assertThat(count).isPositive());
+    CompletionUsage usage = answer.validate().usage().orElseThrow();
+    CompletionUsage.PromptTokensDetails asked = usage.promptTokensDetails().orElseThrow();
+    CompletionUsage.CompletionTokensDetails made = usage.completionTokensDetails().orElseThrow();
+    assertThat(asked.audioTokens()).hasValue(speech(expected.promptIds()));
+    assertThat(asked.textTokens()).hasValue(usage.promptTokens() - speech(expected.promptIds()));
+    assertThat(made.audioTokens()).hasValue(speech(expected.outputIds()));
+    assertThat(made.textTokens()).hasValue(usage.completionTokens() - speech(expected.outputIds()));
     if (format.equals("wav")) {
       for (int i = 0; i < samples.length; i++) {
         assertThat(samples[i]).isCloseTo(expected.audio().samples()[i], within(1e-3f));
       }
     }
+  }
+
+  private static long speech(int... ids) {
+    Vocabulary vocabulary = Served.model("expressive").vocabulary();
+    return Arrays.stream(ids).filter(vocabulary::isSpeech).count();
   }
 
   @Test
@@ -356,14 +369,22 @@ class OpenAiClientTest {
 
   @Test
   void speechIsWrittenDown() {
-    String expected =
+    Generation answer =
         new Transcription(
                 Served.model("expressive"),
                 List.of(),
                 GenerationOptions.text().greedy().withMaxNewTokens(400))
-            .transcribe(Segment.speech(Served.audio("chirp.wav")));
-    assertThat(client.audio().transcriptions().create(recording().build()).asTranscription().text())
-        .isEqualTo(expected);
+            .transcribe(Segment.speech(Served.audio("chirp.wav")), new GenerationListener() {});
+    String expected = Transcription.transcript(answer);
+    com.openai.models.audio.transcriptions.Transcription whole =
+        client.audio().transcriptions().create(recording().build()).validate().asTranscription();
+    assertThat(whole.text()).isEqualTo(expected);
+    var tokens = whole.usage().orElseThrow().asTokens();
+    assertThat(tokens.inputTokens()).isEqualTo(answer.promptIds().length);
+    assertThat(tokens.inputTokenDetails().orElseThrow().audioTokens())
+        .hasValue(speech(answer.promptIds()));
+    assertThat(tokens.outputTokens()).isEqualTo(answer.outputIds().length);
+    assertThat(tokens.totalTokens()).isEqualTo(tokens.inputTokens() + tokens.outputTokens());
     var verbose =
         client
             .audio()
@@ -372,6 +393,7 @@ class OpenAiClientTest {
             .asVerbose();
     assertThat(verbose.text()).isEqualTo(expected);
     assertThat(verbose.duration()).isGreaterThan(0.5);
+    assertThat(verbose.usage().orElseThrow().validate().seconds()).isEqualTo(verbose.duration());
     StringBuilder deltas = new StringBuilder();
     List<String> done = new ArrayList<>();
     try (StreamResponse<TranscriptionStreamEvent> stream =
@@ -380,7 +402,14 @@ class OpenAiClientTest {
           .forEach(
               event -> {
                 event.transcriptTextDelta().ifPresent(delta -> deltas.append(delta.delta()));
-                event.transcriptTextDone().ifPresent(end -> done.add(end.text()));
+                event
+                    .transcriptTextDone()
+                    .ifPresent(
+                        end -> {
+                          done.add(end.text());
+                          assertThat(end.usage().orElseThrow().outputTokens())
+                              .isEqualTo(answer.outputIds().length);
+                        });
               });
     }
     assertThat(done).containsExactly(expected);

@@ -6,7 +6,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -124,5 +128,79 @@ class OpenApiTest {
             .isTrue();
       }
     }
+  }
+
+  /** Objects of responses have the fields that are listed and no others, so that drift is seen. */
+  @Test
+  void itsResponsesAreClosed() {
+    int objects = 0;
+    for (Route route : served.server.routes()) {
+      if (route.path().equals("/openapi.json")) {
+        continue; // which has a standard of its own
+      }
+      for (JsonNode schema : responses(route)) {
+        for (JsonNode type : schema.findParents("type")) {
+          if (type.get("type").toString().contains("object")) {
+            assertThat(type.has("additionalProperties")).as(type.toString()).isTrue();
+            objects++;
+          }
+        }
+      }
+    }
+    assertThat(objects).isGreaterThan(50);
+  }
+
+  /** The schemas of what a route answers, and those that they refer to. */
+  private static Set<JsonNode> responses(Route route) {
+    Set<JsonNode> all = new LinkedHashSet<>();
+    Deque<JsonNode> left = new ArrayDeque<>(List.of(operation(route).get("responses")));
+    while (!left.isEmpty()) {
+      JsonNode schema = left.pop();
+      if (all.add(schema)) {
+        schema
+            .findValuesAsText("$ref")
+            .forEach(reference -> left.push(document.at(reference.substring(1))));
+      }
+    }
+    return all;
+  }
+
+  /**
+   * What is not described is found: another status or type, a field more, less or of another kind.
+   */
+  @Test
+  void responsesThatDriftAreFound() {
+    Description description = new Description(document);
+    JsonNode operation = description.operation("get", "/v1/models/toy");
+    String model =
+        "{'id':'a','object':'model','created':1,'owned_by':'b','variant':'base','voices':['c'],"
+            + "'styles':[],'frame_rates':{'hubert':25}}";
+    assertThat(faults(description, operation, 200, "application/json", model)).isEmpty();
+    assertThat(faults(description, operation, 204, "application/json", model)).isNotEmpty();
+    assertThat(faults(description, operation, 200, "text/plain", model)).isNotEmpty();
+    for (String drifted :
+        List.of(
+            model.replace("'styles':[],", ""),
+            model.replace("'styles':[]", "'styles':[1]"),
+            model.replace("'styles':[]", "'styles':[],'more':1"),
+            model.replace("'hubert':25", "'hubert':25,'more':1"),
+            model.replace("'base'", "'tiny'"),
+            "{",
+            "[]")) {
+      assertThat(faults(description, operation, 200, "application/json", drifted))
+          .as(drifted)
+          .isNotEmpty();
+    }
+    JsonNode speech = description.operation("post", "/v1/audio/speech");
+    String event = "data: {'type':'speech.audio.delta','audio':'AAAA'}\n\n";
+    assertThat(faults(description, speech, 200, "text/event-stream", event)).isEmpty();
+    assertThat(faults(description, speech, 200, "text/event-stream", event + "data: {}\n\n"))
+        .isNotEmpty();
+  }
+
+  private static List<String> faults(
+      Description description, JsonNode operation, int status, String type, String body) {
+    byte[] bytes = body.replace('\'', '"').getBytes(StandardCharsets.UTF_8);
+    return description.faults(operation, status, type, bytes);
   }
 }

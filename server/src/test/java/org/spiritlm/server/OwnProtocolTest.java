@@ -4,19 +4,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.spiritlm.Generation;
 import org.spiritlm.GenerationOptions;
 import org.spiritlm.Segment;
@@ -24,6 +31,7 @@ import org.spiritlm.SpiritLm;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioReader;
 import org.spiritlm.lm.Scorer;
+import org.spiritlm.prompt.Prompt;
 import org.spiritlm.prompt.SpeechTokens;
 import org.spiritlm.units.SpeechUnits;
 import org.spiritlm.vocoder.VoiceOptions;
@@ -90,6 +98,147 @@ class OwnProtocolTest {
     }
   }
 
+  /** What was generated, each for as long as it is spoken; in a stream as well. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "'audio'        | one",
+        "'audio'        | [Speech][Hu9][Hu4][Hu8]",
+        "'text','audio' | one[Speech]",
+        "'text','audio' | [Speech][St1][Pi3][Hu198][Hu396]" // spoken together with this
+      })
+  void answersTellTheirTokens(String modalities, String said) throws Exception {
+    String asked =
+        "{'modalities':[%s],'messages':[{'role':'user','content':'%s'}],'temperature':0,"
+            + "'max_tokens':120,'max_seconds':2,'audio':{'format':'%s'},'stream':%b}";
+    JsonNode told =
+        post("/v1/chat/completions", asked.formatted(modalities, said, "wav", false))
+            .at("/choices/0/message/audio/tokens");
+    GenerationOptions options =
+        modalities.contains("text") ? GenerationOptions.arbitrary() : GenerationOptions.speech();
+    Generation answer =
+        model.generate(
+            List.of(Segment.text(said)), options.greedy().withMaxSeconds(2).withMaxNewTokens(120));
+    assertThat(answer.segments()).hasSize(1);
+    SpeechTokens generated = ((Segment.Speech) answer.segments().get(0)).tokens();
+    assertThat(told.findValuesAsText("token"))
+        .isEqualTo(generated.tokens().stream().map(SpeechTokens.Token::toString).toList());
+    SpeechTokens before =
+        modalities.contains("text")
+            ? new Prompt(answer.prompt()).lastSpeech()
+            : new SpeechTokens(List.of());
+    SpeechTokens all = before.plus(generated);
+    int[] frames = model.durations(all, VoiceOptions.standard());
+    double frame =
+        model.decode(all, VoiceOptions.standard()).audio().seconds() / Arrays.stream(frames).sum();
+    double cut = // as much of both as the prompt has units
+        Arrays.stream(frames).sum() * frame * before.hubertCount() / (frames.length + 1);
+    double seconds = answer.audio().seconds();
+    Map<String, Double> ends = new HashMap<>();
+    int unit = before.hubertCount();
+    for (JsonNode each : told) {
+      String kind = each.get("token").asText().substring(1, 3);
+      double start = each.get("start").doubleValue();
+      double due = Arrays.stream(frames, 0, unit).sum() * frame - cut;
+      assertThat(start).isCloseTo(Math.max(0, Math.min(due, seconds)), within(1e-4));
+      Double end = ends.put(kind, each.get("end").doubleValue());
+      assertThat(start).isEqualTo(end == null ? start : end);
+      unit += kind.equals("Hu") ? 1 : 0;
+    }
+    assertThat(ends.get("Hu")).isCloseTo(seconds, within(1e-9));
+    HttpResponse<byte[]> stream =
+        served.post(
+            "/v1/chat/completions",
+            asked.formatted(modalities, said, "pcm16", true).replace('\'', '"'));
+    List<JsonNode> streamed = new ArrayList<>();
+    Served.events(stream).forEach(event -> streamed.addAll(event.findValues("tokens")));
+    assertThat(streamed).containsExactly(told);
+  }
+
+  /** By name, wherever one is asked for. */
+  @Test
+  void voicesAreChosen() throws Exception {
+    JsonNode voices = Served.json(served.get("/v1/models/toy")).get("voices");
+    assertThat(voices.toString())
+        .isEqualTo("[\"default\",\"spk00\",\"spk01\",\"spk02\",\"spk03\"]");
+    SpeechTokens tokens = SpeechTokens.parse("[St1][Pi3][Hu9][Hu4][Hu8]");
+    GenerationOptions options = GenerationOptions.speech().greedy().withMaxNewTokens(12);
+    List<byte[]> spoken = new ArrayList<>();
+    for (String voice : List.of("spk00", "spk02")) {
+      VoiceOptions speaker = VoiceOptions.standard().withSpeaker(voice);
+      String asked = "{'tokens':'" + tokens + "','voice':'" + voice + "'}";
+      spoken.add(served.post("/api/decode", asked.replace('\'', '"')).body());
+      assertSame(spoken.get(spoken.size() - 1), model.decode(tokens, speaker).audio());
+      JsonNode said =
+          post(
+                  "/v1/chat/completions",
+                  "{'modalities':['audio'],'audio':{'voice':'"
+                      + voice
+                      + "'},'messages':[{'role':'user','content':'one'}],'temperature':0,"
+                      + "'max_tokens':12}")
+              .at("/choices/0/message/audio/data");
+      assertSame(
+          Base64.getDecoder().decode(said.asText()),
+          model.generate(List.of(Segment.text("one")), options.withVoice(speaker)).audio());
+    }
+    assertThat(spoken.get(0)).isNotEqualTo(spoken.get(1));
+    String speech = "{'input':'one','seed':3,'response_format':'wav','voice':'%s'}";
+    assertThat(served.post("/v1/audio/speech", speech.formatted("spk00").replace('\'', '"')).body())
+        .isNotEqualTo(
+            served.post("/v1/audio/speech", speech.formatted("spk02").replace('\'', '"')).body());
+  }
+
+  @Test
+  void speechInEventsIsTheSame() throws Exception {
+    String asked = "{\"input\":\"Say this\",\"seed\":3,\"response_format\":\"pcm\"%s}";
+    byte[] whole = served.post("/v1/audio/speech", asked.formatted("")).body();
+    HttpResponse<byte[]> stream =
+        served.post("/v1/audio/speech", asked.formatted(",\"stream_format\":\"sse\""));
+    List<JsonNode> events = Served.events(stream);
+    ByteArrayOutputStream pieces = new ByteArrayOutputStream();
+    for (JsonNode event : events.subList(0, events.size() - 1)) {
+      assertThat(event.get("type").asText()).isEqualTo("speech.audio.delta");
+      pieces.writeBytes(Base64.getDecoder().decode(event.get("audio").asText()));
+    }
+    assertThat(pieces.toByteArray()).isNotEmpty().isEqualTo(whole);
+    JsonNode done = events.get(events.size() - 1);
+    assertThat(done.get("type").asText()).isEqualTo("speech.audio.done");
+    assertThat(done.at("/usage/total_tokens").intValue())
+        .isEqualTo(
+            done.at("/usage/input_tokens").intValue() + done.at("/usage/output_tokens").intValue());
+  }
+
+  /** Text (t) and speech (s) of one message, as they stand. */
+  @ParameterizedTest
+  @ValueSource(strings = {"ts", "st", "tst", "sts", "tts"})
+  void partsAreTakenInTheirOrder(String order) throws Exception {
+    String recording =
+        Base64.getEncoder().encodeToString(Files.readAllBytes(Served.audio("chirp.wav")));
+    List<String> parts = new ArrayList<>();
+    List<Segment> segments = new ArrayList<>();
+    for (int i = 0; i < order.length(); i++) {
+      if (order.charAt(i) == 't') {
+        parts.add("{'type':'text','text':'one " + i + "'}");
+        segments.add(Segment.text("one " + i));
+      } else {
+        parts.add("{'type':'input_audio','input_audio':{'data':'" + recording + "'}}");
+        segments.add(Segment.speech(Served.audio("chirp.wav")));
+      }
+    }
+    JsonNode answer =
+        post(
+            "/v1/chat/completions",
+            "{'messages':[{'role':'user','content':"
+                + parts
+                + "}],'temperature':0,'max_tokens':8}");
+    Generation expected =
+        model.generate(segments, GenerationOptions.text().greedy().withMaxNewTokens(8));
+    assertThat(answer.at("/choices/0/message/content").asText()).isEqualTo(expected.text());
+    assertThat(answer.at("/usage/prompt_tokens").intValue()).isEqualTo(expected.promptIds().length);
+  }
+
   @Test
   void continuationsAreScored() throws Exception {
     double[] expected =
@@ -136,6 +285,55 @@ class OwnProtocolTest {
                     model.parse("[Speech][Hu9][Hu4]"),
                     GenerationOptions.speech().greedy().withMaxNewTokens(20))
                 .outputIds());
+  }
+
+  @Test
+  void beamsFindTheLikeliestAnswers() throws Exception {
+    JsonNode answers =
+        post(
+                "/api/generate",
+                "{'prompt':'[Text]one two','to':'text','beams':3,'num_return':2,"
+                    + "'max_new_tokens':8}")
+            .get("answers");
+    List<Generation> expected =
+        model.answers(
+            model.parse("[Text]one two"),
+            GenerationOptions.text().withBeams(3).withAnswers(2).withMaxNewTokens(8));
+    assertThat(answers).hasSameSizeAs(expected);
+    for (int i = 0; i < expected.size(); i++) {
+      assertThat(ints(answers.get(i).get("output_ids")))
+          .containsExactly(expected.get(i).outputIds());
+    }
+  }
+
+  /** All pieces together, and in the end what is said without a stream, but for the audio. */
+  @ParameterizedTest
+  @ValueSource(strings = {"text", "speech", "any"})
+  void aStreamedAnswerIsTheWhole(String to) throws Exception {
+    String asked =
+        "{'prompt':'[Text]He said[Speech][Pi2][St1][Hu9][Hu4]','to':'"
+            + to
+            + "','temperature':0,'max_new_tokens':30,'format':'pcm'";
+    ObjectNode whole = (ObjectNode) post("/api/generate", asked + "}").get("answers").get(0);
+    StringBuilder wholeText = new StringBuilder();
+    int wholeSamples = 0;
+    for (JsonNode segment : whole.get("segments")) {
+      wholeText.append(segment.path("text").asText());
+      wholeSamples += Base64.getDecoder().decode(segment.path("audio").asText()).length / 2;
+      ((ObjectNode) segment).remove(List.of("audio", "seconds"));
+    }
+    List<JsonNode> events =
+        Served.events(served.post("/api/generate", (asked + ",'stream':true}").replace('\'', '"')));
+    StringBuilder text = new StringBuilder();
+    int samples = 0;
+    for (JsonNode event : events) {
+      text.append(event.path("text").asText());
+      samples += Base64.getDecoder().decode(event.path("audio").asText()).length / 2;
+    }
+    assertThat(events.get(events.size() - 1).get("answer")).isEqualTo(whole);
+    assertThat(text.toString().strip()).isEqualTo(wholeText.toString().strip());
+    assertThat(samples).isCloseTo(wholeSamples, within(4));
+    assertThat(samples > 0).isEqualTo(whole.get("segments").toString().contains("tokens"));
   }
 
   /** As evaluation harnesses ask: tokens in, the probabilities of all of them out. */
@@ -201,21 +399,12 @@ class OwnProtocolTest {
   }
 
   private static String transcribed(String format) throws Exception {
-    byte[] recording = Files.readAllBytes(Served.audio("chirp.wav"));
-    byte[] head =
-        ("--b\r\nContent-Disposition: form-data; name=\"response_format\"\r\n\r\n"
-                + format
-                + "\r\n--b\r\nContent-Disposition: form-data; name=\"file\";"
-                + " filename=\"a.wav\"\r\n\r\n")
-            .getBytes(StandardCharsets.UTF_8);
     HttpRequest request =
-        served
-            .request("/v1/audio/transcriptions")
-            .header("Content-Type", "multipart/form-data; boundary=b")
-            .POST(
-                HttpRequest.BodyPublishers.ofByteArrays(
-                    List.of(head, recording, "\r\n--b--\r\n".getBytes(StandardCharsets.UTF_8))))
-            .build();
+        served.form(
+            "/v1/audio/transcriptions",
+            Files.readAllBytes(Served.audio("chirp.wav")),
+            "response_format",
+            format);
     HttpResponse<byte[]> response = served.send(request);
     assertThat(response.statusCode()).as(Served.text(response)).isEqualTo(200);
     return Served.text(response);

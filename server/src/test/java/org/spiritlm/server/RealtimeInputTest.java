@@ -36,6 +36,7 @@ class RealtimeInputTest {
         new Served(
             "base",
             ServerOptions.standard()
+                .withOrigins(List.of("http://friend.example"))
                 .withLimits(RequestLimits.standard().withBodyBytes(200_000).withAudioSeconds(2)));
     locked = new Served("base", ServerOptions.standard().withKeys(List.of("the-key")));
   }
@@ -147,7 +148,17 @@ class RealtimeInputTest {
 
   /** By a client that speaks WebSocket badly: each sends one frame. */
   @ParameterizedTest
-  @ValueSource(strings = {"83 80 00000000", "c1 80 00000000", "81 00", "81 82 00000000 c3 28"})
+  @ValueSource(
+      strings = {
+        "83 80 00000000", // a kind that there is not
+        "c1 80 00000000", // by an extension that was not agreed on
+        "81 00", // without a mask
+        "81 82 00000000 c328", // no UTF-8
+        "80 80 00000000", // goes on with nothing
+        "09 80 00000000", // a ping in pieces
+        "88 81 00000000 03", // half a reason to close
+        "81 ff 7fffffffffffffff 00000000" // longer than anything
+      })
   void badFramesEndTheConversation(String frame) throws Exception {
     try (Socket socket = handshake();
         RealtimeClient other = new RealtimeClient(served)) {
@@ -263,8 +274,10 @@ class RealtimeInputTest {
   void othersAreRefused() {
     assertThat(status(builder().header("Origin", "http://evil.example"), served, ""))
         .isEqualTo(403);
-    assertThat(status(builder().header("Origin", served.server.address()), served, ""))
-        .isEqualTo(101);
+    assertThat(status(builder().header("Origin", "null"), served, "")).isEqualTo(403);
+    for (String origin : List.of(served.server.address(), "http://friend.example")) {
+      assertThat(status(builder().header("Origin", origin), served, "")).isEqualTo(101);
+    }
     assertThat(status(builder(), served, "?model=other")).isEqualTo(404);
     assertThat(status(builder(), served, "?model=toy")).isEqualTo(101);
   }

@@ -1,7 +1,10 @@
 package org.spiritlm.server;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -25,6 +28,7 @@ final class Served implements AutoCloseable {
 
   private static final Path PARITY = Path.of("..", "core", "src", "test", "resources", "parity");
   private static final Map<String, SpiritLm> MODELS = new ConcurrentHashMap<>();
+  private static final Description DESCRIPTION = Description.read();
   private static final HttpClient CLIENT = HttpClient.newHttpClient();
 
   final SpiritServer server;
@@ -82,8 +86,12 @@ final class Served implements AutoCloseable {
     return HttpRequest.newBuilder(uri(path));
   }
 
+  /** The response, which is as {@code openapi.json} describes it. */
   HttpResponse<byte[]> send(HttpRequest request) throws IOException, InterruptedException {
-    return CLIENT.send(request, HttpResponse.BodyHandlers.ofByteArray());
+    HttpResponse<byte[]> response = CLIENT.send(request, HttpResponse.BodyHandlers.ofByteArray());
+    String path = request.uri().getPath();
+    assertThat(DESCRIPTION.faults(request.method(), path, response)).as(path).isEmpty();
+    return response;
   }
 
   HttpResponse<InputStream> open(HttpRequest request) throws IOException, InterruptedException {
@@ -99,6 +107,34 @@ final class Served implements AutoCloseable {
         .header("Content-Type", "application/json")
         .POST(HttpRequest.BodyPublishers.ofString(json))
         .build();
+  }
+
+  /**
+   * A form with a file and some fields.
+   *
+   * @param fields names, each with its value after it
+   */
+  HttpRequest form(String path, byte[] file, String... fields) {
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    for (int i = 0; i < fields.length; i += 2) {
+      part(body, "name=\"" + fields[i] + "\"", bytes(fields[i + 1]));
+    }
+    part(body, "name=\"file\"; filename=\"a.wav\"", file);
+    body.writeBytes(bytes("--b--\r\n"));
+    return request(path)
+        .header("Content-Type", "multipart/form-data; boundary=b")
+        .POST(HttpRequest.BodyPublishers.ofByteArray(body.toByteArray()))
+        .build();
+  }
+
+  private static void part(ByteArrayOutputStream body, String name, byte[] content) {
+    body.writeBytes(bytes("--b\r\nContent-Disposition: form-data; " + name + "\r\n\r\n"));
+    body.writeBytes(content);
+    body.writeBytes(bytes("\r\n"));
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   HttpResponse<byte[]> post(String path, String json) throws IOException, InterruptedException {

@@ -10,7 +10,6 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.WebSocketHandshakeException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -73,25 +72,10 @@ class SeveralModelsTest {
           .build();
     }
     if (path.equals("/v1/audio/transcriptions")) {
-      String head =
-          "--b\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\n"
-              + model
-              + "\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.wav\""
-              + "\r\n\r\n";
-      return served
-          .request(path)
-          .header("Content-Type", "multipart/form-data; boundary=b")
-          .POST(
-              HttpRequest.BodyPublishers.ofByteArrays(
-                  List.of(bytes(head), recording(), bytes("\r\n--b--\r\n"))))
-          .build();
+      return served.form(path, recording(), "model", model);
     }
     ObjectNode body = (ObjectNode) Served.MAPPER.readTree(json.replace('\'', '"'));
     return served.posting(path, body.put("model", model).toString());
-  }
-
-  private static byte[] bytes(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   /** What was answered, but for what each answer has of its own. */

@@ -118,6 +118,23 @@ class TlsTest {
     }
   }
 
+  /** Forms that Java does not read: it is said how to convert them. */
+  @Test
+  void otherFormsOfKeysAreTold() throws Exception {
+    Path certificate = folder.resolve("not-looked-at.pem");
+    Path key = folder.resolve("key.pem");
+    for (String kind : List.of("EC", "RSA", "DSA", "ENCRYPTED")) {
+      String parameters = pem("EC PARAMETERS", new byte[9]); // as openssl ecparam writes them
+      Files.writeString(key, parameters + pem(kind + " PRIVATE KEY", new byte[9]));
+      assertThatThrownBy(() -> Tls.ofPem(certificate, key))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("found '-----BEGIN " + kind + " PRIVATE KEY-----'")
+          .hasMessageContaining("openssl pkcs8 -topk8 -nocrypt -in " + key + " -out ");
+    }
+    Files.writeString(key, "-----BEGIN PRIVATE KEY-----\nA\n-----END PRIVATE KEY-----\n");
+    assertThatThrownBy(() -> Tls.ofPem(certificate, key)).isInstanceOf(InputException.class);
+  }
+
   @Test
   void aTakenPortIsTold() {
     try (Served first = Served.of("base")) {

@@ -4,11 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -54,26 +50,7 @@ class WordTimesTest {
   }
 
   private static HttpResponse<byte[]> ask(Served of, String... fields) throws Exception {
-    ByteArrayOutputStream body = new ByteArrayOutputStream();
-    for (int i = 0; i < fields.length; i += 2) {
-      body.writeBytes(part(fields[i], "", fields[i + 1].getBytes(StandardCharsets.UTF_8)));
-    }
-    body.writeBytes(part("file", "; filename=\"a.flac\"", Files.readAllBytes(RECORDING)));
-    body.writeBytes("--b--\r\n".getBytes(StandardCharsets.UTF_8));
-    return of.send(
-        of.request("/v1/audio/transcriptions")
-            .header("Content-Type", "multipart/form-data; boundary=b")
-            .POST(HttpRequest.BodyPublishers.ofByteArray(body.toByteArray()))
-            .build());
-  }
-
-  private static byte[] part(String name, String more, byte[] value) throws IOException {
-    ByteArrayOutputStream part = new ByteArrayOutputStream();
-    String head = "--b\r\nContent-Disposition: form-data; name=\"" + name + "\"" + more;
-    part.write((head + "\r\n\r\n").getBytes(StandardCharsets.UTF_8));
-    part.write(value);
-    part.write("\r\n".getBytes(StandardCharsets.UTF_8));
-    return part.toByteArray();
+    return of.send(of.form("/v1/audio/transcriptions", Files.readAllBytes(RECORDING), fields));
   }
 
   private static String format(String format) throws Exception {

@@ -12,7 +12,7 @@ const NUMBERS = ['temperature', 'top_p', 'top_k', 'repetition_penalty', 'max_tok
 
 /**
  * The conversation. A message has its `number` (unlike that of any other, later ones have greater ones), `role`, `parts` in
- * order (`{text}` or `{sound, name, encoded}`), the id of the `model` that was asked, and an answer the `id` and the end of the
+ * order (`{text}` or `{sound, name, tokens, encoded}`), the id of the `model` that was asked, and an answer the `id` and the end of the
  * time (`until`, seconds) by which that model knows its tokens, and a `note` where it is not whole.
  */
 export async function conversation() {
@@ -48,6 +48,7 @@ export async function conversation() {
   }
 
   function listParts() {
+    store.retain('draft', parts);
     waiting.replaceChildren(
       ...parts.map((part, i) => {
         const name = part.text ?? `${part.name}, ${Math.ceil(part.sound.size / 1024)} kB`;
@@ -77,6 +78,7 @@ export async function conversation() {
             file: part.sound,
             name: own ? visible(part.name) : 'the answer',
             model,
+            tokens: part.tokens,
             encoded: model && part.encoded,
             onencoded: (encoded) => {
               if (model && !part.encoded) {
@@ -160,7 +162,7 @@ export async function conversation() {
     );
     list.append(article);
     article.scrollIntoView({ block: 'nearest' });
-    const made = { model: models.chosen.id, text: '', pcm: [], samples: 0, id: null, until: 0, notes: [] };
+    const made = { model: models.chosen.id, text: '', pcm: [], samples: 0, tokens: [], id: null, until: 0, notes: [] };
     let error = null;
     try {
       await receive(0, true, made, (pcm) => {
@@ -185,7 +187,7 @@ export async function conversation() {
       got.push({ text: made.text });
     }
     if (made.samples) {
-      got.push({ sound: wavOfPcm(made.pcm, RATE), name: 'answer' });
+      got.push({ sound: wavOfPcm(made.pcm, RATE), name: 'answer', tokens: made.tokens });
     }
     if (before !== said) {
       error = null; // all was cleared meanwhile
@@ -226,6 +228,7 @@ export async function conversation() {
         }
         made.id = delta.audio?.id ?? made.id;
         made.until = delta.audio?.expires_at ?? made.until;
+        made.tokens = delta.audio?.tokens ?? made.tokens;
       }
     } catch (error) {
       if (error.code === 'audio_not_found' && byName) { // the server was started anew
@@ -277,6 +280,8 @@ export async function conversation() {
   recorder(document.getElementById('recorder'), take, fail);
   takeFiles(form, (file) => take(file, file.name));
 
+  parts = (await store.retained('draft')) ?? [];
+  listParts();
   for (const message of await store.messages()) {
     said.push(message);
     list.append(view(message));

@@ -1,9 +1,9 @@
 import { blob } from './api.js';
 import { element, failure, takeFiles, visible } from './elements.js';
-import { compared, encode, titled } from './models.js';
+import { compared, encode, models, named, titled } from './models.js';
 import { recorder } from './recorder.js';
 import { speechView } from './speech-view.js';
-import { remember } from './store.js';
+import { remember, retain, retained } from './store.js';
 
 /** The commonest of some numbers. */
 function commonest(numbers) {
@@ -36,31 +36,59 @@ function versions(encoded, code) {
 }
 
 /** A recording spoken again: by a BASE and an EXPRESSIVE model where there are both, else as one model can. */
-export function resynthesis() {
+export async function resynthesis() {
   const page = document.getElementById('page-resynthesis');
   const form = page.querySelector('form');
   const results = page.querySelector('.results');
   const source = element('div');
-  let taken = null; // the recording, and what models found in it, by their names
+  // the recording with its name, what models found in it, by their names, and what they made of it: objects with the
+  // `file`, its `title`, the `model` and what that found in it (`encoded`)
+  let taken = null;
   form.before(source);
   remember('resynthesis', form.querySelectorAll('input, select'));
 
   const fail = (error) => results.replaceChildren(...(error ? [failure(error)] : []));
 
+  const keep = () => retain('resynthesis', taken);
+
   function take(file, name) {
-    const encodings = new Map();
-    taken = { file, encodings };
-    results.replaceChildren();
-    source.replaceChildren(
-      element('article', { className: 'user' },
-        element('h3', { textContent: visible(name) }),
-        speechView({
-          file, name: visible(name), onencoded: (result, model) => encodings.set(model.id, result),
-        })),
-    );
+    show({ file, name, encodings: new Map(), made: [] });
+    keep();
   }
 
-  /** Views of what a model says; one where it does not stand alone. */
+  function show(recording) {
+    const { file, encodings, made } = recording;
+    const name = visible(recording.name);
+    taken = recording;
+    const onencoded = (found, model) => {
+      encodings.set(model.id, found);
+      keep();
+    };
+    source.replaceChildren(
+      element('article', { className: 'user' },
+        element('h3', { textContent: name }),
+        speechView({ file, name, encoded: encodings.get(models.chosen.id), onencoded })),
+    );
+    const known = made.filter((each) => named(each.model)); // by a model that is still there
+    results.replaceChildren(...(known.length ? [columns(known)] : []));
+  }
+
+  function columns(made) {
+    return element('div', { className: 'columns' }, ...made.map(view));
+  }
+
+  /** The view of something that a model made. */
+  function view(spoken) {
+    const { file, title, encoded } = spoken;
+    const onencoded = (found) => {
+      spoken.encoded = found;
+      keep();
+    };
+    return element('article', {}, element('h3', { textContent: title }),
+      speechView({ file, name: title, model: named(spoken.model), encoded, onencoded }));
+  }
+
+  /** What a model says of a recording; one thing where it does not stand alone. */
   async function spokenBy(model, { file: recording, encodings }, alone) {
     const encoded = encodings.get(model.id) ?? (await encode(recording, model));
     encodings.set(model.id, encoded);
@@ -73,8 +101,7 @@ export function resynthesis() {
     const made = [];
     for (const { title, units } of shown) {
       const file = await blob('api/decode', { model: model.id, ...units, ...said });
-      made.push(element('article', {}, element('h3', { textContent: title }),
-        speechView({ file, name: title, model })));
+      made.push({ file, title, model: model.id });
     }
     return made;
   }
@@ -94,7 +121,11 @@ export function resynthesis() {
       for (const model of asked) {
         made.push(...(await spokenBy(model, recording, asked.length === 1)));
       }
-      results.replaceChildren(element('div', { className: 'columns' }, ...made));
+      recording.made = made;
+      if (recording === taken) {
+        results.replaceChildren(columns(made));
+        keep();
+      }
     } catch (error) {
       results.replaceChildren(failure(error, speak));
     } finally {
@@ -108,4 +139,8 @@ export function resynthesis() {
   });
   recorder(page.querySelector('.recorder'), take, fail);
   takeFiles(page.querySelector('.drop'), (file) => take(file, file.name));
+  const before = await retained('resynthesis');
+  if (before) {
+    show(before);
+  }
 }

@@ -2,7 +2,7 @@ import { clock, element, failure } from './elements.js';
 import { encode, models } from './models.js';
 import { pitchOf } from './pitch.js';
 import { samplesOf } from './sound.js';
-import { described, draw, tokensOf, widthFor } from './timeline.js';
+import { described, draw, rowsOf, tokensOf, widthFor } from './timeline.js';
 
 const shown = new Set();
 
@@ -23,10 +23,11 @@ export function redraw() {
  * @param file the sound
  * @param name what it is, for who does not see it
  * @param model whose tokens are shown; the chosen one's, where none is given
+ * @param tokens of which it was made, with their times; where there are none, it is asked which the model hears in it
  * @param encoded what the server said of it before, or null
  * @param onencoded gets what the server says of it, and the model that does
  */
-export function speechView({ file, name, model = null, encoded = null, onencoded = () => {} }) {
+export function speechView({ file, name, model = null, tokens = [], encoded = null, onencoded = () => {} }) {
   const address = URL.createObjectURL(file);
   const audio = element('audio', { src: address, preload: 'auto' });
   const play = element('button', { type: 'button', textContent: 'Play', 'aria-label': `Play ${name}` });
@@ -108,9 +109,9 @@ export function speechView({ file, name, model = null, encoded = null, onencoded
     detail.textContent = described(at(event), state.rows, state.pitch);
   };
 
-  function tell(result, rates) {
-    state.rows = tokensOf(result, rates);
-    state.seconds = state.seconds || result.seconds;
+  function tell(rows, seconds, source) {
+    state.rows = rows;
+    state.seconds = state.seconds || seconds;
     place.max = state.seconds;
     detail.textContent = described(state.cursor, state.rows, state.pitch);
     legend.replaceChildren(
@@ -119,8 +120,9 @@ export function speechView({ file, name, model = null, encoded = null, onencoded
         ` ${row.tokens.length} tokens  `,
       ]),
       element('b', { className: 'pi', textContent: '—' }),
-      ' fundamental frequency, 60 to 500 Hz',
+      ` fundamental frequency, 60 to 500 Hz; tokens as ${source}`,
     );
+    view.dataset.source = source;
     view.dataset.tokens = state.rows.reduce((sum, row) => sum + row.tokens.length, 0);
     move(state.cursor);
   }
@@ -128,9 +130,13 @@ export function speechView({ file, name, model = null, encoded = null, onencoded
   async function find() {
     const by = model ?? models.chosen;
     trouble.replaceChildren();
+    if (tokens.length) {
+      tell(rowsOf(tokens), tokens.at(-1).end, 'generated');
+      return;
+    }
     try {
       encoded ??= await encode(file, by);
-      tell(encoded, by.frame_rates);
+      tell(tokensOf(encoded, by.frame_rates), encoded.seconds, 'heard');
       onencoded(encoded, by);
     } catch (error) {
       detail.textContent = '';

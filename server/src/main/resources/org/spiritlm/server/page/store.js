@@ -1,22 +1,27 @@
-/** What survives a reload: messages with their sound in IndexedDB, fields in localStorage. */
+/** What survives a reload: messages and what pages show, with their sound, in IndexedDB, fields in localStorage. */
 
 const PREFIX = 'spiritlm.';
 
 function open() {
   return new Promise((resolve, reject) => {
-    const opening = indexedDB.open('spiritlm', 1);
-    opening.onupgradeneeded = () => opening.result.createObjectStore('messages', { keyPath: 'number' });
+    const opening = indexedDB.open('spiritlm', 2);
+    opening.onupgradeneeded = ({ oldVersion }) => {
+      if (oldVersion < 1) {
+        opening.result.createObjectStore('messages', { keyPath: 'number' });
+      }
+      opening.result.createObjectStore('pages');
+    };
     opening.onsuccess = () => resolve(opening.result);
     opening.onerror = () => reject(opening.error);
   });
 }
 
-async function work(mode, action) {
+async function work(kind, mode, action) {
   const base = await open();
   try {
     return await new Promise((resolve, reject) => {
-      const transaction = base.transaction('messages', mode);
-      const asked = action(transaction.objectStore('messages'));
+      const transaction = base.transaction(kind, mode);
+      const asked = action(transaction.objectStore(kind));
       transaction.oncomplete = () => resolve(asked.result);
       transaction.onerror = () => reject(transaction.error);
       transaction.onabort = () => reject(transaction.error);
@@ -28,16 +33,26 @@ async function work(mode, action) {
 
 /** All messages in their order; none where the browser keeps nothing. */
 export async function messages() {
-  return work('readonly', (store) => store.getAll()).catch(() => []);
+  return work('messages', 'readonly', (store) => store.getAll()).catch(() => []);
 }
 
 /** Keeps a message; a browser that is full, or private, goes on without. */
 export async function keep(message) {
-  await work('readwrite', (store) => store.put(message)).catch(() => {});
+  await work('messages', 'readwrite', (store) => store.put(message)).catch(() => {});
 }
 
 export async function clear() {
-  await work('readwrite', (store) => store.clear()).catch(() => {});
+  await work('messages', 'readwrite', (store) => store.clear()).catch(() => {});
+}
+
+/** Keeps what a page shows, beside its fields; without a value it is forgotten. */
+export async function retain(page, shown) {
+  await work('pages', 'readwrite', (store) => (shown ? store.put(shown, page) : store.delete(page))).catch(() => {});
+}
+
+/** What a page showed, or nothing. */
+export async function retained(page) {
+  return work('pages', 'readonly', (store) => store.get(page)).catch(() => undefined);
 }
 
 /** Keeps the values of fields by a name, and brings back what they had. */

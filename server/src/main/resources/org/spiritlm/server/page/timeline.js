@@ -29,6 +29,16 @@ export function tokensOf(encoded, rates) {
   });
 }
 
+/** Tokens that come with their times, in rows. */
+export function rowsOf(tokens) {
+  return ROWS.map((row) => ({
+    ...row,
+    tokens: tokens
+      .filter((each) => each.token.startsWith(`[${row.prefix}`))
+      .map(({ token, start, end }) => ({ unit: Number(token.slice(1 + row.prefix.length, -1)), start, end })),
+  })).filter((row) => row.tokens.length);
+}
+
 /** What stands at a time, in words. */
 export function described(time, rows, pitch) {
   const parts = [`${time.toFixed(2)} s`];

@@ -1,14 +1,14 @@
 import { blob } from './api.js';
 import { element, failure, takeFiles } from './elements.js';
-import { encode, models } from './models.js';
+import { encode, models, named } from './models.js';
 import { recorder } from './recorder.js';
 import { speechView } from './speech-view.js';
-import { remember } from './store.js';
+import { remember, retain, retained } from './store.js';
 
 const MOST = 2000; // tokens that are coloured
 
 /** Speech tokens as text: edited, coloured by kind, heard. */
-export function tokens() {
+export async function tokens() {
   const page = document.getElementById('page-tokens');
   const form = page.querySelector('form');
   const text = document.getElementById('token-text');
@@ -40,6 +40,15 @@ export function tokens() {
     }
   }
 
+  /** Shows what was spoken, and keeps it with what is found in it. */
+  function show(spoken) {
+    const { file, encoded } = spoken;
+    const name = 'the speech of these tokens';
+    const onencoded = (found) => retain('tokens', { ...spoken, encoded: found });
+    const model = named(spoken.model);
+    results.replaceChildren(element('article', {}, speechView({ file, name, model, encoded, onencoded })));
+  }
+
   async function hear() {
     const button = form.querySelector('button');
     button.disabled = true;
@@ -53,9 +62,7 @@ export function tokens() {
       if (form.elements.style.value) {
         asked.style_name = form.elements.style.value;
       }
-      const file = await blob('api/decode', asked);
-      const name = 'the speech of these tokens';
-      results.replaceChildren(element('article', {}, speechView({ file, name, model })));
+      show({ file: await blob('api/decode', asked), model: model.id });
     } catch (error) {
       results.replaceChildren(failure(error, error.status === undefined ? null : hear));
     } finally {
@@ -71,4 +78,8 @@ export function tokens() {
   recorder(page.querySelector('.recorder'), take, fail);
   takeFiles(page.querySelector('.drop'), take);
   colour();
+  const spoken = await retained('tokens');
+  if (named(spoken?.model)) {
+    show(spoken);
+  }
 }
