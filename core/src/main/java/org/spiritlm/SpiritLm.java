@@ -437,7 +437,7 @@ public final class SpiritLm {
   public SpeechStream stream(VoiceOptions voice) {
     Vocoder vocoder = parts.vocoder.get();
     StyledVoice styled = parts.voice(voice);
-    return new SpeechStream(vocoder, styled.voice(), styled.fallback(vocoder, 0), styled.held());
+    return new SpeechStream(vocoder, styled.voice(), styled.fallback(vocoder, 0), styled.style());
   }
 
   /** How likely a continuation of a prompt is. */

@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param speaker a name or number of the vocoder's speakers, or null for its default
  * @param style a name or number of the model's styles of speaking, or null for the default. In a
- *     BASE model it is the vocoder's. In an EXPRESSIVE one it is said by style tokens: answers are
- *     held to those of this name, and what is spoken anew gets one of them throughout; a vocoder
- *     alone does not know them
+ *     BASE model it is the vocoder's. In an EXPRESSIVE one it is said by a style token, that which
+ *     is the best example of the name: answers are held to it, and what is spoken anew gets it
+ *     throughout; a vocoder alone does not know the names
  * @param predictDurations whether units are deduplicated, so that their lengths are predicted;
  *     otherwise each unit is one frame. Without effect on a vocoder that has no duration predictor
  */

@@ -100,18 +100,18 @@ public record StyleNames(int count, SortedMap<String, List<Integer>> tokens) {
   }
 
   /**
-   * The tokens of a style, the best example first.
+   * The token that says a style: its best example.
    *
-   * @param style a name, or the number of one token
+   * @param style a name, or the number of a token
    * @throws InputException if there is none
    */
-  public List<Integer> tokens(String style) {
+  public int token(String style) {
     List<Integer> named = tokens.get(style);
     if (named != null) {
-      return named;
+      return named.get(0);
     }
     if (style.matches("\\d{1,9}") && Integer.parseInt(style) < count) {
-      return List.of(Integer.parseInt(style));
+      return Integer.parseInt(style);
     }
     throw new InputException(
         "Unknown style '"

@@ -49,8 +49,8 @@ class StyleNamesTest {
     StyleNames names = read("{\"id2label\":{\"0\":\"LABEL_0\",\"1\":\"calm\",\"2\":\"LABEL_2\"}}");
     assertThat(names.names()).containsExactly("calm");
     assertThat(names.count()).isEqualTo(3);
-    assertThat(names.tokens("calm")).containsExactly(1);
-    assertThat(names.tokens("2")).containsExactly(2);
+    assertThat(names.token("calm")).isEqualTo(1);
+    assertThat(names.token("2")).isEqualTo(2);
     assertThat(read("{}")).isEqualTo(StyleNames.unnamed(2));
     assertThatThrownBy(() -> read("{\"id2label\":{}}"))
         .isInstanceOf(CheckpointException.class)
@@ -59,11 +59,11 @@ class StyleNamesTest {
 
   @Test
   void anUnknownStyleIsToldWhatThereIs() {
-    assertThatThrownBy(() -> StyleNames.of(List.of("calm", "loud")).tokens("2"))
+    assertThatThrownBy(() -> StyleNames.of(List.of("calm", "loud")).token("2"))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("'2'")
         .hasMessageContaining("calm, loud, or the number of a style token from 0 to 1");
-    assertThatThrownBy(() -> StyleNames.unnamed(100).tokens("calm"))
+    assertThatThrownBy(() -> StyleNames.unnamed(100).token("calm"))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("from 0 to 99; those of this model have no names");
   }
