@@ -63,8 +63,8 @@ final class PreparationTest {
       assertThat(row.speaker()).isEqualTo(i % 2 == 0 ? "speaker " + i % 3 : null);
       assertThat(row.styleLabel()).isEqualTo(i % 3 == 0 ? "happy" : null);
       assertThat(row.split()).isEqualTo("train");
-      assertThat(row.text()).isEqualTo("the cat number " + i);
-      assertThat(row.textIds()).isEqualTo(plain.tokenizer().encode("the cat number " + i, false));
+      assertThat(row.text()).isEqualTo(ToyCorpus.text(i));
+      assertThat(row.textIds()).isEqualTo(plain.tokenizer().encode(ToyCorpus.text(i), false));
       assertThat(row.words())
           .containsExactlyElementsOf(
               i % 5 == 0
