@@ -65,8 +65,8 @@ record ShardData(
   }
 
   /**
-   * The streams that have a weight: one for each strategy, by its name, and what is but spoken or but
-   * written of aligned utterances.
+   * The streams that have a weight: one for each strategy, by its name, and what is but spoken or
+   * but written of aligned utterances.
    */
   private static List<StreamOptions> streams(Settings mix) {
     List<StreamOptions> streams = new ArrayList<>();
