@@ -31,6 +31,7 @@ final class SpeechModelsTest {
             () ->
                 Run.prepare(manifest, output, model, "--master", "local[1]", "--partitions", "4"));
     OutputStream firstTask = pipe.awaitReader(job);
+    pipe.restore();
     Files.move(model, directory.resolve("elsewhere"));
     pipe.feed(firstTask);
     assertThat(job.join().summary().get("prepared").intValue()).isEqualTo(4);
