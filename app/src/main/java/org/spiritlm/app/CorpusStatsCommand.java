@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.SpiritLm;
 import org.spiritlm.corpus.CorpusListener;
@@ -17,6 +18,7 @@ import org.spiritlm.inspection.CorpusStatistics;
 import org.spiritlm.inspection.CorpusStatistics.Codebooks;
 import org.spiritlm.prompt.TokenLayout;
 import org.spiritlm.text.Vocabulary;
+import org.spiritlm.torch.InputException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -28,7 +30,8 @@ import picocli.CommandLine.Parameters;
     description = {
       "Print figures of a corpus: of a manifest hours, words, speakers, styles, recordings that are",
       "too short, clipped or unreadable (all are read); of what prepare wrote also tokens, how many",
-      "are merged, tokens and bits a second, and the use of the codebooks."
+      "are merged, tokens and bits a second, and the use of the codebooks; of both in one run with",
+      "--audio."
     },
     sortOptions = false,
     footer = {
@@ -36,6 +39,7 @@ import picocli.CommandLine.Parameters;
       "Examples:",
       "  spiritlm corpus stats dev-clean.jsonl",
       "  spiritlm corpus stats prepared --model my-model -o charts --json",
+      "  spiritlm corpus stats prepared --audio dev-clean.jsonl",
     })
 final class CorpusStatsCommand implements Runnable {
   private final Console console;
@@ -48,6 +52,12 @@ final class CorpusStatsCommand implements Runnable {
       paramLabel = "DIR",
       description = "Write charts there, as PNG pictures (default: none).")
   @Nullable Path output;
+
+  @Option(
+      names = "--audio",
+      paramLabel = "MANIFEST.jsonl",
+      description = "The manifest that was prepared: its recordings are read for clipping, too.")
+  @Nullable Path audio;
 
   @Option(
       names = "--model",
@@ -72,6 +82,10 @@ final class CorpusStatsCommand implements Runnable {
   @Override
   public void run() {
     CorpusSource found = CorpusSource.of(source);
+    if (audio != null && (!found.isPrepared() || CorpusSource.of(audio).isPrepared())) {
+      throw new InputException(
+          "--audio takes the manifest (.jsonl) of what prepare wrote; SOURCE is then its directory");
+    }
     if (output != null) {
       OutputFiles.claimDirectory(output);
     }
@@ -80,8 +94,11 @@ final class CorpusStatsCommand implements Runnable {
       try (PreparedParquet.Reader reader = PreparedParquet.read(found.place())) {
         reader.forEachRemaining(statistics::add);
       }
+      if (audio != null) {
+        read(audio, statistics, statistics::addSound);
+      }
     } else {
-      read(found.place(), statistics);
+      read(found.place(), statistics, statistics::addRecording);
     }
     ObjectNode figures = statistics.json();
     if (output != null) {
@@ -110,14 +127,15 @@ final class CorpusStatsCommand implements Runnable {
             vocabulary.hubert().size(), vocabulary.pitch().size(), vocabulary.style().size()));
   }
 
-  private static void read(Path manifest, CorpusStatistics statistics) {
+  private static void read(
+      Path manifest, CorpusStatistics statistics, BiConsumer<Utterance, Path> taker) {
     Path directory = manifest.toAbsolutePath().resolveSibling("");
     Manifest.read(
         manifest,
         new CorpusListener() {
           @Override
           public void accept(Utterance utterance) {
-            statistics.addRecording(utterance, directory);
+            taker.accept(utterance, directory);
           }
 
           @Override

@@ -81,6 +81,16 @@ class CorpusLookTest {
   }
 
   @Test
+  void tokensAndSoundInOneRun() {
+    JsonNode json =
+        Run.of("corpus", "stats", path("p"), "--audio", path("m.jsonl"), "--json").object();
+    assertThat(json.path("utterances").asInt()).isEqualTo(1);
+    assertThat(json.path("tokens").path("hubert").path("units").asInt()).isEqualTo(49);
+    assertThat(json.path("clipped").path("count").isInt()).isTrue();
+    assertThat(json.path("unusable").path("count").asInt()).isEqualTo(2);
+  }
+
+  @Test
   void pagesOfBoth() throws IOException {
     Run run =
         Run.of(
@@ -133,6 +143,8 @@ class CorpusLookTest {
         List.of(
             new String[] {"stats", path("none")},
             new String[] {"stats", path("speech.flac")},
+            new String[] {"stats", path("m.jsonl"), "--audio", path("m.jsonl")},
+            new String[] {"stats", path("p"), "--audio", path("p")},
             new String[] {"show", "b", "--corpus", path("m.jsonl"), "-o", path("x.html")},
             new String[] {"show", "b", "--corpus", path("p"), "-o", path("x.html")},
             new String[] {"show", "gone", "--corpus", path("m.jsonl"), "-o", path("x.html")},

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileSystem;
+import org.spiritlm.corpus.UtterancePreparer;
 import org.spiritlm.json.Json;
 import org.spiritlm.json.JsonLine;
 import org.spiritlm.torch.InputException;
@@ -14,15 +15,16 @@ import org.spiritlm.torch.InputException;
  * after it is filled, so that nothing else is mixed into it.
  *
  * @param model its name and a checksum
- * @param code the version of this library
+ * @param rows the {@linkplain UtterancePreparer#ROWS version of its rows}; that of the program may
+ *     be another from run to run, and each row names it
  * @param manifest a checksum of its bytes
  * @param partitions how many files a table has
  */
-record Job(String model, String code, String manifest, int partitions) {
+record Job(String model, int rows, String manifest, int partitions) {
   /** On one line; the same for the same job. */
   String fingerprint() {
     ObjectNode json = Json.object();
-    json.put("model", model).put("code", code).put("manifest", manifest);
+    json.put("model", model).put("rows", rows).put("manifest", manifest);
     return Json.line(json.put("partitions", partitions));
   }
 
@@ -40,7 +42,7 @@ record Job(String model, String code, String manifest, int partitions) {
     }
     Job begun = read(files, output);
     compare(output, "model", begun.model, model);
-    compare(output, "version of this program", begun.code, code);
+    compare(output, "version of rows", "" + begun.rows, "" + rows);
     compare(output, "manifest (its SHA-256)", begun.manifest, manifest);
     if (given && begun.partitions != partitions) {
       compare(output, "number of --partitions", "" + begun.partitions, "" + partitions);
@@ -53,13 +55,20 @@ record Job(String model, String code, String manifest, int partitions) {
     try (FSDataInputStream stream = files.open(output.job())) {
       String text = new String(stream.readAllBytes(), StandardCharsets.UTF_8);
       JsonLine json = new JsonLine(where, Json.parse(text, where));
-      double partitions = json.number("partitions");
-      if (partitions < 1 || partitions != (int) partitions) {
-        throw json.wrong("partitions", "a whole number of 1 or more");
-      }
       return new Job(
-          json.text("model"), json.text("code"), json.text("manifest"), (int) partitions);
+          json.text("model"),
+          json.object().has("rows") ? count(json, "rows") : 0, // the first ones had no number
+          json.text("manifest"),
+          count(json, "partitions"));
     }
+  }
+
+  private static int count(JsonLine json, String key) {
+    double value = json.number(key);
+    if (value < 1 || value != (int) value) {
+      throw json.wrong(key, "a whole number of 1 or more");
+    }
+    return (int) value;
   }
 
   private static void compare(OutputDirectory output, String what, String begun, String now) {

@@ -13,6 +13,7 @@ import org.apache.parquet.hadoop.ParquetWriter;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.corpus.Rejection;
+import org.spiritlm.corpus.UtterancePreparer;
 import org.spiritlm.torch.InputException;
 
 /**
@@ -44,6 +45,7 @@ public final class Preparation {
    * @param threads of the operations of one task
    * @param force whether to begin anew where something was begun
    * @param retry whether buckets with items in quarantine are done again
+   * @param code the version of this program, which rows name
    */
   public record Options(
       String manifest,
@@ -55,7 +57,8 @@ public final class Preparation {
       String device,
       int threads,
       boolean force,
-      boolean retry) {}
+      boolean retry,
+      String code) {}
 
   private Preparation(JavaSparkContext spark, Options options, PreparationListener listener) {
     this.spark = spark;
@@ -100,7 +103,7 @@ public final class Preparation {
               output,
               job.fingerprint(),
               model,
-              job.code(),
+              options.code(),
               options.threads(),
               spark.broadcast(duplicates),
               spark.sc().longAccumulator(BucketJob.ITEMS));
@@ -114,6 +117,7 @@ public final class Preparation {
               Storage.shown(output.units()),
               Storage.shown(output.quarantine()),
               job,
+              options.code(),
               index.items(),
               run.total(),
               job.partitions(),
@@ -151,13 +155,7 @@ public final class Preparation {
   private Job job(ModelChoice model, ManifestIndex index) {
     int partitions =
         options.partitions() > 0 ? options.partitions() : index.buckets(spark.defaultParallelism());
-    return new Job(model.name(), version(), index.sha256(), partitions);
-  }
-
-  /** This library's version, or "unpackaged" where it runs from its classes. */
-  private static String version() {
-    String version = Preparation.class.getPackage().getImplementationVersion();
-    return version == null ? "unpackaged" : version;
+    return new Job(model.name(), UtterancePreparer.ROWS, index.sha256(), partitions);
   }
 
   private long allowed(long items) {

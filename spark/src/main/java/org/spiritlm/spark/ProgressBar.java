@@ -2,6 +2,7 @@ package org.spiritlm.spark;
 
 import java.io.PrintStream;
 import java.util.Locale;
+import java.util.function.LongSupplier;
 
 /** Shows how far a preparation is: a line that is redrawn on a terminal, else one now and then. */
 final class ProgressBar implements PreparationListener, AutoCloseable {
@@ -15,8 +16,10 @@ final class ProgressBar implements PreparationListener, AutoCloseable {
 
   private final PrintStream stream;
   private final boolean terminal;
-  private final long began = System.nanoTime();
+  private final LongSupplier clock;
+  private final long began;
   private long shown;
+  private long most;
   private long first = -1;
   private int length;
 
@@ -26,22 +29,35 @@ final class ProgressBar implements PreparationListener, AutoCloseable {
    * @param terminal whether a line can be redrawn there
    */
   ProgressBar(PrintStream stream, boolean terminal) {
+    this(stream, terminal, System::nanoTime);
+  }
+
+  /**
+   * Shows it at times of this clock.
+   *
+   * @param clock nanoseconds since any moment
+   */
+  ProgressBar(PrintStream stream, boolean terminal, LongSupplier clock) {
     this.stream = stream;
     this.terminal = terminal;
+    this.clock = clock;
+    this.began = clock.getAsLong();
     this.shown = terminal ? began - REDRAW : began;
   }
 
   @Override
   public synchronized void progress(long items, long total, long rejected) {
-    long now = System.nanoTime();
+    long now = clock.getAsLong();
+    most = Math.max(most, items); // a task that is lost is done again
     if (first < 0) {
       first = items; // what earlier runs did tells nothing of this one's speed
     }
-    if (now - shown < (terminal ? REDRAW : LINE)) {
+    boolean ends = terminal && most == total;
+    if (!ends && now - shown < (terminal ? REDRAW : LINE)) {
       return;
     }
     shown = now;
-    String line = line(items, total, rejected, (now - began) / 1e9);
+    String line = line(most, total, rejected, (now - began) / 1e9);
     if (terminal) {
       stream.print("\r" + line + " ".repeat(Math.max(0, length - line.length())));
       stream.flush();

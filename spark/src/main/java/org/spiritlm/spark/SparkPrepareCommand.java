@@ -32,6 +32,12 @@ public final class SparkPrepareCommand extends PrepareCommand {
     }
   }
 
+  /** This program's version, or "unpackaged" where it runs from its classes. */
+  private static String version() {
+    String version = SparkPrepareCommand.class.getPackage().getImplementationVersion();
+    return version == null ? "unpackaged" : version;
+  }
+
   @Override
   protected ObjectNode prepare(Request request, Console console) {
     Preparation.Options options =
@@ -45,7 +51,8 @@ public final class SparkPrepareCommand extends PrepareCommand {
             request.device(),
             request.threads(),
             request.force(),
-            request.retry());
+            request.retry(),
+            version());
     try (JavaSparkContext spark =
             SparkStart.start(request.master(), request.conf(), request.threads());
         ProgressBar bar = new ProgressBar(console.err(), Boolean.getBoolean(TERMINAL))) {

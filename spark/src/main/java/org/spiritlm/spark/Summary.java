@@ -8,6 +8,7 @@ import org.spiritlm.json.Json;
  *
  * @param units the table of units
  * @param quarantine the table of what could not be used
+ * @param code the version of this program
  * @param items lines of the manifest
  * @param total sums over all buckets
  * @param partitions how many there are
@@ -18,6 +19,7 @@ record Summary(
     String units,
     String quarantine,
     Job job,
+    String code,
     long items,
     BucketResult total,
     int partitions,
@@ -33,7 +35,7 @@ record Summary(
     json.put("text_ids", total.textIds());
     json.put("partitions", partitions).put("partitions_from_earlier", earlier);
     json.put("elapsed_s", elapsed);
-    json.put("model", job.model()).put("code", job.code()).put("manifest_sha256", job.manifest());
+    json.put("model", job.model()).put("code", code).put("manifest_sha256", job.manifest());
     return json;
   }
 }

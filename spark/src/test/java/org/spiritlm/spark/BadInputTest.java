@@ -80,6 +80,9 @@ final class BadInputTest {
             line(
                 "{\"id\":\"overlap\",\"audio\":\"0.wav\",\"words\":[{\"w\":\"x\",\"start\":0,"
                     + "\"end\":0.3},{\"w\":\"y\",\"start\":0.1,\"end\":0.4}]}"),
+            line(
+                "{\"id\":\"words\",\"audio\":\"0.wav\",\"text\":\"the cat\",\"words\":[{\"w\":\"the\","
+                    + "\"start\":0,\"end\":0.1},{\"w\":\"dog\",\"start\":0.1,\"end\":0.2}]}"),
             line("{\"id\":\"elsewhere\",\"audio\":\"nowhere://host/a.wav\"}"),
             line("{\"id\":\"first\",\"audio\":\"none.wav\"}"),
             line("{\"id\":\"last\",\"audio\":\"1.wav\"}"));
@@ -90,9 +93,9 @@ final class BadInputTest {
         .extracting(PreparedUtterance::id)
         .containsExactly("first", "last");
     List<Rejection> bad = Tables.quarantine(output);
-    assertThat(summary.get("items").intValue()).isEqualTo(19);
+    assertThat(summary.get("items").intValue()).isEqualTo(20);
     assertThat(summary.get("prepared").intValue()).isEqualTo(2);
-    assertThat(summary.get("rejected").intValue()).isEqualTo(17);
+    assertThat(summary.get("rejected").intValue()).isEqualTo(18);
     String[][] expected = {
       {"missing", "none.wav", "does not exist"},
       {"no sound", "text.wav", "text.wav"},
@@ -109,6 +112,7 @@ final class BadInputTest {
       {"past", "0.wav", "77.5"},
       {"word past", "0.wav", "'x'"},
       {"overlap", "0.wav", "'y'"},
+      {"words", "0.wav", "'dog' stands where it has 'cat'"},
       {"elsewhere", "nowhere://host/a.wav", "nowhere"},
       {"first", "none.wav", "the id 'first' was there before"},
     };

@@ -5,8 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,8 +67,8 @@ final class PreparationTest {
       assertThat(row.speaker()).isEqualTo(i % 2 == 0 ? "speaker " + i % 3 : null);
       assertThat(row.styleLabel()).isEqualTo(i % 3 == 0 ? "happy" : null);
       assertThat(row.split()).isEqualTo("train");
-      assertThat(row.text()).isEqualTo("the cat number " + i);
-      assertThat(row.textIds()).isEqualTo(plain.tokenizer().encode("the cat number " + i, false));
+      assertThat(row.text()).isEqualTo(ToyCorpus.text(i));
+      assertThat(row.textIds()).isEqualTo(plain.tokenizer().encode(ToyCorpus.text(i), false));
       assertThat(row.words())
           .containsExactlyElementsOf(
               i % 5 == 0
@@ -95,6 +99,46 @@ final class PreparationTest {
               assertThat(row.units().pitch()).isNull();
               assertThat(row.units().style()).isNull();
             });
+  }
+
+  @Test
+  void anotherBuildGoesOnWhereItsRowsAreTheSame() throws IOException {
+    Path output = directory.resolve("rebuilt");
+    Run.prepare(manifest, output, model, "--partitions", "2").summary();
+    Files.delete(output.resolve("units").resolve("part-00001.parquet"));
+    ObjectNode summary;
+    try (JavaSparkContext spark = SparkStart.start("local[1]", Map.of(), 1)) {
+      summary =
+          Preparation.run(
+              spark,
+              new Preparation.Options(
+                  manifest.toString(),
+                  output.toString(),
+                  model,
+                  null,
+                  2,
+                  0,
+                  "cpu",
+                  1,
+                  false,
+                  false,
+                  "2.0+abcdef0"),
+              PreparationListener.none());
+    }
+    assertThat(summary.get("partitions_from_earlier").intValue()).isEqualTo(1);
+    assertThat(summary.get("code").textValue()).isEqualTo("2.0+abcdef0");
+    assertThat(Tables.units(output))
+        .extracting(PreparedUtterance::code)
+        .containsExactlyElementsOf(
+            IntStream.range(0, ITEMS)
+                .mapToObj(i -> i < ITEMS / 2 ? "unpackaged" : "2.0+abcdef0")
+                .toList());
+
+    Path job = output.resolve("_prepare").resolve("job.json");
+    Files.writeString(job, Files.readString(job).replace("\"rows\":1", "\"rows\":2"));
+    Run other = Run.prepare(manifest, output, model);
+    assertThat(other.code()).isEqualTo(2);
+    assertThat(other.err()).contains("was begun with another version of rows: 2, now 1; give -o");
   }
 
   @Test

@@ -40,6 +40,11 @@ final class ToyCorpus {
     return new Audio(samples, Audio.SPEECH_RATE);
   }
 
+  /** The transcript of a sound, another one for each number. */
+  static String text(int number) {
+    return "The cat" + "!".repeat(number);
+  }
+
   /** Writes sounds and a manifest of them. */
   static Path write(Path directory, int count) throws IOException {
     Files.createDirectories(directory);
@@ -52,7 +57,7 @@ final class ToyCorpus {
               AudioLocation.of(i + ".wav"),
               i % 5 == 0 ? 0.1 : null,
               i % 5 == 0 ? 0.45 : null,
-              "the cat number " + i,
+              text(i),
               List.of(new AlignedWord("the", 0.1, 0.2), new AlignedWord("cat", 0.21, 0.4)),
               i % 2 == 0 ? "speaker " + i % 3 : null,
               i % 3 == 0 ? "happy" : null,

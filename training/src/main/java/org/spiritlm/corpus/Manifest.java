@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.json.Json;
@@ -42,12 +43,29 @@ public final class Manifest {
    * @throws UncheckedIOException if the file cannot be read
    */
   public static void read(Path file, CorpusListener listener) {
+    read(file, utterance -> utterance, listener);
+  }
+
+  /**
+   * Reads a manifest as {@link #read} does, in order to give its transcripts new word times: those
+   * that are there are passed over, right or wrong, but where they stand for the transcript.
+   *
+   * @throws UncheckedIOException if the file cannot be read
+   */
+  public static void readUntimed(Path file, CorpusListener listener) {
+    read(
+        file,
+        utterance -> utterance.text() == null ? utterance : utterance.withWords(List.of()),
+        listener);
+  }
+
+  private static void read(Path file, UnaryOperator<Utterance> seen, CorpusListener listener) {
     try (JsonLines lines = JsonLines.open(file)) {
       UtteranceChecks checks = new UtteranceChecks();
       for (Iterator<JsonLine> each = lines.iterator(); each.hasNext(); ) {
         @Nullable Utterance read = null;
         try {
-          read = parse(each.next());
+          read = seen.apply(parse(each.next()));
           checks.check(read);
           listener.accept(read);
         } catch (InputException e) {

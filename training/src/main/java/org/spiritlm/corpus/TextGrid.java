@@ -1,11 +1,6 @@
 package org.spiritlm.corpus;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.Charset;
-import java.nio.charset.CodingErrorAction;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,10 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.torch.InputException;
 
-/**
- * Praat's TextGrid files, the long and the short form: both are read as Praat does, which takes
- * numbers and quoted texts that stand free and passes over all else.
- */
+/** Praat's TextGrid files: the long and the short text form, and the binary one. */
 final class TextGrid {
   /** A longer file is no alignment of an utterance (bytes). */
   private static final int LONGEST_FILE = 1 << 26;
@@ -28,13 +20,31 @@ final class TextGrid {
   private static final Set<String> SILENCE =
       Set.of("", "sil", "sp", "spn", "silence", "<sil>", "<eps>", "<p:>", "<p>", "#", "_");
 
-  private final String name;
-  private final String text;
-  private int at;
+  private final Fields fields;
 
-  private TextGrid(String name, String text) {
-    this.name = name;
-    this.text = text;
+  /** What such a file holds, field by field, in the order that all forms share. */
+  interface Fields {
+    /** The class of the object that follows, such as {@code IntervalTier}. */
+    String kind();
+
+    /** A text. */
+    String string();
+
+    /** A time (seconds). */
+    double number();
+
+    /** How many objects follow; not more than the file has bytes. */
+    int count();
+
+    /** Passes over what says that there are tiers. */
+    void exists();
+
+    /** An error at the place of the last field. */
+    InputException wrong(String what);
+  }
+
+  private TextGrid(Fields fields) {
+    this.fields = fields;
   }
 
   /**
@@ -48,45 +58,33 @@ final class TextGrid {
       if (Files.size(file) > LONGEST_FILE) {
         throw new InputException(file + ": longer than " + LONGEST_FILE + " bytes");
       }
-      return new TextGrid(file.toString(), decode(Files.readAllBytes(file), file)).words();
+      byte[] bytes = Files.readAllBytes(file);
+      return new TextGrid(
+              TextGridBytes.isThis(bytes)
+                  ? new TextGridBytes(file.toString(), bytes)
+                  : new TextGridText(file.toString(), bytes))
+          .words();
     } catch (IOException e) {
       throw new InputException(file + ": cannot be read: " + e.getMessage(), e);
     }
   }
 
-  private static String decode(byte[] bytes, Path file) {
-    boolean big = bytes.length > 1 && bytes[0] == (byte) 0xfe && bytes[1] == (byte) 0xff;
-    boolean little = bytes.length > 1 && bytes[0] == (byte) 0xff && bytes[1] == (byte) 0xfe;
-    if (!big && !little) {
-      return TextLines.decode(bytes, file.toString());
-    }
-    Charset charset = big ? StandardCharsets.UTF_16BE : StandardCharsets.UTF_16LE;
-    try {
-      return charset
-          .newDecoder()
-          .onMalformedInput(CodingErrorAction.REPORT)
-          .decode(ByteBuffer.wrap(bytes, 2, bytes.length - 2))
-          .toString();
-    } catch (CharacterCodingException e) {
-      throw new InputException(file + ": not a text in UTF-16 as its first bytes say", e);
-    }
-  }
-
   private List<AlignedWord> words() {
-    if (!string().equals("ooTextFile") || !string().equals("TextGrid")) {
-      throw wrong("expected a TextGrid, beginning with \"ooTextFile\" and \"TextGrid\"");
+    if (!fields.kind().equals("TextGrid")) {
+      throw fields.wrong("expected a TextGrid, and this is another object of Praat's");
     }
-    number();
-    number(); // the times of the whole
-    int tiers = count();
+    fields.number();
+    fields.number(); // the times of the whole
+    fields.exists();
+    int tiers = fields.count();
     @Nullable List<AlignedWord> chosen = null;
     boolean named = false;
     int intervals = 0;
     for (int i = 0; i < tiers; i++) {
-      String kind = string();
-      String tier = string().toLowerCase(Locale.ROOT).strip();
-      number();
-      number();
+      String kind = fields.kind();
+      String tier = fields.string().toLowerCase(Locale.ROOT).strip();
+      fields.number();
+      fields.number();
       if (!kind.equals("IntervalTier")) {
         skipPoints();
         continue;
@@ -94,25 +92,25 @@ final class TextGrid {
       List<AlignedWord> words = intervals();
       boolean ofWords = tier.endsWith("words") || tier.endsWith("word");
       if (ofWords && named) {
-        throw wrong("has two tiers of words; leave one of them");
+        throw fields.wrong("has two tiers of words; leave one of them");
       }
       intervals++;
       named |= ofWords;
       chosen = ofWords || (chosen == null && !named) ? words : chosen;
     }
     if (chosen == null || (!named && intervals > 1)) {
-      throw wrong("expected a tier named words, or a single tier of intervals");
+      throw fields.wrong("expected a tier named words, or a single tier of intervals");
     }
     return chosen;
   }
 
   private List<AlignedWord> intervals() {
     List<AlignedWord> words = new ArrayList<>();
-    int count = count();
+    int count = fields.count();
     for (int i = 0; i < count; i++) {
-      double start = number();
-      double end = number();
-      String word = string().strip();
+      double start = fields.number();
+      double end = fields.number();
+      String word = fields.string().strip();
       if (!isSilence(word)) {
         words.add(new AlignedWord(word, start, end));
       }
@@ -126,94 +124,10 @@ final class TextGrid {
   }
 
   private void skipPoints() {
-    int count = count();
+    int count = fields.count();
     for (int i = 0; i < count; i++) {
-      number();
-      string();
+      fields.number();
+      fields.string();
     }
-  }
-
-  private int count() {
-    double value = number();
-    if (value < 0 || value > text.length() || value != Math.rint(value)) {
-      throw wrong("expected a count, found " + value);
-    }
-    return (int) value;
-  }
-
-  private double number() {
-    String token = token();
-    try {
-      double value = Double.parseDouble(token);
-      if (Double.isFinite(value)) {
-        return value;
-      }
-    } catch (NumberFormatException e) {
-      throw wrong("expected a number, found " + token);
-    }
-    throw wrong("expected a number, found " + token);
-  }
-
-  private String string() {
-    String token = token();
-    if (!token.startsWith("\"")) {
-      throw wrong("expected a text in quotation marks, found " + token);
-    }
-    return token.substring(1, token.length() - 1).replace("\"\"", "\"");
-  }
-
-  /** The next number, or text in its quotation marks. */
-  private String token() {
-    while (at < text.length()) {
-      char first = text.charAt(at);
-      if (Character.isWhitespace(first)) {
-        at++;
-      } else if (first == '"') {
-        return quoted();
-      } else if (first == '!') { // a comment
-        skipTo('\n');
-      } else {
-        int start = at;
-        while (at < text.length() && !Character.isWhitespace(text.charAt(at))) {
-          at++;
-        }
-        String word = text.substring(start, at);
-        if (isNumber(word)) {
-          return word;
-        }
-      }
-    }
-    throw wrong("ends too soon");
-  }
-
-  private static boolean isNumber(String word) {
-    char first = word.charAt(0);
-    return (Character.isDigit(first) || first == '-' || first == '+' || first == '.')
-        && word.matches("[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?");
-  }
-
-  private void skipTo(char end) {
-    while (at < text.length() && text.charAt(at) != end) {
-      at++;
-    }
-  }
-
-  private String quoted() {
-    int start = at++;
-    while (at < text.length()) {
-      if (text.charAt(at) == '"') {
-        if (at + 1 >= text.length() || text.charAt(at + 1) != '"') {
-          return text.substring(start, ++at);
-        }
-        at++;
-      }
-      at++;
-    }
-    throw wrong("a text in quotation marks does not end");
-  }
-
-  private InputException wrong(String what) {
-    long line = text.substring(0, Math.min(at, text.length())).lines().count();
-    return new InputException(name + ", line " + line + ": " + what);
   }
 }

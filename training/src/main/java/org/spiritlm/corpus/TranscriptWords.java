@@ -1,6 +1,5 @@
 package org.spiritlm.corpus;
 
-import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -12,9 +11,9 @@ import org.spiritlm.torch.InputException;
  * Gives an alignment's words the form that they have in the transcript, with its capitals and
  * punctuation, so that the words in order are the transcript.
  *
- * <p>Words are compared by their letters and digits alone. A word of the transcript may be several
- * of the alignment (well-known), and what has neither letter nor digit (a dash) belongs to the word
- * before it.
+ * <p>Words are compared by their {@linkplain WordLetters letters} alone. A word of the transcript
+ * may be several of the alignment (well-known), and what has neither letter nor digit (a dash)
+ * belongs to the word before it.
  */
 final class TranscriptWords {
   /** What aligners write for a word that they do not know. */
@@ -31,7 +30,7 @@ final class TranscriptWords {
     List<AlignedWord> words = new ArrayList<>();
     int at = 0;
     for (String token : joined(transcript)) {
-      String wanted = letters(token);
+      String wanted = WordLetters.of(token);
       if (at == aligned.size()) {
         throw new InputException(
             "the alignment has " + aligned.size() + " words and ends before '" + token + "'");
@@ -39,10 +38,10 @@ final class TranscriptWords {
       AlignedWord first = aligned.get(at++);
       AlignedWord last = first;
       if (!UNKNOWN.contains(first.word().toLowerCase(Locale.ROOT))) {
-        StringBuilder found = new StringBuilder(letters(first.word()));
+        StringBuilder found = new StringBuilder(WordLetters.of(first.word()));
         while (found.length() < wanted.length() && at < aligned.size()) {
           last = aligned.get(at++);
-          found.append(letters(last.word()));
+          found.append(WordLetters.of(last.word()));
         }
         if (!found.toString().equals(wanted)) {
           throw new InputException(
@@ -65,7 +64,7 @@ final class TranscriptWords {
     List<String> tokens = new ArrayList<>();
     String before = "";
     for (String token : transcript.strip().split("\\s+", -1)) {
-      if (!letters(token).isEmpty()) {
+      if (!WordLetters.of(token).isEmpty()) {
         tokens.add(before.isEmpty() ? token : before + " " + token);
         before = "";
       } else if (tokens.isEmpty()) {
@@ -75,18 +74,5 @@ final class TranscriptWords {
       }
     }
     return tokens;
-  }
-
-  private static String letters(String word) {
-    String plain = Normalizer.normalize(word, Normalizer.Form.NFKC).toLowerCase(Locale.ROOT);
-    StringBuilder letters = new StringBuilder();
-    plain
-        .codePoints()
-        .filter(
-            point ->
-                Character.isLetterOrDigit(point)
-                    || Character.getType(point) == Character.NON_SPACING_MARK)
-        .forEach(letters::appendCodePoint);
-    return letters.toString();
   }
 }

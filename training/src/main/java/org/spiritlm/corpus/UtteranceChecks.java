@@ -8,7 +8,8 @@ import org.spiritlm.torch.InputException;
 
 /**
  * What can be wrong with an utterance before its audio is opened: an id that was there before, a
- * blank transcript, times that run backwards, words that overlap or lie outside.
+ * blank transcript, times that run backwards, words that overlap, lie outside, or do not spell the
+ * transcript.
  *
  * <p>One object sees all utterances of a corpus, and keeps about 16 bytes of each. Not thread-safe.
  */
@@ -43,6 +44,49 @@ public final class UtteranceChecks {
           String.format(Locale.ROOT, "the stretch from %.3f s to %.3f s is none", from, to));
     }
     checkWords(utterance.words(), from, to);
+    if (text != null && !utterance.words().isEmpty()) {
+      checkSpelling(utterance.words(), text);
+    }
+  }
+
+  /**
+   * Words may be cut otherwise than in the transcript (well, known) and have another case and other
+   * punctuation, but all letters in order must be the same.
+   */
+  private static void checkSpelling(List<AlignedWord> words, String transcript) {
+    String[] tokens = transcript.strip().split("\\s+", -1);
+    StringBuilder wanted = new StringBuilder();
+    int[] ends = new int[tokens.length];
+    for (int i = 0; i < tokens.length; i++) {
+      ends[i] = wanted.append(WordLetters.of(tokens[i])).length();
+    }
+    String spelt = wanted.toString();
+    int at = 0;
+    for (AlignedWord word : words) {
+      String letters = WordLetters.of(word.word());
+      if (!spelt.startsWith(letters, at)) {
+        throw new InputException(
+            "the words do not spell the transcript: '"
+                + word.word()
+                + "' stands where it has "
+                + token(tokens, ends, at));
+      }
+      at += letters.length();
+    }
+    if (at < spelt.length()) {
+      throw new InputException(
+          "the words do not spell the transcript: they end before " + token(tokens, ends, at));
+    }
+  }
+
+  /** The word of the transcript to which a letter belongs. */
+  private static String token(String[] tokens, int[] ends, int letter) {
+    for (int i = 0; i < tokens.length; i++) {
+      if (letter < ends[i]) {
+        return "'" + tokens[i] + "'";
+      }
+    }
+    return "nothing more";
   }
 
   private static void checkWords(List<AlignedWord> words, double from, double to) {

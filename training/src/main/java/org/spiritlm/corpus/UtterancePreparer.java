@@ -20,6 +20,12 @@ import org.spiritlm.units.SpeechUnits;
 public record UtterancePreparer(
     SpeechTokenizer speech, @Nullable TextTokenizer text, double rate, String model, String code) {
   /**
+   * The version of what is prepared: raised when a recording gives another row than before with the
+   * same model, so that old and new ones do not come together in one table.
+   */
+  public static final int ROWS = 1;
+
+  /**
    * Prepares one.
    *
    * @param reader its sound, at 16 kHz

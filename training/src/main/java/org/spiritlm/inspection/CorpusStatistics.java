@@ -86,20 +86,9 @@ public final class CorpusStatistics {
    * @param directory the manifest's
    */
   public void addRecording(Utterance utterance, Path directory) {
-    opened = true;
-    Clipping clipping = new Clipping();
-    double length;
-    try (AudioReader reader = UtteranceAudio.open(utterance, directory)) {
-      for (Audio chunk : reader) {
-        clipping.add(chunk.samples());
-      }
-      length = reader.seconds();
-    } catch (InputException e) {
-      addUnusable(utterance.id());
+    @Nullable Double length = listen(utterance, directory);
+    if (length == null) {
       return;
-    }
-    if (clipping.found()) {
-      clipped.add(utterance.id());
     }
     add(
         utterance.id(),
@@ -109,6 +98,34 @@ public final class CorpusStatistics {
         utterance.speaker(),
         utterance.style(),
         utterance.split());
+  }
+
+  /**
+   * Notes whether the recording of an utterance is clipped, or cannot be read, and counts nothing
+   * else of it: the same utterance is added with its units.
+   *
+   * @param directory the manifest's
+   */
+  public void addSound(Utterance utterance, Path directory) {
+    listen(utterance, directory);
+  }
+
+  /** Reads a recording to its end, notes what is wrong with it, and gives its length (seconds). */
+  private @Nullable Double listen(Utterance utterance, Path directory) {
+    opened = true;
+    Clipping clipping = new Clipping();
+    try (AudioReader reader = UtteranceAudio.open(utterance, directory)) {
+      for (Audio chunk : reader) {
+        clipping.add(chunk.samples());
+      }
+      if (clipping.found()) {
+        clipped.add(utterance.id());
+      }
+      return reader.seconds();
+    } catch (InputException e) {
+      addUnusable(utterance.id());
+      return null;
+    }
   }
 
   /** Adds an utterance with its units. */

@@ -3,8 +3,12 @@ package org.spiritlm.corpus;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -132,6 +136,79 @@ class AlignmentsTest {
     }
     assertThat(find("long.TextGrid", utterance("long", "x.wav"))).isEqualTo(WORDS);
     assertThat(find("long.TextGrid", utterance("other", "x.wav"))).isNull();
+  }
+
+  /** The tiers of the long form as Praat's "Save as binary file..." writes them. */
+  private static byte[] binary() throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    DataOutputStream out = new DataOutputStream(bytes);
+    out.writeBytes("ooBinaryFile");
+    begin(out, "TextGrid");
+    out.writeBoolean(true);
+    out.writeInt(3);
+    begin(out, "IntervalTier", "phones");
+    out.writeInt(1);
+    interval(out, 0, 1.5, "AH0");
+    begin(out, "TextTier", "points");
+    out.writeInt(1);
+    out.writeDouble(0.7);
+    text(out, "click");
+    begin(out, "IntervalTier", "84 - words");
+    out.writeInt(5);
+    interval(out, 0, 0.3, "\uD83D\uDE42"); // beyond UTF-16's first plane
+    interval(out, 0.3, 0.45, "the");
+    interval(out, 0.45, 0.9, "\"cat\"");
+    interval(out, 0.9, 1.0, "sil");
+    interval(out, 1.0, 1.25, "é");
+    return bytes.toByteArray();
+  }
+
+  private static void begin(DataOutputStream out, String kind, String... name) throws IOException {
+    out.writeByte(kind.length());
+    out.writeBytes(kind);
+    for (String each : name) {
+      text(out, each);
+    }
+    out.writeDouble(0);
+    out.writeDouble(1.5);
+  }
+
+  private static void interval(DataOutputStream out, double from, double to, String text)
+      throws IOException {
+    out.writeDouble(from);
+    out.writeDouble(to);
+    text(out, text);
+  }
+
+  private static void text(DataOutputStream out, String text) throws IOException {
+    if (text.chars().allMatch(letter -> letter < 128)) {
+      out.writeShort(text.length());
+      out.writeBytes(text);
+    } else {
+      out.writeShort(0xffff);
+      out.writeShort(text.codePointCount(0, text.length()));
+      out.writeChars(text);
+    }
+  }
+
+  @Test
+  void binaryTextGrids() throws IOException {
+    byte[] whole = binary();
+    files.bytes("binary.TextGrid", whole);
+    List<AlignedWord> words = find("", utterance("binary", "x.wav"));
+    assertThat(words.get(0)).isEqualTo(new AlignedWord("\uD83D\uDE42", 0, 0.3));
+    assertThat(words.subList(1, words.size())).isEqualTo(WORDS);
+    for (int length = 0; length < whole.length; length++) {
+      files.bytes("cut.TextGrid", Arrays.copyOf(whole, length));
+      assertThatThrownBy(() -> find("", utterance("cut", "x.wav")))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("cut.TextGrid");
+    }
+    whole[12 + 1 + 8 + 16 + 1] = 0x7f; // the count of tiers
+    files.bytes("count.TextGrid", whole);
+    assertThatThrownBy(() -> find("", utterance("count", "x.wav")))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("count.TextGrid, byte 42: expected a count, found 21");
   }
 
   @ParameterizedTest

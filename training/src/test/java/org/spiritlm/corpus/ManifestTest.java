@@ -140,6 +140,32 @@ final class ManifestTest {
   }
 
   @Test
+  void wordsMustSpellTheTranscript(@TempDir Path directory) throws IOException {
+    Path file = directory.resolve("manifest.jsonl");
+    Files.writeString(
+        file,
+        """
+        {"id":"case","audio":"a.wav","text":"The CAT, said 'I'.","words":[{"w":"the","start":0,"end":1},{"w":"cat","start":1,"end":2},{"w":"said","start":2,"end":3},{"w":"i","start":3,"end":4}]}
+        {"id":"cut","audio":"a.wav","text":"— well-known donʼt Straße","words":[{"w":"well","start":0,"end":1},{"w":"known","start":1,"end":2},{"w":"don't","start":2,"end":3},{"w":"STRASSE","start":3,"end":4}]}
+        {"id":"joined","audio":"a.wav","text":"yes — no — 25","words":[{"w":"yes —","start":0,"end":1},{"w":"no","start":1,"end":2},{"w":"—","start":2,"end":2},{"w":"25","start":2,"end":3}]}
+        {"id":"no text","audio":"a.wav","words":[{"w":"yes","start":0,"end":1}]}
+        {"id":"other","audio":"a.wav","text":"the cat sat","words":[{"w":"the","start":0,"end":1},{"w":"dog","start":1,"end":2},{"w":"sat","start":2,"end":3}]}
+        {"id":"fewer","audio":"a.wav","text":"the cat sat.","words":[{"w":"the","start":0,"end":1},{"w":"cat","start":1,"end":2}]}
+        {"id":"more","audio":"a.wav","text":"the cat","words":[{"w":"the","start":0,"end":1},{"w":"cat","start":1,"end":2},{"w":"sat","start":2,"end":3}]}
+        """);
+    Read read = Read.of(file);
+    assertThat(read.utterances)
+        .extracting(Utterance::id)
+        .containsExactly("case", "cut", "joined", "no text");
+    assertThat(read.rejections)
+        .extracting(rejection -> rejection.id() + ": " + rejection.reason())
+        .containsExactly(
+            "other: the words do not spell the transcript: 'dog' stands where it has 'cat'",
+            "fewer: the words do not spell the transcript: they end before 'sat.'",
+            "more: the words do not spell the transcript: 'sat' stands where it has nothing more");
+  }
+
+  @Test
   void aLineInAnotherEncodingIsRejectedAlone(@TempDir Path directory) throws IOException {
     Path file = directory.resolve("manifest.jsonl");
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();

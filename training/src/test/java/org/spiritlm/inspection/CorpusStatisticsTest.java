@@ -125,6 +125,23 @@ class CorpusStatisticsTest {
   }
 
   @Test
+  void soundOfPreparedUtterancesIsNotCountedTwice() throws IOException {
+    write("loud.wav", 1, 3);
+    CorpusStatistics statistics =
+        new CorpusStatistics(TokenLayout.SPIRIT_LM, CorpusStatistics.Codebooks.SPIRIT_LM);
+    statistics.add(prepared("loud", 1, new SpeechUnits(new int[25], null, null), null));
+    for (String name : List.of("loud", "missing")) {
+      statistics.addSound(
+          Utterance.of(name, AudioLocation.of(name + ".wav"), "one two"), directory);
+    }
+    JsonNode json = statistics.json();
+    assertThat(json.path("utterances").asInt()).isEqualTo(1);
+    assertThat(json.path("tokens").path("hubert").path("units").asInt()).isEqualTo(25);
+    assertThat(json.path("clipped").path("first").toString()).isEqualTo("[\"loud\"]");
+    assertThat(json.path("unusable").path("first").toString()).isEqualTo("[\"missing\"]");
+  }
+
+  @Test
   void chartsArePicturesWhoseBarsAreAsHighAsTheirCounts() throws IOException {
     Path file = directory.resolve("c.png");
     new BarChart("c", "Title", "x", 1, new long[] {4, 0, 2, 1}).write(file);

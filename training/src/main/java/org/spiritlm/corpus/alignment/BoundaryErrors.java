@@ -4,14 +4,13 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 import java.util.stream.DoubleStream;
 import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.corpus.Manifest;
 import org.spiritlm.corpus.Utterance;
+import org.spiritlm.corpus.WordLetters;
 import org.spiritlm.torch.InputException;
 
 /**
@@ -34,8 +33,6 @@ public record BoundaryErrors(
     double mean,
     long missing,
     long different) {
-  private static final Pattern SILENT = Pattern.compile("[^\\p{L}\\p{M}\\p{N}]+");
-
   /**
    * Compares the words' times of two manifests; utterances are found by their ids, words must be
    * the same but for case and punctuation.
@@ -96,9 +93,7 @@ public record BoundaryErrors(
     }
 
     private static List<String> said(List<AlignedWord> words) {
-      return words.stream()
-          .map(word -> SILENT.matcher(word.word()).replaceAll("").toLowerCase(Locale.ROOT))
-          .toList();
+      return words.stream().map(word -> WordLetters.of(word.word())).toList();
     }
 
     BoundaryErrors result() {

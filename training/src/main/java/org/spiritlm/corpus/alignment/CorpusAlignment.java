@@ -131,7 +131,7 @@ public final class CorpusAlignment {
           new AlignmentJournal(beside(output, "journal"), identity.json())) {
         long resumed = journal.totals().items();
         try (Work work = new Work(manifest, output, journal, identity.items(), progress)) {
-          Manifest.read(manifest, work);
+          Manifest.readUntimed(manifest, work);
           work.finish();
         }
         Path next = beside(output, "new");

@@ -38,6 +38,9 @@ record ShardData(
   /** The key by which utterances and prompts are chosen among the held-out ones. */
   private static final long CHOICE = 1;
 
+  /** What the names of streams begin with that take one modality of aligned utterances. */
+  private static final String ALIGNED = "aligned_";
+
   /** The most tokens of a question beside its speech. */
   private static final int MARKERS = 4;
 
@@ -61,17 +64,29 @@ record ShardData(
         new ShardDocuments.Batch(sequences, settings.flag("apart", true)));
   }
 
-  /** The streams that have a weight, by the strategy that is their name. */
+  /**
+   * The streams that have a weight: one for each strategy, by its name, and what is but spoken or
+   * but written of aligned utterances.
+   */
   private static List<StreamOptions> streams(Settings mix) {
     List<StreamOptions> streams = new ArrayList<>();
     for (Strategy strategy : Strategy.values()) {
       String name = strategy.name().toLowerCase(Locale.ROOT);
       double weight = mix.number(name, isOfThePaper(strategy) ? 1 : 0);
-      if (weight > 0) {
-        streams.add(new StreamOptions(name, kind(strategy), strategy, weight));
-      }
+      add(name, kind(strategy), strategy, weight, streams);
+    }
+    for (Strategy strategy : List.of(Strategy.SPEECH, Strategy.TEXT)) {
+      String name = ALIGNED + strategy.name().toLowerCase(Locale.ROOT);
+      add(name, ShardKind.ALIGNED, strategy, mix.number(name, 0), streams);
     }
     return streams;
+  }
+
+  private static void add(
+      String name, ShardKind kind, Strategy strategy, double weight, List<StreamOptions> streams) {
+    if (weight > 0) {
+      streams.add(new StreamOptions(name, kind, strategy, weight));
+    }
   }
 
   private static boolean isOfThePaper(Strategy strategy) {
