@@ -403,18 +403,26 @@ public final class SpiritLm {
   }
 
   /**
-   * Speaks units as {@link #decode(SpeechUnits, VoiceOptions)} does (within 1e-4), but gives the
-   * audio away while it is made, so that memory stays bounded however much there is.
+   * Speaks tokens as {@link #decode(SpeechTokens, VoiceOptions)} does, the same samples, but gives
+   * the audio away while it is made, so that memory stays bounded however much there is.
    *
    * @param listener takes the audio, chunk by chunk
+   * @return the frames of each unit, or null where they were not predicted
+   * @throws InputException as there, before the first chunk
    */
-  public void decode(SpeechUnits units, VoiceOptions voice, Consumer<Audio> listener) {
+  public int @Nullable [] decode(
+      SpeechTokens tokens, VoiceOptions voice, Consumer<Audio> listener) {
     Vocoder vocoder = parts.vocoder.get();
-    if (vocoder.predictsDurations(voice)) {
-      LongSpeech.speak(tokens(units), stream(voice), listener);
-    } else {
-      LongSpeech.speak(units, vocoder.stream(voice), listener);
-    }
+    return vocoder.synthesizeUnits(
+        tokens.units(() -> Voicing.fallbackStyle(vocoder, 0)), voice, listener);
+  }
+
+  /** The same of {@link #decode(SpeechUnits, VoiceOptions)}. */
+  public int @Nullable [] decode(SpeechUnits units, VoiceOptions voice, Consumer<Audio> listener) {
+    Vocoder vocoder = parts.vocoder.get();
+    return vocoder.predictsDurations(voice)
+        ? decode(tokens(units), voice, listener)
+        : vocoder.synthesize(units, voice, listener);
   }
 
   /**
