@@ -117,7 +117,7 @@ public final class Vocoder {
    * @throws InputException as the other
    */
   public Synthesis synthesizeUnits(SpeechUnits units, VoiceOptions voice) {
-    return whole(ofUnits(units, voice), Voice.of(voice, config));
+    return whole(Voice.of(voice, config), ofUnits(units, voice));
   }
 
   /**
@@ -129,13 +129,13 @@ public final class Vocoder {
    */
   public int @Nullable [] synthesize(
       SpeechUnits units, VoiceOptions voice, Consumer<Audio> listener) {
-    return inPieces(ofStreams(units, voice), Voice.of(voice, config), listener);
+    return inPieces(Voice.of(voice, config), ofStreams(units, voice), listener);
   }
 
   /** The same of {@link #synthesizeUnits}. */
   public int @Nullable [] synthesizeUnits(
       SpeechUnits units, VoiceOptions voice, Consumer<Audio> listener) {
-    return inPieces(ofUnits(units, voice), Voice.of(voice, config), listener);
+    return inPieces(Voice.of(voice, config), ofUnits(units, voice), listener);
   }
 
   /**
@@ -145,7 +145,7 @@ public final class Vocoder {
    */
   public List<Synthesis> synthesize(List<SpeechUnits> utterances, VoiceOptions voice) {
     Voice chosen = Voice.of(voice, config);
-    return utterances.stream().map(units -> whole(ofStreams(units, voice), chosen)).toList();
+    return utterances.stream().map(units -> whole(chosen, ofStreams(units, voice))).toList();
   }
 
   /**
@@ -208,13 +208,13 @@ public final class Vocoder {
     return generator.lookAhead();
   }
 
-  private Synthesis whole(Utterance utterance, Voice voice) {
+  private Synthesis whole(Voice voice, Utterance utterance) {
     List<float[]> pieces = new ArrayList<>();
     speak(utterance.frames(), voice, pieces::add);
     return new Synthesis(audio(pieces), utterance.durations());
   }
 
-  private int @Nullable [] inPieces(Utterance utterance, Voice voice, Consumer<Audio> listener) {
+  private int @Nullable [] inPieces(Voice voice, Utterance utterance, Consumer<Audio> listener) {
     speak(
         utterance.frames(),
         voice,
