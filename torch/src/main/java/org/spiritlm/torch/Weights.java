@@ -17,8 +17,11 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model's parameters by path: {@code weights.at("layers", 3).at("q_proj").tensor("weight", 64,
- * 64)}.
+ * A model's parameters by path.
+ *
+ * <pre>{@code
+ * Tensor weight = weights.at("layers", 3).at("q_proj").tensor("weight", 64, 64);
+ * }</pre>
  *
  * <p>The same model constructor loads from files or initialises from a seed, depending on how these
  * weights were made. Every tensor is asked for with its shape; what is missing, has another shape,
