@@ -66,7 +66,17 @@ public final class ModelDirectory {
       return new ModelDirectory(own);
     }
     if (MetaLayout.isIn(directory)) {
-      return new ModelDirectory(MetaLayout.open(directory, wanted));
+      MetaLayout meta = MetaLayout.open(directory, wanted);
+      if (meta.parts().isEmpty()) {
+        throw new CheckpointException(
+            directory
+                + ": holds no part of the "
+                + meta.variant().key()
+                + " model, such as "
+                + directory.relativize(meta.languageModel())
+                + "; download Meta's checkpoints into it");
+      }
+      return new ModelDirectory(meta);
     }
     throw new CheckpointException(
         directory
