@@ -39,14 +39,20 @@ class Side:
         self.process.wait()
 
 
+def environment_of(name, threads):
+    """What our launcher sets, for both; training keeps memory that inference gives back."""
+    common = dict(os.environ, OMP_NUM_THREADS=threads, MKL_NUM_THREADS=threads,
+                  GOMP_SPINCOUNT="10000", KMP_BLOCKTIME="0")
+    if not name.startswith("train"):
+        return dict(common, THP_MEM_ALLOC_ENABLE="1")
+    return dict(common, THP_MEM_ALLOC_ENABLE="0", GLIBC_TUNABLES="glibc.malloc.hugetlb=1",
+                MALLOC_MMAP_THRESHOLD_="33554432", MALLOC_TRIM_THRESHOLD_="8589934592",
+                MALLOC_TOP_PAD_="67108864")
+
+
 def compare(name, arguments):
     threads = str(arguments.threads)
-    # What our launcher sets, for both.
-    environment = dict(os.environ, OMP_NUM_THREADS=threads, MKL_NUM_THREADS=threads,
-                       GOMP_SPINCOUNT="10000", KMP_BLOCKTIME="0", THP_MEM_ALLOC_ENABLE="0",
-                       GLIBC_TUNABLES="glibc.malloc.hugetlb=1",
-                       MALLOC_MMAP_THRESHOLD_="33554432", MALLOC_TRIM_THRESHOLD_="8589934592",
-                       MALLOC_TOP_PAD_="67108864")
+    environment = environment_of(name, threads)
     ours = Side([str(LAUNCHER), "bench", name, "--on-request", "--json", "--threads", threads,
                  "--device", arguments.device], environment)
     peer = Side([arguments.python, str(HERE / "peer.py"), name, "--on-request",

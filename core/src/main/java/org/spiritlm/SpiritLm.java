@@ -407,19 +407,29 @@ public final class SpiritLm {
   }
 
   /**
-   * Speaks units as {@link #decode(SpeechUnits, VoiceOptions)} does (within 1e-4), but gives the
-   * audio away while it is made, so that memory stays bounded however much there is.
+   * Speaks tokens as {@link #decode(SpeechTokens, VoiceOptions)} does, the same samples, but gives
+   * the audio away while it is made, so that memory stays bounded however much there is.
    *
    * @param listener takes the audio, chunk by chunk
+   * @return the frames of each unit, or null where they were not predicted
+   * @throws InputException as there, before the first chunk
    */
-  public void decode(SpeechUnits units, VoiceOptions voice, Consumer<Audio> listener) {
+  public int @Nullable [] decode(
+      SpeechTokens tokens, VoiceOptions voice, Consumer<Audio> listener) {
+    Vocoder vocoder = parts.vocoder.get();
+    StyledVoice styled = parts.voice(voice);
+    SpeechUnits units = styled.of(tokens).units(() -> styled.fallback(vocoder, 0));
+    return vocoder.synthesizeUnits(units, styled.voice(), listener);
+  }
+
+  /** The same of {@link #decode(SpeechUnits, VoiceOptions)}. */
+  public int @Nullable [] decode(SpeechUnits units, VoiceOptions voice, Consumer<Audio> listener) {
     Vocoder vocoder = parts.vocoder.get();
     if (vocoder.predictsDurations(voice)) {
-      LongSpeech.speak(tokens(units), stream(voice), listener);
-    } else {
-      StyledVoice styled = parts.voice(voice);
-      LongSpeech.speak(styled.of(units), vocoder.stream(styled.voice()), listener);
+      return decode(tokens(units), voice, listener);
     }
+    StyledVoice styled = parts.voice(voice);
+    return vocoder.synthesize(styled.of(units), styled.voice(), listener);
   }
 
   /**

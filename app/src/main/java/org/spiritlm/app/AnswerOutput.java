@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.Generation;
 import org.spiritlm.GenerationListener;
@@ -20,6 +22,9 @@ import picocli.CommandLine.Option;
 
 /** Where answers go: printed, their speech to files; when they are complete, or as they come. */
 final class AnswerOutput {
+  /** The files that are written to a directory, numbered from 1. */
+  private static final Pattern SPEECH = Pattern.compile("speech-([1-9]\\d{0,8})\\.wav");
+
   @Option(
       names = "-o",
       paramLabel = "DIR",
@@ -34,7 +39,11 @@ final class AnswerOutput {
       description = "Print text and write speech as they come; text goes beside speech on -o -.")
   boolean stream;
 
-  @Option(names = "--force", description = "Replace files that are there.")
+  @Option(
+      names = "--force",
+      description = {
+        "Replace files that are there; speech-N.wav that an earlier answer had more of are removed."
+      })
   boolean force;
 
   /** Asks the model. */
@@ -127,7 +136,27 @@ final class AnswerOutput {
       }
       reports.add(new AnswerReport(answer, paths, loading));
     }
+    removeOthers(files);
     AnswerReport.print(reports, common, console);
+  }
+
+  /**
+   * Removes the files of an earlier answer that had more speech; without --force there are none.
+   */
+  private void removeOthers(int files) {
+    if (place == null || !force || !Files.isDirectory(place)) {
+      return;
+    }
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(place, Files::isRegularFile)) {
+      for (Path file : all) {
+        Matcher name = SPEECH.matcher(file.getFileName().toString());
+        if (name.matches() && Integer.parseInt(name.group(1)) > files) {
+          Files.delete(file);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private Path write(Segment.Speech speech, int number) {

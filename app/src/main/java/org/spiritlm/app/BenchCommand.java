@@ -1,7 +1,6 @@
 package org.spiritlm.app;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -22,6 +21,7 @@ import org.spiritlm.app.bench.SpeechBenchmarks;
 import org.spiritlm.app.bench.SpeechTrainingBenchmarks;
 import org.spiritlm.app.bench.StartBenchmarks;
 import org.spiritlm.app.bench.TrainingBenchmarks;
+import org.spiritlm.json.Json;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.Torch;
@@ -35,6 +35,7 @@ import picocli.CommandLine.Parameters;
     name = "bench",
     description = {
       "Measure how fast every part is on this machine, at real sizes with random weights.",
+      "Name train-… alone: then memory is managed as 'train' has it, else as all other commands do.",
       "tools/bench/compare.py measures PyTorch beside it."
     },
     footer = {
@@ -92,7 +93,7 @@ final class BenchCommand implements Runnable {
     }
     List<Benchmark> chosen = chosen();
     if (list) {
-      chosen.forEach(benchmark -> console.print(benchmark.name()));
+      chosen.forEach(this::describe);
       return;
     }
     if (onRequest) {
@@ -103,6 +104,14 @@ final class BenchCommand implements Runnable {
       return;
     }
     chosen.forEach(this::measure);
+  }
+
+  private void describe(Benchmark benchmark) {
+    if (common.json) {
+      console.json(Json.object().put("name", benchmark.name()).put("unit", benchmark.unit()));
+    } else {
+      console.print(benchmark.name());
+    }
   }
 
   private List<Benchmark> chosen() {
@@ -186,7 +195,7 @@ final class BenchCommand implements Runnable {
   }
 
   private static ObjectNode result(Benchmark benchmark, double value) {
-    ObjectNode result = JsonNodeFactory.instance.objectNode();
+    ObjectNode result = Json.object();
     result.put("name", benchmark.name());
     result.put("value", value);
     return result.put("unit", benchmark.unit());

@@ -1,5 +1,6 @@
 package org.spiritlm.app;
 
+import org.spiritlm.json.Json;
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,6 +28,11 @@ final class CompletionCommand implements Runnable {
 
   @Override
   public void run() {
-    console.print(AutoComplete.bash("spiritlm", spec.root().commandLine()));
+    String script = AutoComplete.bash("spiritlm", spec.root().commandLine());
+    if (common.json) {
+      console.json(Json.object().put("script", script));
+    } else {
+      console.print(script);
+    }
   }
 }

@@ -3,15 +3,15 @@ package org.spiritlm.app;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.function.Function;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.SpiritLm;
+import org.spiritlm.audio.Audio;
 import org.spiritlm.json.Json;
 import org.spiritlm.json.JsonLine;
 import org.spiritlm.prompt.SpeechTokens;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.units.SpeechUnits;
-import org.spiritlm.vocoder.Synthesis;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -19,7 +19,7 @@ import picocli.CommandLine.Parameters;
 /** {@code spiritlm decode}: tokens to speech. */
 @Command(
     name = "decode",
-    description = "Speak tokens.",
+    description = "Speak tokens. Memory stays bounded.",
     customSynopsis = "spiritlm decode TOKENS|FILE.json -o WAV [OPTIONS]",
     sortOptions = false,
     footer = {
@@ -52,15 +52,19 @@ final class DecodeCommand implements Runnable {
   public void run() {
     output.claim(common);
     Path file = file(speech);
-    Function<SpiritLm, Synthesis> speaking = file == null ? tokens() : units(file);
-    Synthesis synthesis = speaking.apply(model.open().model());
-    output.write(
-        listener -> listener.accept(synthesis.audio()), synthesis.durations(), common, console);
+    Speaking speaking = file == null ? tokens() : units(file);
+    SpiritLm opened = model.open().model();
+    output.write(listener -> speaking.speak(opened, listener), common, console);
   }
 
-  private Function<SpiritLm, Synthesis> tokens() {
+  /** Speaks by a model; returns the frames of each unit where they were predicted. */
+  private interface Speaking {
+    int @Nullable [] speak(SpiritLm model, Consumer<Audio> listener);
+  }
+
+  private Speaking tokens() {
     SpeechTokens tokens = SpeechTokens.parse(speech);
-    return opened -> opened.decode(tokens, voice.voice());
+    return (opened, listener) -> opened.decode(tokens, voice.voice(), listener);
   }
 
   /** The file that is meant, or null if it is a token string. */
@@ -80,7 +84,7 @@ final class DecodeCommand implements Runnable {
     return null;
   }
 
-  private Function<SpiritLm, Synthesis> units(Path file) {
+  private Speaking units(Path file) {
     JsonLine line = new JsonLine(file.toString(), Json.file(file));
     line.only("audio", "seconds", "hubert", "pitch", "style", "tokens", "ids");
     int[] hubert = line.numbers("hubert");
@@ -88,6 +92,6 @@ final class DecodeCommand implements Runnable {
       throw new InputException(file + ": expected a list under \"hubert\", found nothing");
     }
     SpeechUnits units = new SpeechUnits(hubert, line.numbers("pitch"), line.numbers("style"));
-    return opened -> opened.decode(units, voice.voice());
+    return (opened, listener) -> opened.decode(units, voice.voice(), listener);
   }
 }

@@ -6,6 +6,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.Objects;
@@ -22,6 +23,13 @@ final class Mistakes {
   static @Nullable String explain(Throwable failure) {
     if (failure instanceof InputException) {
       return failure.getMessage();
+    }
+    if (failure instanceof InvalidPathException e) {
+      return "'"
+          + e.getInput()
+          + "' is no name of a file here: "
+          + e.getReason()
+          + " (letters beyond ASCII need a locale that has them, such as LC_ALL=C.UTF-8)";
     }
     if (failure instanceof UncheckedIOException io) {
       return explain(Objects.requireNonNull(io.getCause()));

@@ -74,6 +74,10 @@ final class ModelPlace {
               + CHECKPOINTS
               + " to Meta's checkpoints; 'spiritlm init --preset toy -o DIR' makes a small random one");
     }
+    if (name.isBlank()) {
+      throw new InputException(
+          "the model's name is empty; expected a directory or a bundled model");
+    }
     Path given = Path.of(name);
     if (Files.isDirectory(given)) {
       return given;
@@ -82,11 +86,36 @@ final class ModelPlace {
     if (model != null && bundled.startsWith(bundle()) && Files.isDirectory(bundled)) {
       return bundled;
     }
+    if (Files.exists(given)) {
+      throw new InputException(
+          given + " is a file; expected a model's directory, such as the one that it lies in");
+    }
+    sayWhatWasReplaced(given.toAbsolutePath().normalize());
     throw new InputException(
         (model != null ? "model '" : CHECKPOINTS + " '")
             + name
             + "' is neither a directory nor a bundled model; bundled here: "
             + (bundled().isEmpty() ? "none" : String.join(", ", bundled())));
+  }
+
+  /**
+   * Names what a run that was killed has left of a directory that is not there.
+   *
+   * @throws InputException if there is such a thing
+   */
+  private static void sayWhatWasReplaced(Path place) {
+    try {
+      List<Path> last = NewDirectory.replaced(place);
+      if (!last.isEmpty()) {
+        throw new InputException(
+            place
+                + " was being replaced when a command was killed; what was there is now "
+                + last.get(0)
+                + ": rename it, or run that command again");
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Whether there is a model where none is named. */

@@ -3,11 +3,13 @@ package org.spiritlm.app;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.spiritlm.checkpoint.ModelRecord;
 import org.spiritlm.torch.InputException;
@@ -15,6 +17,9 @@ import picocli.CommandLine.Option;
 
 /** The directory of a model, or of something else, that a command makes. */
 final class NewDirectory {
+  /** The ending of a directory that is being replaced. */
+  private static final String OLD = "old";
+
   /** The file by which what may be replaced is known, and what that is. */
   private final String mark;
 
@@ -49,6 +54,7 @@ final class NewDirectory {
    * @throws InputException if there is something that may not be replaced
    */
   void fill(Consumer<Path> writer) {
+    recover();
     if (!isTaken()) {
       writer.accept(directory);
       return;
@@ -71,6 +77,7 @@ final class NewDirectory {
    * @throws InputException if there is something that may not be replaced
    */
   void fillBeside(Consumer<Path> writer) {
+    recover();
     if (isTaken()) {
       checkReplaceable();
     }
@@ -110,10 +117,54 @@ final class NewDirectory {
   }
 
   private void replaceBy(Path next) throws IOException {
-    Path last = beside("old");
+    Path last = beside(OLD);
     Files.move(directory.toAbsolutePath(), last);
-    Files.move(next, directory.toAbsolutePath());
+    try {
+      Files.move(next, directory.toAbsolutePath());
+    } catch (IOException e) {
+      Files.move(last, directory.toAbsolutePath());
+      throw e;
+    }
     delete(last);
+  }
+
+  /**
+   * Puts the directory back that a run was replacing when it was killed, or removes what it did not
+   * come to remove.
+   */
+  private void recover() {
+    Path place = directory.toAbsolutePath().normalize();
+    try {
+      for (Path last : replaced(place)) {
+        if (Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
+          delete(last);
+        } else {
+          Files.move(last, place);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * What stood in a directory's place before a run that was killed while it replaced it.
+   *
+   * @param place of the directory, absolute
+   */
+  static List<Path> replaced(Path place) throws IOException {
+    Path parent = place.getParent();
+    if (parent == null || place.getFileName() == null || !Files.isDirectory(parent)) {
+      return List.of();
+    }
+    Pattern name =
+        Pattern.compile(Pattern.quote("." + place.getFileName()) + "\\.[0-9a-f]{1,16}\\." + OLD);
+    try (Stream<Path> beside = Files.list(parent)) {
+      return beside
+          .filter(path -> name.matcher(path.getFileName().toString()).matches())
+          .filter(Files::isDirectory)
+          .toList();
+    }
   }
 
   private boolean isTaken() {

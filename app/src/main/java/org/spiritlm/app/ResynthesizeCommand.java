@@ -56,8 +56,6 @@ final class ResynthesizeCommand implements Runnable {
       throw recording.tooShort();
     }
     VoiceOptions chosen = voice.voice();
-    int[] durations = opened.durations(opened.tokens(recording.units()), chosen);
-    output.write(
-        listener -> opened.decode(recording.units(), chosen, listener), durations, common, console);
+    output.write(listener -> opened.decode(recording.units(), chosen, listener), common, console);
   }
 }

@@ -97,8 +97,10 @@ final class SpeakCommand implements Runnable {
     int hop = opened.directory().vocoderConfig().hop();
     int frames = -Math.floorDiv(-spoken.samples().length, hop); // the last one may be cut
     output.write(
-        listener -> listener.accept(spoken),
-        heard(opened.durations(tokens, chosen), frames),
+        listener -> {
+          listener.accept(spoken);
+          return heard(opened.durations(tokens, chosen), frames);
+        },
         common,
         console);
   }

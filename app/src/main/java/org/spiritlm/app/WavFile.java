@@ -22,7 +22,8 @@ final class WavFile {
 
   /** Gives all audio to what it is given. */
   interface Source {
-    void speak(Consumer<Audio> listener);
+    /** Returns the frames of each unit, or null where they were not predicted. */
+    int @Nullable [] speak(Consumer<Audio> listener);
   }
 
   /**
@@ -41,12 +42,11 @@ final class WavFile {
   /**
    * Writes the audio and says what it is.
    *
-   * @param durations the frames of each unit, or null where they were not predicted
    * @throws InputException if it cannot be written; nothing is left then
    */
-  void write(Source source, int @Nullable [] durations, CommonOptions common, Console console) {
+  void write(Source source, CommonOptions common, Console console) {
     try (WavSink sink = new WavSink(path, console)) {
-      source.speak(sink);
+      int[] durations = source.speak(sink);
       Written written = sink.finish();
       if (written == null) {
         throw new InputException("there was nothing to say, so " + path + " was not written");

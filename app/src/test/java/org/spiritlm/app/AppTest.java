@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -156,6 +157,42 @@ final class AppTest {
             name ->
                 assertThat(run.out().toLowerCase(Locale.ROOT))
                     .contains("_picocli_spiritlm_" + name.replace("-", "")));
+  }
+
+  @Test
+  void everyCommandHasItsJsonWhichIsDocumented() throws IOException {
+    String formats = Files.readString(Path.of("..", "docs", "formats.md"));
+    String section = formats.substring(formats.indexOf("## The command line's JSON"));
+    List<String> documented =
+        section
+            .lines()
+            .filter(line -> line.startsWith("| `"))
+            .flatMap(
+                line -> Pattern.compile("`([^`]+)`").matcher(line.split("\\|", -1)[1]).results())
+            .map(name -> name.group(1))
+            .toList();
+    List<String> commands =
+        leaves(App.commandLine(new Console(System.out, System.err)))
+            .peek(
+                command ->
+                    assertThat(command.getCommandSpec().findOption("--json"))
+                        .as(command.getCommandName())
+                        .isNotNull())
+            .map(command -> command.getCommandSpec().qualifiedName().replace("spiritlm ", ""))
+            .toList();
+    assertThat(documented).containsExactlyInAnyOrderElementsOf(commands);
+  }
+
+  private static Stream<CommandLine> leaves(CommandLine command) {
+    return command.getSubcommands().isEmpty()
+        ? Stream.of(command)
+        : command.getSubcommands().values().stream().distinct().flatMap(AppTest::leaves);
+  }
+
+  @Test
+  void completionAsJsonIsTheScript() {
+    assertThat(Run.of("completion", "--json").object().get("script").asText() + "\n")
+        .isEqualTo(Run.of("completion").out());
   }
 
   /** Runs a command that fails in this way. */

@@ -44,6 +44,9 @@ class BenchCommandTest {
     assertThat(run.out().lines())
         .contains("read-bandwidth", "hubert-10s", "encode-10s", "vocoder-new-lengths")
         .doesNotHaveDuplicates();
+    assertThat(Run.of("bench", "--list", "--json").objects())
+        .extracting(object -> object.get("name").asText())
+        .containsExactlyElementsOf(run.out().lines().toList());
   }
 
   @Test

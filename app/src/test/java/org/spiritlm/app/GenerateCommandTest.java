@@ -77,6 +77,25 @@ final class GenerateCommandTest {
   }
 
   @Test
+  void aShorterAnswerLeavesNoFileOfALongerOne() throws IOException {
+    Path place = Files.createDirectory(directory.resolve("answer"));
+    for (String name : List.of("speech-1.wav", "speech-2.wav", "speech-10.wav")) {
+      Files.writeString(place.resolve(name), "old");
+    }
+    for (String name : List.of("speech-01.wav", "speech-x.wav", "notes.txt")) {
+      Files.writeString(place.resolve(name), "mine");
+    }
+    String[] asked = {"--text", "Hello", "--to", "speech", "--max-new-tokens", "12"};
+    Run run = generate("base", asked, "-o", place.toString(), "--force", "--json");
+    assertThat(run.object().at("/segments/0/path").asText()).endsWith("speech-1.wav");
+    assertThat(AudioReader.read(place.resolve("speech-1.wav")).samples()).isNotEmpty();
+    try (Stream<Path> left = Files.list(place)) {
+      assertThat(left.map(path -> path.getFileName().toString()).toList())
+          .containsExactlyInAnyOrder("speech-1.wav", "speech-01.wav", "speech-x.wav", "notes.txt");
+    }
+  }
+
+  @Test
   void answersDifferByTheirSeedAndTheSameSeedGivesTheSame() {
     String[] asked = {"--text", "Hello", "--to", "text", "--max-new-tokens", "12", "--json"};
     List<JsonNode> two = generate("base", asked, "--seed", "7", "--num-return", "2").objects();

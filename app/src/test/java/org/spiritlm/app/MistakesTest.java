@@ -2,6 +2,7 @@ package org.spiritlm.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.InvalidPathException;
 import org.junit.jupiter.api.Test;
 
 class MistakesTest {
@@ -16,6 +17,12 @@ class MistakesTest {
         .isEqualTo(
             "CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has a total capacity of 8 GiB."
                 + " Use --device cpu, --dtype bf16, or ask for less at a time.");
+  }
+
+  @Test
+  void aNameThatTheSystemCannotHaveIsTheUsersToChange() {
+    assertThat(Mistakes.explain(new InvalidPathException("caf?", "Malformed input")))
+        .contains("'caf?' is no name of a file here: Malformed input", "locale");
   }
 
   @Test

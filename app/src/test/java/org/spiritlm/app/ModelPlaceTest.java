@@ -57,5 +57,10 @@ final class ModelPlaceTest {
     assertThatThrownBy(() -> ModelPlace.find("../checkpoints", null, null))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("neither a directory nor a bundled model");
+    assertThatThrownBy(() -> ModelPlace.find("", null, null)).hasMessageContaining("is empty");
+    Path file = Files.createFile(home.resolve("spiritlm.json"));
+    assertThatThrownBy(() -> ModelPlace.find(file.toString(), null, null))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("spiritlm.json is a file; expected a model's directory");
   }
 }

@@ -3,17 +3,11 @@ package org.spiritlm.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import javax.tools.JavaCompiler;
-import javax.tools.StandardJavaFileManager;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What the README says can be done. */
 class ReadmeTest {
@@ -27,34 +21,19 @@ class ReadmeTest {
       import org.spiritlm.audio.AudioWriter;
       """;
 
-  @TempDir private Path directory;
-
   private static String readme() throws IOException {
     return Files.readString(HOME.resolve("README.md"));
   }
 
+  /** The class around the Java that it shows, which {@link DocumentedJavaTest} compiles. */
+  static String example(String name) throws IOException {
+    return IMPORTS
+        + ("class " + name + " { void run() throws Exception {\n" + block("java") + "}}\n");
+  }
+
   @Test
-  void theJavaCompiles() throws IOException {
-    String code = block("java");
-    assertThat(code.lines().count()).isLessThanOrEqualTo(7);
-    Path source = directory.resolve("Example.java");
-    Files.writeString(
-        source, IMPORTS + "class Example { void run() throws Exception {\n" + code + "}}\n");
-    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-    StringWriter messages = new StringWriter();
-    try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null)) {
-      boolean compiled =
-          compiler
-              .getTask(
-                  messages,
-                  files,
-                  null,
-                  List.of("-cp", System.getProperty("java.class.path"), "-d", directory.toString()),
-                  null,
-                  files.getJavaFileObjects(source))
-              .call();
-      assertThat(compiled).as(messages.toString()).isTrue();
-    }
+  void theJavaIsShort() throws IOException {
+    assertThat(block("java").lines().count()).isBetween(1L, 7L);
   }
 
   @Test

@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.lm.LlamaModel;
 import org.spiritlm.torch.CheckpointException;
 import org.spiritlm.torch.ConfigFile;
 import org.spiritlm.torch.DType;
@@ -20,6 +20,7 @@ import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.RenamedSource;
 import org.spiritlm.torch.TensorFiles;
 import org.spiritlm.torch.TensorSource;
+import org.spiritlm.units.style.StyleTokenizer;
 
 /**
  * Writes a model of any layout in our own: safetensors under the names of Hugging Face, checked and
@@ -29,14 +30,6 @@ import org.spiritlm.torch.TensorSource;
  * place and moved there when it is whole; after an interruption the conversion begins anew.
  */
 public final class Converter {
-  /** The tensors that {@code LlamaForCausalLM} has; others (old rotary tables) are left out. */
-  private static final Pattern LLAMA =
-      Pattern.compile(
-          "lm_head\\.weight|model\\.(embed_tokens|norm)\\.weight|model\\.layers\\.\\d+\\."
-              + "(self_attn\\.[qkvo]_proj\\.(weight|bias)"
-              + "|mlp\\.(gate|up|down)_proj\\.(weight|bias)"
-              + "|(input|post_attention)_layernorm\\.weight)");
-
   /** What stands beside a language model's configuration and weights. */
   private static final List<String> LANGUAGE_FILES =
       List.of(
@@ -133,9 +126,16 @@ public final class Converter {
     }
   }
 
-  /** Writes one part as it is. */
+  /**
+   * Writes one part as it is, but for tensors that no network needs.
+   *
+   * @throws CheckpointException if it cannot be used as it is, for another tensor too many, say
+   */
   static void write(ModelLayout layout, Part part, OwnLayoutWriter writer, @Nullable DType dtype)
       throws IOException {
+    if (part != Part.LM) { // which is checked where it is opened
+      new ModelDirectory(layout).check(part);
+    }
     switch (part) {
       case LM -> languageModel(layout.languageModel(), writer, dtype);
       case HUBERT -> writer.hubert(layout.hubertConfig(), layout.hubert(), layout.quantizer());
@@ -146,7 +146,7 @@ public final class Converter {
           writer.style(
               layout.styleConfig(),
               new RenamedSource(
-                  layout.style(), name -> name.equals("_float_tensor") ? null : name));
+                  layout.style(), name -> name.equals(StyleTokenizer.TYPE_MARK) ? null : name));
       case VOCODER ->
           vocoder(
               layout.vocoderDirectory(),
@@ -186,16 +186,15 @@ public final class Converter {
     writer.vocoder(weights, dtype);
   }
 
-  /** The tensors of a {@code LlamaForCausalLM} in a directory, without others. */
+  /**
+   * The tensors of a {@code LlamaForCausalLM} in a directory, without those that it can do without.
+   *
+   * @throws CheckpointException if it cannot be loaded
+   */
   static TensorSource languageModel(Path from) {
-    TensorSource weights =
-        new RenamedSource(
-            TensorFiles.open(from), name -> LLAMA.matcher(name).matches() ? name : null);
-    if (weights.names().isEmpty()) {
-      throw new CheckpointException(
-          weights.origin() + ": has no tensor of a Llama model, such as model.norm.weight");
-    }
-    return weights;
+    ModelDirectory.checkLanguageModel(from);
+    return new RenamedSource(
+        TensorFiles.open(from), name -> LlamaModel.superfluous(name) ? null : name);
   }
 
   /** Copies what stands beside a language model's configuration and weights. */

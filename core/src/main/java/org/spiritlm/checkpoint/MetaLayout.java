@@ -55,9 +55,11 @@ record MetaLayout(Path directory, Variant variant) implements ModelLayout {
       throw new InputException(
           directory
               + ": holds "
-              + (there.isEmpty() ? "neither" : "both")
-              + " of Meta's language models; say which is meant with --variant base or"
-              + " --variant expressive (a further model's with --also DIR:base or DIR:expressive)");
+              + (there.isEmpty()
+                  ? "neither of Meta's language models (" + LANGUAGE + "/spirit-lm-…-7b)"
+                  : "both of Meta's language models")
+              + "; say which is meant with --variant base or --variant expressive (a further"
+              + " model's with --also DIR:base or DIR:expressive)");
     }
     return new MetaLayout(directory, there.get(0));
   }

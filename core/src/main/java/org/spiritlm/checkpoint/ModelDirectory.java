@@ -9,8 +9,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.alignment.Aligner;
 import org.spiritlm.audio.Audio;
+import org.spiritlm.lm.LlamaConfig;
+import org.spiritlm.lm.LlamaModel;
 import org.spiritlm.text.TextTokenizer;
 import org.spiritlm.torch.CheckpointException;
+import org.spiritlm.torch.ConfigFile;
 import org.spiritlm.torch.DType;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
@@ -65,7 +68,17 @@ public final class ModelDirectory {
       return new ModelDirectory(own);
     }
     if (MetaLayout.isIn(directory)) {
-      return new ModelDirectory(MetaLayout.open(directory, wanted));
+      MetaLayout meta = MetaLayout.open(directory, wanted);
+      if (meta.parts().isEmpty()) {
+        throw new CheckpointException(
+            directory
+                + ": holds no part of the "
+                + meta.variant().key()
+                + " model, such as "
+                + directory.relativize(meta.languageModel())
+                + "; download Meta's checkpoints into it");
+      }
+      return new ModelDirectory(meta);
     }
     throw new CheckpointException(
         directory
@@ -187,6 +200,29 @@ public final class ModelDirectory {
   /** When words are said, by the optional part {@link Part#ALIGNER}. */
   public Aligner aligner(Device device) {
     return Aligner.open(require(layout.aligner(), Part.ALIGNER), device);
+  }
+
+  /**
+   * Reads a part as it will be read; of the language model only names and shapes.
+   *
+   * @throws CheckpointException if a tensor of it is missing, has another shape, or is not of its
+   *     network
+   */
+  void check(Part part) {
+    switch (part) {
+      case LM -> checkLanguageModel(languageModelDirectory());
+      case HUBERT -> hubert(Device.CPU);
+      case PITCH -> pitch(Device.CPU);
+      case STYLE -> style(Device.CPU);
+      case VOCODER -> vocoder(Device.CPU);
+      case ALIGNER -> aligner(Device.CPU);
+    }
+  }
+
+  /** The same of a language model in a directory. */
+  static void checkLanguageModel(Path directory) {
+    LlamaConfig config = LlamaConfig.read(ConfigFile.read(directory.resolve(OwnLayout.CONFIG)));
+    Object unused = new LlamaModel(Weights.checking(TensorFiles.open(directory)), config);
   }
 
   /** The vocoder's sizes and the names of its speakers and styles. */

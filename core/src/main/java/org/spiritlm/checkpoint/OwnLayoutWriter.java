@@ -14,12 +14,10 @@ import org.jspecify.annotations.Nullable;
 import org.spiritlm.alignment.Aligner;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.lm.LlamaConfig;
-import org.spiritlm.lm.LlamaModel;
 import org.spiritlm.text.IdRange;
 import org.spiritlm.text.Vocabulary;
 import org.spiritlm.torch.ConfigFile;
 import org.spiritlm.torch.DType;
-import org.spiritlm.torch.Device;
 import org.spiritlm.torch.SafetensorsWriter;
 import org.spiritlm.torch.TensorFiles;
 import org.spiritlm.torch.TensorSource;
@@ -253,24 +251,15 @@ final class OwnLayoutWriter {
     int sampleRate = Audio.SPEECH_RATE;
     Map<String, List<IdRange>> vocabulary = Map.of();
     for (Part part : parts) {
-      switch (part) {
-        case LM -> {
-          LlamaConfig config =
-              LlamaConfig.read(
-                  ConfigFile.read(written.languageModelDirectory().resolve(OwnLayout.CONFIG)));
-          LlamaModel model = new LlamaModel(written.languageModelWeights(), config);
-          vocabulary =
-              ModelRecord.ranges(
-                  Vocabulary.of(written.textTokenizer(), model.config().vocabulary()));
-        }
-        case HUBERT -> written.hubert(Device.CPU);
-        case PITCH -> written.pitch(Device.CPU);
-        case STYLE -> written.style(Device.CPU);
-        case VOCODER -> {
-          VocoderConfig config = written.vocoder(Device.CPU).config();
-          sampleRate = config.sampleRate();
-        }
-        case ALIGNER -> written.aligner(Device.CPU);
+      written.check(part);
+      if (part == Part.LM) {
+        LlamaConfig config =
+            LlamaConfig.read(
+                ConfigFile.read(written.languageModelDirectory().resolve(OwnLayout.CONFIG)));
+        vocabulary =
+            ModelRecord.ranges(Vocabulary.of(written.textTokenizer(), config.vocabulary()));
+      } else if (part == Part.VOCODER) {
+        sampleRate = written.vocoderConfig().sampleRate();
       }
     }
     return new ModelRecord(

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.torch.ConfigFile;
 import org.spiritlm.torch.InputException;
 
 /** The JSON that users give and get. */
@@ -94,9 +95,7 @@ public final class Json {
       }
       throw new InputException(where + ": expected a JSON object {…}, found another value");
     } catch (JsonProcessingException e) {
-      throw new InputException(
-          where + ": not a JSON object: " + e.getOriginalMessage().lines().findFirst().orElse(""),
-          e);
+      throw new InputException(where + ": not a JSON object: " + ConfigFile.fault(e), e);
     }
   }
 

@@ -3,7 +3,6 @@ package org.spiritlm.lm;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
 import org.spiritlm.torch.DType;
@@ -33,9 +32,7 @@ public final class LlamaModel {
   /** Fresh weights ({@code initializer_range} of Llama). */
   static final Initializer INITIALIZER = Initializer.normal(0.02);
 
-  /** Old files hold the rotary frequencies, which follow from the configuration. */
-  private static final Predicate<String> SUPERFLUOUS =
-      Pattern.compile(".*rotary_emb\\.inv_freq").asMatchPredicate();
+  private static final Pattern SUPERFLUOUS = Pattern.compile(".*rotary_emb\\.inv_freq");
 
   private final LlamaConfig config;
   private final DType dtype;
@@ -75,7 +72,15 @@ public final class LlamaModel {
     Weights table = config.tied() ? body.at("embed_tokens") : weights.at("lm_head");
     this.head = Linear.ofTable(table, INITIALIZER, width, config.vocabulary());
     // Tied models may come with the table under both names.
-    weights.finish(SUPERFLUOUS.or(name -> config.tied() && name.equals("lm_head.weight")));
+    weights.finish(name -> superfluous(name) || (config.tied() && name.equals("lm_head.weight")));
+  }
+
+  /**
+   * Whether a checkpoint may hold this tensor although the network has none of the name: old files
+   * hold the rotary frequencies, which follow from the configuration.
+   */
+  public static boolean superfluous(String name) {
+    return SUPERFLUOUS.matcher(name).matches();
   }
 
   /** Sizes. */

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.CheckpointException;
+import org.spiritlm.torch.ConfigFile;
 
 /**
  * What {@code tokenizer_config.json}, {@code special_tokens_map.json} and {@code added_tokens.json}
@@ -136,7 +137,7 @@ record TokenizerConfig(
               + ": no valid JSON at line "
               + (e.getLocation() == null ? 1 : e.getLocation().getLineNr())
               + ": "
-              + e.getOriginalMessage(),
+              + ConfigFile.fault(e),
           e);
     } catch (IOException e) {
       throw new CheckpointException(file + ": cannot be read: " + e.getMessage(), e);

@@ -3,6 +3,7 @@ package org.spiritlm.vocoder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.audio.Audio;
@@ -43,6 +44,9 @@ public final class Vocoder {
 
   /** Units on each side that a predicted duration depends on. */
   public static final int DURATION_CONTEXT = VocoderConfig.DurationPredictorConfig.CONTEXT;
+
+  /** Units whose durations are predicted at once, so that memory stays bounded: minutes. */
+  static final int DURATION_PIECE = 1 << 14;
 
   private final VocoderConfig config;
   private final Device device;
@@ -113,12 +117,25 @@ public final class Vocoder {
    * @throws InputException as the other
    */
   public Synthesis synthesizeUnits(SpeechUnits units, VoiceOptions voice) {
-    if (predictsDurations(voice)) {
-      return synthesize(units, voice);
-    }
-    Streams streams = Streams.of(units, config);
-    streams.requireSpeech();
-    return new Synthesis(speak(streams.aligned(), Voice.of(voice, config)), null);
+    return whole(Voice.of(voice, config), ofUnits(units, voice));
+  }
+
+  /**
+   * Speaks what {@link #synthesize} does, the same samples, but gives them away piece by piece, so
+   * that not all are in memory.
+   *
+   * @return the frames of each unit, or null where they were not predicted
+   * @throws InputException as there, before the first piece
+   */
+  public int @Nullable [] synthesize(
+      SpeechUnits units, VoiceOptions voice, Consumer<Audio> listener) {
+    return inPieces(Voice.of(voice, config), ofStreams(units, voice), listener);
+  }
+
+  /** The same of {@link #synthesizeUnits}. */
+  public int @Nullable [] synthesizeUnits(
+      SpeechUnits units, VoiceOptions voice, Consumer<Audio> listener) {
+    return inPieces(Voice.of(voice, config), ofUnits(units, voice), listener);
   }
 
   /**
@@ -128,21 +145,36 @@ public final class Vocoder {
    */
   public List<Synthesis> synthesize(List<SpeechUnits> utterances, VoiceOptions voice) {
     Voice chosen = Voice.of(voice, config);
-    List<Synthesis> speech = new ArrayList<>();
-    for (SpeechUnits utterance : utterances) {
-      Streams streams = Streams.of(utterance, config);
-      streams.requireSpeech();
-      if (predictsDurations(voice) && streams.hasPitchPerUnit()) {
-        Frames units = streams.aligned();
-        int[] durations = durations(units.unit());
-        speech.add(new Synthesis(speak(units.repeated(durations), chosen), durations));
-      } else {
-        RatedFrames rated = new RatedFrames(config);
-        Frames frames = rated.add(streams).plus(rated.finish());
-        speech.add(new Synthesis(speak(frames, chosen), null));
-      }
+    return utterances.stream().map(units -> whole(chosen, ofStreams(units, voice))).toList();
+  }
+
+  /**
+   * What is to be spoken.
+   *
+   * @param durations the frames of each unit, or null where they were not predicted
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  private record Utterance(Frames frames, int @Nullable [] durations) {}
+
+  private Utterance ofStreams(SpeechUnits units, VoiceOptions voice) {
+    Streams streams = Streams.of(units, config);
+    streams.requireSpeech();
+    if (predictsDurations(voice) && streams.hasPitchPerUnit()) {
+      Frames aligned = streams.aligned();
+      int[] durations = durations(aligned.unit());
+      return new Utterance(aligned.repeated(durations), durations);
     }
-    return speech;
+    RatedFrames rated = new RatedFrames(config);
+    return new Utterance(rated.add(streams).plus(rated.finish()), null);
+  }
+
+  private Utterance ofUnits(SpeechUnits units, VoiceOptions voice) {
+    if (predictsDurations(voice)) {
+      return ofStreams(units, voice);
+    }
+    Streams streams = Streams.of(units, config);
+    streams.requireSpeech();
+    return new Utterance(streams.aligned(), null);
   }
 
   /**
@@ -176,18 +208,34 @@ public final class Vocoder {
     return generator.lookAhead();
   }
 
-  private Audio speak(Frames frames, Voice voice) {
+  private Synthesis whole(Voice voice, Utterance utterance) {
     List<float[]> pieces = new ArrayList<>();
+    speak(utterance.frames(), voice, pieces::add);
+    return new Synthesis(audio(pieces), utterance.durations());
+  }
+
+  private int @Nullable [] inPieces(Voice voice, Utterance utterance, Consumer<Audio> listener) {
+    speak(
+        utterance.frames(),
+        voice,
+        piece -> {
+          if (piece.length > 0) {
+            listener.accept(new Audio(piece, config.sampleRate()));
+          }
+        });
+    return utterance.durations();
+  }
+
+  private void speak(Frames frames, Voice voice, Consumer<float[]> listener) {
     int piece = pieceLength();
     try (GeneratorState state = generator.start()) {
       int at = 0;
       while (frames.count() - at > piece) {
-        pieces.add(next(frames.range(at, at + piece), voice, state));
+        listener.accept(next(frames.range(at, at + piece), voice, state));
         at += piece;
       }
-      pieces.add(last(frames.range(at, frames.count()), voice, state));
+      listener.accept(last(frames.range(at, frames.count()), voice, state));
     }
-    return audio(pieces);
   }
 
   /** Frames that are computed at once where there are more. */
@@ -252,12 +300,18 @@ public final class Vocoder {
       throw new IllegalStateException("a vocoder without a duration predictor");
     }
     Streams.checkUnits(units, config);
-    if (units.length == 0) {
-      return new int[0];
+    int[] durations = new int[units.length];
+    for (int at = 0; at < units.length; at += DURATION_PIECE) {
+      int end = Math.min(units.length, at + DURATION_PIECE);
+      int before = Math.min(at, DURATION_CONTEXT);
+      int[] piece =
+          Arrays.copyOfRange(units, at - before, Math.min(units.length, end + DURATION_CONTEXT));
+      try (Scope scope = Scope.open()) {
+        int[] found = durationPredictor.durations(vectors(unit, piece));
+        System.arraycopy(found, before, durations, at, end - at);
+      }
     }
-    try (Scope scope = Scope.open()) {
-      return durationPredictor.durations(vectors(unit, units));
-    }
+    return durations;
   }
 
   /** The logarithm of each unit's frames + 1, before it is rounded. */

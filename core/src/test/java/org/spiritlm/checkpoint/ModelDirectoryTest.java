@@ -57,11 +57,17 @@ class ModelDirectoryTest {
   }
 
   @Test
-  void saysWhatIsWrong() {
+  void saysWhatIsWrong() throws IOException {
     assertThatThrownBy(() -> ModelDirectory.open(META, null))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("holds both")
         .hasMessageContaining("--variant");
+    Path none = Files.createDirectories(folder.resolve("meta/speech_tokenizer")).getParent();
+    assertThatThrownBy(() -> ModelDirectory.open(none, null)).hasMessageContaining("holds neither");
+    assertThatThrownBy(() -> ModelDirectory.open(none, "base"))
+        .isInstanceOf(CheckpointException.class)
+        .hasMessageContaining("holds no part of the base model")
+        .hasMessageContaining("spirit-lm-base-7b");
     assertThatThrownBy(() -> ModelDirectory.open(META, "big"))
         .hasMessageContaining("base or expressive");
     assertThatThrownBy(() -> ModelDirectory.open(folder, null))

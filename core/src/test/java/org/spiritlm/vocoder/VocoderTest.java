@@ -36,6 +36,19 @@ class VocoderTest {
     assertThat(predicted.audio().samples()).hasSize(8 * Arrays.stream(predicted.durations()).sum());
   }
 
+  /** They are predicted piece by piece, each with its neighbours. */
+  @Test
+  void durationsOfLongSpeechAreThoseOfThePartsOfIt() {
+    int[] hubert = new int[Vocoder.DURATION_PIECE + 9];
+    Arrays.setAll(hubert, i -> i * 7 % 19 % 17);
+    int[] durations = base.durations(hubert);
+    int from = Vocoder.DURATION_PIECE - 8;
+    int[] end = base.durations(Arrays.copyOfRange(hubert, from, hubert.length));
+    assertThat(Arrays.copyOfRange(durations, from + Vocoder.DURATION_CONTEXT, hubert.length))
+        .isEqualTo(Arrays.copyOfRange(end, Vocoder.DURATION_CONTEXT, end.length))
+        .doesNotContain(0);
+  }
+
   @Test
   void durationsRepeatUnits() {
     int[] hubert = {4, 4, 9, 0};

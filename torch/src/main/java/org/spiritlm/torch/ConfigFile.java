@@ -5,7 +5,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,8 +47,28 @@ public final class ConfigFile {
       }
       return parse(file.toString(), Files.readString(file));
     } catch (IOException e) {
-      throw new CheckpointException(file + ": missing or unreadable configuration", e);
+      throw new CheckpointException(file + ": " + reason(file, e), e);
     }
+  }
+
+  private static String reason(Path file, IOException e) {
+    if (e instanceof NoSuchFileException) {
+      return "missing; expected a configuration";
+    }
+    if (Files.isDirectory(file)) {
+      return "is a directory, expected a configuration";
+    }
+    if (e instanceof CharacterCodingException) {
+      return "is no configuration: it is not UTF-8 text";
+    }
+    return "cannot be read"
+        + (e instanceof AccessDeniedException ? ": permission denied" : ": " + e.getMessage());
+  }
+
+  /** What is wrong with JSON, on one line, without the places that Jackson does not show. */
+  public static String fault(JsonProcessingException e) {
+    String first = e.getOriginalMessage().lines().findFirst().orElse("");
+    return first.replaceAll(" ?\\(start marker at \\[[^\\]]*\\]\\)", "");
   }
 
   /**
@@ -64,7 +87,7 @@ public final class ConfigFile {
               + ": not JSON"
               + (e.getLocation() == null ? "" : " at line " + e.getLocation().getLineNr())
               + ": "
-              + e.getOriginalMessage(),
+              + fault(e),
           e);
     }
     if (json == null || !json.isObject()) {

@@ -2,11 +2,13 @@ package org.spiritlm.torch;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -15,8 +17,11 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model's parameters by path: {@code weights.at("layers", 3).at("q_proj").tensor("weight", 64,
- * 64)}.
+ * A model's parameters by path.
+ *
+ * <pre>{@code
+ * Tensor weight = weights.at("layers", 3).at("q_proj").tensor("weight", 64, 64);
+ * }</pre>
  *
  * <p>The same model constructor loads from files or initialises from a seed, depending on how these
  * weights were made. Every tensor is asked for with its shape; what is missing, has another shape,
@@ -89,6 +94,18 @@ public final class Weights {
 
   /** Weights read from files; several sources (shards) must not share a name. */
   public static Weights of(TensorSource... sources) {
+    return of(false, sources);
+  }
+
+  /**
+   * Weights that find the faults that {@link #of} finds, but read no tensor: a model made of them
+   * holds zeros, which take no memory.
+   */
+  public static Weights checking(TensorSource... sources) {
+    return of(true, sources);
+  }
+
+  private static Weights of(boolean plans, TensorSource... sources) {
     Torch.start();
     Map<String, String> origins = new LinkedHashMap<>();
     for (TensorSource source : sources) {
@@ -106,7 +123,7 @@ public final class Weights {
         }
       }
     }
-    return new Weights(new Store(List.of(sources), null, false));
+    return new Weights(new Store(List.of(sources), null, plans));
   }
 
   /**
@@ -204,15 +221,17 @@ public final class Weights {
   Tensor copy(String name, Initializer initializer, long... shape) {
     String full = join(path, name);
     FreshTensors fresh = store.fresh;
-    Tensor copy =
-        fresh == null
-            ? placed(checked(full, shape).copy(full))
-            : make(fresh, full, initializer, shape);
+    Tensor copy = fresh == null ? read(full, true, shape) : make(fresh, full, initializer, shape);
     if (!store.taken.containsKey(full)) {
       store.taken.put(full, FreshTensors.standIn(shape));
       store.onlyCopied.add(full);
     }
     return copy;
+  }
+
+  /** The files, for error messages; empty for weights that are being initialised. */
+  public String origin() {
+    return store.sources.stream().map(TensorSource::origin).collect(Collectors.joining(", "));
   }
 
   /** Where tensors are placed. */
@@ -267,7 +286,10 @@ public final class Weights {
       return before;
     }
     FreshTensors fresh = store.fresh;
-    Tensor tensor = fresh == null ? read(full, shape) : make(fresh, full, initializer, shape);
+    Tensor tensor =
+        fresh == null
+            ? read(full, use == Use.TRAINING, shape)
+            : make(fresh, full, initializer, shape);
     if (use == Use.TRAINING && DType.of(tensor).isFloat()) {
       tensor.set_requires_grad(true);
     }
@@ -348,9 +370,12 @@ public final class Weights {
         && (dtype == null || !info.dtype().isFloat() || info.dtype() == dtype);
   }
 
-  private Tensor read(String full, long... shape) {
+  private Tensor read(String full, boolean copies, long... shape) {
     TensorSource source = checked(full, shape);
-    return placed(use == Use.TRAINING ? source.copy(full) : source.load(full));
+    if (store.plans) {
+      return FreshTensors.standIn(shape);
+    }
+    return placed(copies ? source.copy(full) : source.load(full));
   }
 
   /** The source that holds a tensor of this name and shape. */
@@ -392,16 +417,9 @@ public final class Weights {
   }
 
   private String missing(String full, long... shape) {
-    String files =
-        store.sources.stream().map(TensorSource::origin).collect(Collectors.joining(", "));
-    String last = full.substring(full.lastIndexOf('.', Math.max(0, full.lastIndexOf('.') - 1)) + 1);
     String near =
-        store.sources.stream()
-            .flatMap(source -> source.names().stream())
-            .filter(name -> name.endsWith(last))
-            .limit(3)
-            .collect(Collectors.joining(", "));
-    return files
+        near(full, store.sources.stream().flatMap(source -> source.names().stream()).toList());
+    return origin()
         + ": tensor '"
         + full
         + "' of shape "
@@ -411,6 +429,15 @@ public final class Weights {
         + "; the file is of another model or version";
   }
 
+  /** The first names that end as a name does, for who mistook one for another. */
+  private static String near(String full, Collection<String> names) {
+    String last = full.substring(full.lastIndexOf('.', Math.max(0, full.lastIndexOf('.') - 1)) + 1);
+    return names.stream()
+        .filter(name -> name.endsWith(last))
+        .limit(3)
+        .collect(Collectors.joining(", "));
+  }
+
   /**
    * Ends loading: every tensor below this path in the files must have been taken.
    *
@@ -418,25 +445,27 @@ public final class Weights {
    * @throws CheckpointException if another tensor was left over
    */
   public void finish(Predicate<String> superfluous) {
-    List<String> left = new ArrayList<>();
-    for (String name : names()) {
-      String full = join(path, name);
-      TensorSource source = source(full);
-      if (source != null && !store.taken.containsKey(full) && !superfluous.test(name)) {
-        left.add(
-            source.origin()
-                + ": unexpected tensor '"
-                + full
-                + "' of shape "
-                + source.info(full).shape());
-      }
-    }
+    List<String> left =
+        names().stream()
+            .filter(name -> !store.taken.containsKey(join(path, name)) && !superfluous.test(name))
+            .toList();
     if (!left.isEmpty()) {
-      throw new CheckpointException(
-          left.get(0)
-              + (left.size() > 1 ? " and " + (left.size() - 1) + " more" : "")
-              + "; the model described by the configuration does not use it");
+      throw new CheckpointException(unexpected(join(path, left.get(0)), left.size() - 1));
     }
+  }
+
+  private String unexpected(String full, int more) {
+    TensorSource source = Objects.requireNonNull(source(full));
+    String near = near(full, store.taken.keySet());
+    return source.origin()
+        + ": unexpected tensor '"
+        + full
+        + "' of shape "
+        + source.info(full).shape()
+        + (more > 0 ? " and " + more + " more" : "")
+        + "; expected only those of the network that the configuration describes"
+        + (near.isEmpty() ? "" : " (it has " + near + ")")
+        + "; the file is of another model or version";
   }
 
   /** Ends loading: every tensor below this path in the files must have been taken. */

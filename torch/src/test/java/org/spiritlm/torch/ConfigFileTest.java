@@ -71,7 +71,14 @@ class ConfigFileTest {
     Files.write(file, new byte[] {'{', '"', (byte) 0xff, '"', ':', '1', '}'});
     assertThatThrownBy(() -> ConfigFile.read(file))
         .isInstanceOf(CheckpointException.class)
-        .hasMessage(file + ": missing or unreadable configuration");
+        .hasMessage(file + ": is no configuration: it is not UTF-8 text");
+    assertThatThrownBy(() -> ConfigFile.read(folder.resolve("none")))
+        .hasMessageEndingWith("none: missing; expected a configuration");
+    assertThatThrownBy(() -> ConfigFile.read(folder))
+        .hasMessage(folder + ": is a directory, expected a configuration");
+    assertThatThrownBy(() -> read("{"))
+        .hasMessageContaining("expected close marker")
+        .hasMessageNotContaining("Source");
   }
 
   @Test

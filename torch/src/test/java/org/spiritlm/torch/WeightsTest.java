@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -86,15 +87,60 @@ class WeightsTest {
     assertThatThrownBy(weights::finish)
         .isInstanceOf(CheckpointException.class)
         .hasMessage(
-            "m.pt: unexpected tensor 'b.y' of shape [2, 3] and 1 more; the model described by the"
-                + " configuration does not use it");
+            "m.pt: unexpected tensor 'b.y' of shape [2, 3] and 1 more; expected only those of the"
+                + " network that the configuration describes; the file is of another model or"
+                + " version");
     assertThatThrownBy(() -> weights.at("b").finish(name -> name.equals("z")))
-        .hasMessageStartingWith("m.pt: unexpected tensor 'b.y' of shape [2, 3]; the model");
+        .hasMessageStartingWith("m.pt: unexpected tensor 'b.y' of shape [2, 3]; expected");
     weights.finish(name -> name.equals("b.y") || name.equals("b.z"));
     weights.at("b").finish(name -> name.equals("y") || name.equals("z"));
     weights.at("b").tensor("y", 2, 3);
     weights.at("b").tensor("z", 2, 3);
     weights.finish();
+  }
+
+  @Test
+  void anUnexpectedTensorIsToldBesideThoseThatAreCalledAlike() {
+    Weights weights = Weights.of(source("m.pt", "a.norm.weight", "b.norm.weight"));
+    weights.tensor("a.norm.weight", 2, 3);
+
+    assertThatThrownBy(weights::finish)
+        .hasMessageContaining("'b.norm.weight'")
+        .hasMessageContaining("(it has a.norm.weight)");
+  }
+
+  @Test
+  void weightsThatCheckFindTheSameFaultsAndReadNothing() {
+    TensorSource unread =
+        new TensorSource() {
+          @Override
+          public String origin() {
+            return "m.pt";
+          }
+
+          @Override
+          public Set<String> names() {
+            return Set.of("weight", "other");
+          }
+
+          @Override
+          public TensorInfo info(String name) {
+            return TensorInfo.of(DType.F32, 1L << 28, 1L << 10);
+          }
+
+          @Override
+          public Tensor load(String name) {
+            throw new AssertionError("read " + name);
+          }
+        };
+    Weights weights = Weights.checking(unread);
+    assertThat(new Embedding(weights, 1L << 28, 1L << 10).weight().size(0)).isEqualTo(1L << 28);
+    Scope.free(weights.copy("weight", Initializer.normal(1), 1L << 28, 1L << 10));
+
+    assertThatThrownBy(() -> weights.tensor("other", 3))
+        .hasMessageStartingWith("m.pt: tensor 'other' has shape [268435456, 1024], expected [3]");
+    assertThatThrownBy(() -> weights.tensor("none", 3)).hasMessageContaining("'none'");
+    assertThatThrownBy(weights::finish).hasMessageStartingWith("m.pt: unexpected tensor 'other'");
   }
 
   @Test

@@ -31,7 +31,8 @@ public final class HubertTokenizer implements UnitEncoder {
   public HubertTokenizer(Weights weights, HubertConfig config, Quantizer quantizer) {
     if (quantizer.width() != config.encoder().width()) {
       throw new InputException(
-          "the quantizer is for features of width "
+          (weights.initialises() ? "" : weights.origin() + ": ")
+              + "the quantizer is for features of width "
               + quantizer.width()
               + ", but HuBERT's are of width "
               + config.encoder().width()

@@ -33,7 +33,8 @@ public final class KMeansQuantizer implements Quantizer {
       TensorInfo info = weights.info(CENTERS);
       if (info == null || info.shape().size() != 2) {
         throw new CheckpointException(
-            "the quantizer's 'cluster_centers' must have shape [units, width], found "
+            weights.origin()
+                + ": the quantizer's 'cluster_centers' must have shape [units, width], found "
                 + (info == null ? "none" : info.shape()));
       }
       return new Config(Math.toIntExact(info.shape().get(0)), Math.toIntExact(info.shape().get(1)));

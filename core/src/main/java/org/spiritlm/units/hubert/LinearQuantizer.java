@@ -65,7 +65,8 @@ public final class LinearQuantizer implements Quantizer {
       TensorInfo info = weights.info(layer + ".weight");
       if (info == null || info.shape().size() != 2) {
         throw new CheckpointException(
-            "the quantizer's '"
+            weights.origin()
+                + ": the quantizer's '"
                 + layer
                 + ".weight' must have shape [outputs, inputs], found "
                 + (info == null ? "none" : info.shape()));

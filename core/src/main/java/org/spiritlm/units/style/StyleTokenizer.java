@@ -25,6 +25,11 @@ public final class StyleTokenizer implements UnitEncoder {
   /** Added to the waveform's variance, as in Hugging Face's feature extractor. */
   public static final double EPSILON = 1e-7;
 
+  /**
+   * A tensor that a checkpoint may hold to note its element type; the network has none of the name.
+   */
+  public static final String TYPE_MARK = "_float_tensor";
+
   private final StyleConfig config;
   private final Wav2Vec2Encoder encoder;
   private final Linear projector;
@@ -46,7 +51,7 @@ public final class StyleTokenizer implements UnitEncoder {
   }
 
   private static boolean superfluous(String name) {
-    return name.equals("_float_tensor")
+    return name.equals(TYPE_MARK)
         || (name.startsWith("wav2vec2.")
             && Wav2Vec2Encoder.superfluous(name.substring("wav2vec2.".length())));
   }
