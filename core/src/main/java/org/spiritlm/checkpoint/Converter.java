@@ -18,7 +18,6 @@ import org.spiritlm.torch.ConfigFile;
 import org.spiritlm.torch.DType;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.RenamedSource;
-import org.spiritlm.torch.TensorFiles;
 import org.spiritlm.torch.TensorSource;
 import org.spiritlm.units.style.StyleTokenizer;
 
@@ -194,7 +193,8 @@ public final class Converter {
   static TensorSource languageModel(Path from) {
     ModelDirectory.checkLanguageModel(from);
     return new RenamedSource(
-        TensorFiles.open(from), name -> LlamaModel.superfluous(name) ? null : name);
+        ModelDirectory.languageModelTensors(from),
+        name -> LlamaModel.superfluous(name) ? null : name);
   }
 
   /** Copies what stands beside a language model's configuration and weights. */

@@ -17,6 +17,7 @@ import org.spiritlm.torch.ConfigFile;
 import org.spiritlm.torch.DType;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.RenamedSource;
 import org.spiritlm.torch.TensorFiles;
 import org.spiritlm.torch.TensorSource;
 import org.spiritlm.torch.Weights;
@@ -120,7 +121,7 @@ public final class ModelDirectory {
 
   /** The language model's tensors, named as in {@code LlamaForCausalLM}. */
   public Weights languageModelWeights() {
-    return Weights.of(TensorFiles.open(languageModelDirectory()));
+    return Weights.of(languageModelTensors(languageModelDirectory()));
   }
 
   /** The text tokenizer, which also knows the speech tokens. */
@@ -222,7 +223,19 @@ public final class ModelDirectory {
   /** The same of a language model in a directory. */
   static void checkLanguageModel(Path directory) {
     LlamaConfig config = LlamaConfig.read(ConfigFile.read(directory.resolve(OwnLayout.CONFIG)));
-    Object unused = new LlamaModel(Weights.checking(TensorFiles.open(directory)), config);
+    Object unused = new LlamaModel(Weights.checking(languageModelTensors(directory)), config);
+  }
+
+  /**
+   * The tensors of a language model in a directory. What {@code torch.save} wrote may hold any
+   * others, which are left out; not those of a layer, or a bias, that the configuration knows
+   * nothing of.
+   */
+  static TensorSource languageModelTensors(Path directory) {
+    TensorSource tensors = TensorFiles.open(directory);
+    return TensorFiles.arePickled(directory)
+        ? new RenamedSource(tensors, name -> LlamaModel.mayHave(name) ? name : null)
+        : tensors;
   }
 
   /** The vocoder's sizes and the names of its speakers and styles. */

@@ -34,6 +34,13 @@ public final class LlamaModel {
 
   private static final Pattern SUPERFLUOUS = Pattern.compile(".*rotary_emb\\.inv_freq");
 
+  /** Names of {@code LlamaForCausalLM}. */
+  private static final Pattern NAMES =
+      Pattern.compile(
+          "lm_head\\.weight|model\\.(embed_tokens|norm)\\.weight|model\\.layers\\.\\d+\\."
+              + "((self_attn\\.[qkvo]|mlp\\.(gate|up|down))_proj\\.(weight|bias)"
+              + "|(input|post_attention)_layernorm\\.weight)");
+
   private final LlamaConfig config;
   private final DType dtype;
   private final DType cacheType;
@@ -73,6 +80,11 @@ public final class LlamaModel {
     this.head = Linear.ofTable(table, INITIALIZER, width, config.vocabulary());
     // Tied models may come with the table under both names.
     weights.finish(name -> superfluous(name) || (config.tied() && name.equals("lm_head.weight")));
+  }
+
+  /** Whether some Llama model has a tensor of this name. */
+  public static boolean mayHave(String name) {
+    return NAMES.matcher(name).matches();
   }
 
   /**

@@ -162,6 +162,26 @@ class NetworkFilesTest {
     bothRefuse(meta, hubert, "label_embs_cancat");
   }
 
+  @Test
+  void aPickledLanguageModelMayHoldWhatNoLlamaHas() throws IOException {
+    Path meta = released();
+    Path file = meta.resolve(LM).resolve("pytorch_model.bin");
+    Path config = meta.resolve(LM).resolve("config.json");
+    // the output layer under a name of no Llama, and a model that needs none
+    String bytes = Files.readString(file, StandardCharsets.ISO_8859_1);
+    Files.writeString(
+        file, bytes.replace("lm_head.weight", "rm_head.weight"), StandardCharsets.ISO_8859_1);
+    assertThatThrownBy(() -> load(meta)).hasMessageContaining("lm_head.weight");
+    String described = Files.readString(config);
+    Files.writeString(
+        config,
+        described.replace("\"tie_word_embeddings\": false", "\"tie_word_embeddings\": true"));
+    assertThatCode(() -> load(meta)).doesNotThrowAnyException();
+    convert(meta, "ours");
+    assertThat(SafetensorsFile.open(folder.resolve("ours/lm/model.safetensors")).names())
+        .noneMatch(name -> name.contains("head.weight"));
+  }
+
   private void bothRefuse(Path meta, Path file, String tensor) {
     Throwable loading = catchThrowable(() -> load(meta));
     assertThat(loading)

@@ -6,13 +6,11 @@ import java.util.List;
 
 /** Opens weights in whatever form they lie in a model's directory. */
 public final class TensorFiles {
+  private static final String SAFE = "model.safetensors";
+
   /** In the order of preference that Hugging Face has. */
   private static final List<String> NAMES =
-      List.of(
-          "model.safetensors",
-          "model.safetensors.index.json",
-          "pytorch_model.bin",
-          "pytorch_model.bin.index.json");
+      List.of(SAFE, SAFE + ".index.json", "pytorch_model.bin", "pytorch_model.bin.index.json");
 
   private TensorFiles() {}
 
@@ -24,18 +22,31 @@ public final class TensorFiles {
    */
   public static TensorSource open(Path path) {
     if (Files.isDirectory(path)) {
-      for (String name : NAMES) {
-        if (Files.exists(path.resolve(name))) {
-          return open(path.resolve(name));
-        }
-      }
-      throw new CheckpointException(
-          path + ": has no weights; expected one of " + String.join(", ", NAMES));
+      return open(inDirectory(path));
     }
     String name = path.toString();
     if (name.endsWith(".index.json")) {
       return ShardedWeights.open(path);
     }
     return name.endsWith(".safetensors") ? SafetensorsFile.open(path) : PickleFile.open(path);
+  }
+
+  /**
+   * Whether the weights in a Hugging Face directory are what {@code torch.save} wrote.
+   *
+   * @throws CheckpointException if there are none
+   */
+  public static boolean arePickled(Path directory) {
+    return !inDirectory(directory).getFileName().toString().startsWith(SAFE);
+  }
+
+  private static Path inDirectory(Path directory) {
+    for (String name : NAMES) {
+      if (Files.exists(directory.resolve(name))) {
+        return directory.resolve(name);
+      }
+    }
+    throw new CheckpointException(
+        directory + ": has no weights; expected one of " + String.join(", ", NAMES));
   }
 }
