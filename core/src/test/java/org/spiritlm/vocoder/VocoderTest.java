@@ -64,13 +64,15 @@ class VocoderTest {
     float[] standard = base.synthesize(units, PREDICT).audio().samples();
     assertThat(base.synthesize(units, PREDICT.withSpeaker("eve")).audio().samples())
         .isEqualTo(standard);
-    assertThat(base.synthesize(units, PREDICT.withSpeaker("2").withStyle("0")).audio().samples())
+    assertThat(base.synthesize(units, PREDICT.withSpeaker("2").withStyle("1")).audio().samples())
         .isEqualTo(standard);
     assertThat(base.synthesize(units, PREDICT.withSpeaker("bob")).audio().samples())
         .isNotEqualTo(standard);
     assertThat(base.synthesize(units, PREDICT.withStyle("default")).audio().samples())
+        .isEqualTo(standard);
+    assertThat(base.synthesize(units, PREDICT.withStyle("happy")).audio().samples())
         .isNotEqualTo(standard)
-        .isEqualTo(base.synthesize(units, PREDICT.withStyle("1")).audio().samples());
+        .isEqualTo(base.synthesize(units, PREDICT.withStyle("0")).audio().samples());
     // The third style has no name in the file.
     assertThat(base.config().styles()).containsExactly("happy", "default", "2");
   }
