@@ -97,7 +97,7 @@ final class Parts {
   private LlamaModel loadLanguageModel() {
     LlamaConfig config = languageModelConfig();
     Weights mapped = directory.languageModelWeights().on(options.device());
-    Weights weights = config.isSmall() ? mapped.allPacked() : mapped.packed();
+    Weights weights = config.isSmall() || options.packed() ? mapped.allPacked() : mapped.packed();
     DType type = languageModelType(config, options, Torch.hasFastBfloat16());
     return new LlamaModel(type == null ? weights : weights.as(type), config);
   }

@@ -137,7 +137,7 @@ final class EvalCommand implements Runnable {
     OutputFiles.claimDirectory(output);
     EvaluationSet set = EvaluationSet.read(corpus, split, limit);
     Quality quality =
-        Evaluation.run(model.open().model(), set, options, output, new Progress(console));
+        Evaluation.run(model.openPacked().model(), set, options, output, new Progress(console));
     if (common.json) {
       console.json(quality.json());
     } else {

@@ -64,10 +64,17 @@ final class ModelOptions {
    * @throws InputException if nothing says which, it is none, or there is no such device
    */
   Opened open() {
+    return open(load(variant.name()));
+  }
+
+  /** The same for many tokens, see {@link LoadOptions#packed}. */
+  Opened openPacked() {
+    return open(load(variant.name()).withPacked());
+  }
+
+  private Opened open(LoadOptions options) {
     long began = System.nanoTime();
-    Path directory = variant.find(model);
-    SpiritLm opened = SpiritLm.load(directory, load(variant.name()));
-    return new Opened(opened, secondsSince(began));
+    return new Opened(SpiritLm.load(variant.find(model), options), secondsSince(began));
   }
 
   /**
@@ -84,8 +91,8 @@ final class ModelOptions {
   }
 
   /**
-   * Opens the model and others beside it. Where no model is named at all, these are the other
-   * bundled ones of {@link ModelPlace#DEFAULTS}.
+   * Opens the model and others beside it, for many tokens. Where no model is named at all, these
+   * are the other bundled ones of {@link ModelPlace#DEFAULTS}.
    *
    * @param others directories or names of bundled models, with {@code :base} or {@code :expressive}
    *     behind where they hold both variants
@@ -93,7 +100,7 @@ final class ModelOptions {
    */
   List<Named> openWith(List<String> others) {
     List<Named> all = new ArrayList<>();
-    all.add(Named.of(open().model(), null));
+    all.add(Named.of(openPacked().model(), null));
     if (model == null && variant.name() == null && others.isEmpty()) {
       ModelPlace.besideStandard().forEach(directory -> all.add(beside(directory, null)));
     }
@@ -107,11 +114,14 @@ final class ModelOptions {
   }
 
   private Named beside(Path directory, @Nullable String wanted) {
-    return Named.of(SpiritLm.load(directory, load(wanted)), wanted);
+    return Named.of(SpiritLm.load(directory, load(wanted).withPacked()), wanted);
   }
 
   private LoadOptions load(@Nullable String wanted) {
-    return new LoadOptions(wanted, ElementType.dtype(type), where.open());
+    return LoadOptions.standard()
+        .withVariant(wanted)
+        .withDtype(ElementType.dtype(type))
+        .withDevice(where.open());
   }
 
   private static double secondsSince(long began) {

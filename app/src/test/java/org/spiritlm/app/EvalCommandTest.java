@@ -32,8 +32,8 @@ final class EvalCommandTest {
   private static String line(int number, double end) {
     return String.format(
         Locale.ROOT,
-        "{\"id\":\"u%d\",\"audio\":\"speech.flac\",\"start\":%d,\"end\":%d,\"text\":\"a b c d\","
-            + "\"words\":[{\"w\":\"a\",\"start\":%2$d,\"end\":%4$.3f}],\"split\":\"test\"}%n",
+        "{\"id\":\"u%d\",\"audio\":\"speech.flac\",\"start\":%d,\"end\":%d,\"text\":\"abcd\","
+            + "\"words\":[{\"w\":\"abcd\",\"start\":%2$d,\"end\":%4$.3f}],\"split\":\"test\"}%n",
         number,
         number,
         number + 1,

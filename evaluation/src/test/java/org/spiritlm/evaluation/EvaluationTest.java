@@ -25,7 +25,6 @@ import org.spiritlm.checkpoint.Variant;
 import org.spiritlm.json.Json;
 import org.spiritlm.json.JsonLine;
 import org.spiritlm.torch.DType;
-import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.Torch;
 
@@ -63,7 +62,7 @@ final class EvaluationTest {
     if (!Files.exists(place)) {
       new FreshModel(Preset.TOY, variant, 3, DType.F32, null).write(place, step -> {});
     }
-    return SpiritLm.load(place, new LoadOptions(null, null, Device.CPU));
+    return SpiritLm.load(place, LoadOptions.standard());
   }
 
   private static Evaluation.Options options(Transcripts transcripts) {

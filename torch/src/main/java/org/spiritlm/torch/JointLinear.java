@@ -31,8 +31,10 @@ public final class JointLinear {
       List<String> names,
       long... outs) {
     this.outs = outs;
-    if (names.stream().allMatch(name -> weights.packs(name + ".weight"))) {
-      this.whole = packed(weights, initializer, in, bias, names, outs);
+    PackedProduct.Kind kind =
+        weights.packing(names.stream().map(name -> name + ".weight").toList());
+    if (kind != null) {
+      this.whole = packed(kind, weights, initializer, in, bias, names, outs);
       return;
     }
     for (int i = 0; i < outs.length; i++) {
@@ -54,6 +56,7 @@ public final class JointLinear {
   }
 
   private static Linear packed(
+      PackedProduct.Kind kind,
       Weights weights,
       Initializer initializer,
       long in,
@@ -67,7 +70,7 @@ public final class JointLinear {
     try (Scope scope = Scope.open()) {
       Tensor joined = Scope.detach(Tensors.cat(copies, 0));
       copies.forEach(Scope::free);
-      return Linear.packed(joined, bias ? biases(weights, initializer, names, outs) : null);
+      return Linear.packed(kind, joined, bias ? biases(weights, initializer, names, outs) : null);
     }
   }
 

@@ -1,7 +1,7 @@
 package org.spiritlm.torch;
 
 import java.util.List;
-import org.bytedeco.pytorch.IValue;
+import java.util.Objects;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -12,7 +12,6 @@ public final class Linear {
   private final @Nullable Tensor weight;
   private final @Nullable PackedProduct packed;
   private final TensorOptional bias;
-  private final IValue packedBias;
   private final @Nullable LowRankAdapter adapter;
   private final @Nullable Tensor newRows;
   private final boolean widens;
@@ -25,9 +24,30 @@ public final class Linear {
   /** The same, with other values where weights are initialised. */
   public Linear(Weights weights, Initializer initializer, long in, long out, boolean bias) {
     this(
-        weights.packs("weight") ? null : weights.tensor("weight", initializer, out, in),
-        weights.packs("weight") ? pack(weights.copy("weight", initializer, out, in)) : null,
+        weights.packing("weight") == null ? weights.tensor("weight", initializer, out, in) : null,
         bias ? weights.tensor("bias", initializer, out) : null,
+        weights,
+        initializer,
+        in,
+        out);
+  }
+
+  private Linear(
+      @Nullable Tensor weight,
+      @Nullable Tensor bias,
+      Weights weights,
+      Initializer initializer,
+      long in,
+      long out) {
+    this(
+        weight,
+        weight == null
+            ? pack(
+                Objects.requireNonNull(weights.packing("weight")),
+                weights.copy("weight", initializer, out, in),
+                bias)
+            : null,
+        bias,
         weights.adapter(in, out),
         null);
   }
@@ -45,7 +65,6 @@ public final class Linear {
     this.weight = weight;
     this.packed = packed;
     this.bias = bias == null ? none() : optional(bias);
-    this.packedBias = bias == null ? PackedProduct.NO_BIAS : Scope.release(new IValue(bias));
     this.adapter = adapter;
     this.newRows = newRows;
     this.widens =
@@ -82,12 +101,13 @@ public final class Linear {
   }
 
   /** The same, packed; the weight is freed. */
-  static Linear packed(Tensor weight, @Nullable Tensor bias) {
-    return new Linear(null, pack(weight), bias == null ? null : Scope.detach(bias));
+  static Linear packed(PackedProduct.Kind kind, Tensor weight, @Nullable Tensor bias) {
+    Tensor kept = bias == null ? null : Scope.detach(bias);
+    return new Linear(null, pack(kind, weight, kept), kept);
   }
 
-  private static PackedProduct pack(Tensor weight) {
-    PackedProduct packed = new PackedProduct(weight);
+  private static PackedProduct pack(PackedProduct.Kind kind, Tensor weight, @Nullable Tensor bias) {
+    PackedProduct packed = PackedProduct.of(kind, weight, bias);
     Scope.free(weight);
     return packed;
   }
@@ -134,7 +154,7 @@ public final class Linear {
 
   public Tensor forward(Tensor x) {
     if (packed != null) {
-      return packed.forward(x, packedBias);
+      return packed.forward(x);
     }
     if (widens && WidenedProduct.isFor(x, weight().size(1))) {
       return WidenedProduct.linear(x, weight(), bias);

@@ -85,6 +85,16 @@ final class NamedOperator {
     return stack.get(0).toTensorVector();
   }
 
+  /**
+   * Calls the operator, which gives something other than tensors, with a value for each of its
+   * arguments; what it gives belongs to the caller's scope.
+   */
+  IValue value(IValue... arguments) {
+    IValueVector stack = new IValueVector(arguments);
+    handle.callBoxed(stack);
+    return new IValue(stack.get(0));
+  }
+
   /** Calls the operator, which gives one tensor, with a value for each of its arguments. */
   Tensor call(IValue... arguments) {
     try (Scope scope = Scope.open()) {

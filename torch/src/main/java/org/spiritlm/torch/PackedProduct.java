@@ -1,84 +1,51 @@
 package org.spiritlm.torch;
 
-import org.bytedeco.pytorch.IValue;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
-/**
- * A product whose weight is a copy in the order in which oneDNN's kernels read it.
- *
- * <p>Reading is what a product of few rows spends its time on; in this order it goes 10 to 70 %
- * faster in bfloat16, most for narrow weights. MKL copies a float32 weight into an order of its own
- * at each product; where there is no AVX-512, a packed one was seen to be faster.
- */
-final class PackedProduct {
-  /** The bias of a product without one. */
-  static final IValue NO_BIAS = Scope.release(new IValue());
-
-  private final Operators operators;
-  private final IValue weight;
-
-  /** The operators, found when the first product is packed. */
-  private static final class Operators {
-    static final Operators FOUND = new Operators();
-
-    final NamedOperator reorder = new NamedOperator("mkldnn::_reorder_linear_weight", "");
-    final NamedOperator product = new NamedOperator("mkldnn::_linear_pointwise", "");
-    final IValue rows = Scope.release(new IValue(1L));
-    final IValue nothingAfter = Scope.release(new IValue("none"));
-    final IValue noNumbers = product.list("scalars", new long[0]);
-    final IValue noAlgorithm = Scope.release(new IValue(""));
+/** {@code y = x W^T + b} on the CPU, with a copy of the weight in the order of some kernels. */
+interface PackedProduct {
+  /** Whose kernels. */
+  enum Kind {
+    ONE_DNN,
+    FBGEMM
   }
 
-  /** Packs a weight [out, in] on the CPU, which is free afterwards. */
-  PackedProduct(Tensor weight) {
-    this.operators = Operators.FOUND;
-    try (Scope scope = Scope.open()) {
-      Tensor packed = operators.reorder.call(new IValue(weight), operators.rows);
-      this.weight = Scope.release(new IValue(packed));
-    }
-  }
+  /** [.., in] to [.., out], with the type of x. */
+  Tensor forward(Tensor x);
 
-  /** Whether this processor and this build of libtorch have kernels that are worth it. */
-  static boolean isWorthwhile(DType type) {
-    return switch (type) {
-      case BF16 -> Bfloat16.TRIED;
-      case F32 -> !Torch.hasFastBfloat16() && Float32.TRIED;
-      default -> false;
+  /** Packs a weight [out, in], which is free afterwards. */
+  static PackedProduct of(Kind kind, Tensor weight, @Nullable Tensor bias) {
+    return switch (kind) {
+      case ONE_DNN -> new OneDnnProduct(weight, bias);
+      case FBGEMM -> new FbgemmProduct(weight, bias);
     };
   }
 
-  /** Found out by trying once, when it is first asked. */
-  private static final class Bfloat16 {
-    static final boolean TRIED = attempt(DType.BF16);
-  }
-
-  /** The same. */
-  private static final class Float32 {
-    static final boolean TRIED = attempt(DType.F32);
-  }
-
-  private static boolean attempt(DType type) {
-    Torch.start();
-    if (!torch.hasMKLDNN()) {
-      return false;
+  /**
+   * The kernels that are fastest for a weight, or null where it had better stay as it is.
+   *
+   * @param stored the type that its values have where they come from
+   * @param type that it is computed in
+   * @param patiently whether packing may take longer than reading
+   */
+  static @Nullable Kind kind(DType stored, DType type, boolean patiently) {
+    boolean halves = type == DType.BF16 || (type == DType.F32 && stored == DType.BF16);
+    if (halves && patiently && FbgemmProduct.isWorthwhile()) {
+      return Kind.FBGEMM;
     }
+    return OneDnnProduct.isWorthwhile(type) ? Kind.ONE_DNN : null;
+  }
+
+  /** Whether a product with a weight of ones can be packed, and is right. */
+  static boolean works(DType type, Function<Tensor, PackedProduct> packing) {
     try (Scope scope = Scope.open()) {
       Tensor ones = torch.ones(new long[] {16, 16}, Tensors.options(type));
-      return new PackedProduct(ones).forward(ones, NO_BIAS).sum().item_float() == 16 * 16 * 16;
+      return packing.apply(ones).forward(ones).sum().item_float() == 16 * 16 * 16;
     } catch (RuntimeException e) {
       return false; // libtorch's word that it cannot
     }
-  }
-
-  /** [N, in] to [N, out]. */
-  Tensor forward(Tensor x, IValue bias) {
-    return operators.product.call(
-        new IValue(x),
-        weight,
-        bias,
-        operators.nothingAfter,
-        operators.noNumbers,
-        operators.noAlgorithm);
   }
 }

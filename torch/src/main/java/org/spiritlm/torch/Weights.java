@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -56,7 +57,7 @@ public final class Weights {
     INFERENCE,
     /** With bfloat16 matrices packed. */
     PACKED_INFERENCE,
-    /** With bfloat16 and float32 matrices packed. */
+    /** With bfloat16 and float32 matrices packed, however long it takes. */
     ALL_PACKED_INFERENCE,
     TRAINING;
 
@@ -166,7 +167,11 @@ public final class Weights {
     return new Weights(store, path, device, dtype, Use.PACKED_INFERENCE, null);
   }
 
-  /** {@link #packed}, and float32 matrices as well, for a model that the memory holds twice. */
+  /**
+   * {@link #packed}, and float32 matrices as well, also where packing takes seconds (on processors
+   * without AVX-512 some 15 ns for each value that is stored in bfloat16): for a small model, or
+   * one that makes many tokens.
+   */
   public Weights allPacked() {
     return new Weights(store, path, device, dtype, Use.ALL_PACKED_INFERENCE, null);
   }
@@ -202,15 +207,27 @@ public final class Weights {
     return adapters == null ? null : adapters.newRows(join(path, name), device, table);
   }
 
-  /** Whether a matrix is to be packed. */
-  boolean packs(String name) {
+  /** How a matrix is to be packed, or null. */
+  PackedProduct.@Nullable Kind packing(String name) {
     if (!use.packs() || store.plans || device.kind() != Device.Kind.CPU) {
-      return false;
+      return null;
     }
     TensorInfo info = info(name);
     DType found = info != null ? info.dtype() : DType.F32; // fresh ones are float32
     DType type = dtype != null && found.isFloat() ? dtype : found;
-    return use.packs(type) && PackedProduct.isWorthwhile(type);
+    return use.packs(type)
+        ? PackedProduct.kind(found, type, use == Use.ALL_PACKED_INFERENCE)
+        : null;
+  }
+
+  /** How matrices are to be packed into one, or null where one of them is not. */
+  PackedProduct.@Nullable Kind packing(List<String> names) {
+    Set<PackedProduct.@Nullable Kind> kinds = new HashSet<>();
+    names.forEach(name -> kinds.add(packing(name)));
+    if (kinds.contains(null)) {
+      return null;
+    }
+    return kinds.size() == 1 ? kinds.iterator().next() : PackedProduct.Kind.ONE_DNN;
   }
 
   /**

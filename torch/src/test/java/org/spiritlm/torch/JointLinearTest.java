@@ -204,19 +204,21 @@ class JointLinearTest {
     SafetensorsWriter.write(narrow, new TensorMap("narrow", tensors), DType.BF16, Map.of());
     Path wide = files().get(0);
     Tensor input = x.to(DType.BF16.scalarType());
-    for (boolean bias : new boolean[] {true, false}) {
+    for (int i = 0; i < 4; i++) {
+      boolean bias = i % 2 == 0;
       Weights plain = origin.weights(wide, narrow);
       joint(plain, bias);
       float[][] expected = expected(plain.taken(), bias);
-      Weights weights = origin.weights(wide, narrow).packed();
+      Weights unpacked = origin.weights(wide, narrow);
+      Weights weights = i < 2 ? unpacked.packed() : unpacked.allPacked();
       // results up to 16 in size are rounded to 8 bits
       assertProducts(joint(weights, bias), input, expected, 0.07f);
       Linear alone = new Linear(weights.at("a"), Initializer.normal(1), IN, OUTS[0], bias);
       assertThat(Tensors.floats(alone.forward(input))).containsExactly(expected[0], within(0.07f));
-      assertThatThrownBy(weights::taken)
-          .isInstanceOf(IllegalStateException.class)
-          .hasMessageContaining("packed");
-      if (weights.packs("a.weight")) {
+      if (weights.packing("a.weight") != null) {
+        assertThatThrownBy(weights::taken)
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessageContaining("packed");
         assertThatThrownBy(alone::weight)
             .isInstanceOf(IllegalStateException.class)
             .hasMessageContaining("packed");
@@ -227,18 +229,19 @@ class JointLinearTest {
   @Test
   void onlyWhatIsAskedForIsPacked() {
     Weights wide = Weights.of(SafetensorsFile.open(files().get(0)));
-    assertThat(wide.packs("a.weight")).isFalse();
-    assertThat(wide.packed().packs("a.weight")).isFalse();
-    assertThat(wide.allPacked().packs("a.weight")).isEqualTo(PackedProduct.isWorthwhile(DType.F32));
-    assertThat(wide.as(DType.BF16).packs("a.weight")).isFalse();
-    assertThat(wide.as(DType.BF16).packed().packs("a.weight"))
-        .isEqualTo(PackedProduct.isWorthwhile(DType.BF16));
-    assertThat(wide.as(DType.BF16).allPacked().packs("a.weight"))
-        .isEqualTo(PackedProduct.isWorthwhile(DType.BF16));
-    assertThat(wide.as(DType.F16).allPacked().packs("a.weight")).isFalse();
-    assertThat(Weights.initialise(1).packed().packs("any")).isFalse();
-    assertThat(Weights.initialise(1).allPacked().packs("any"))
-        .isEqualTo(PackedProduct.isWorthwhile(DType.F32));
+    PackedProduct.Kind floats = PackedProduct.kind(DType.F32, DType.F32, true);
+    assertThat(floats).isNotEqualTo(PackedProduct.Kind.FBGEMM); // which would round them
+    assertThat(wide.packing("a.weight")).isNull();
+    assertThat(wide.packed().packing("a.weight")).isNull();
+    assertThat(wide.allPacked().packing("a.weight")).isEqualTo(floats);
+    assertThat(wide.as(DType.BF16).packing("a.weight")).isNull();
+    assertThat(wide.as(DType.BF16).packed().packing("a.weight"))
+        .isEqualTo(PackedProduct.kind(DType.F32, DType.BF16, false));
+    assertThat(wide.as(DType.BF16).allPacked().packing("a.weight"))
+        .isEqualTo(PackedProduct.kind(DType.F32, DType.BF16, true));
+    assertThat(wide.as(DType.F16).allPacked().packing("a.weight")).isNull();
+    assertThat(Weights.initialise(1).packed().packing("any")).isNull();
+    assertThat(Weights.initialise(1).allPacked().packing("any")).isEqualTo(floats);
     assertProducts(joint(wide.packed(), true), tensors, true);
     assertProducts(joint(wide.allPacked(), true), tensors, true);
   }

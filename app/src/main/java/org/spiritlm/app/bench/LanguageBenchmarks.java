@@ -99,7 +99,10 @@ public final class LanguageBenchmarks {
   }
 
   private static LlamaModel model(Size size, DType dtype, Device device) {
-    return new LlamaModel(Weights.initialise(1).as(dtype).on(device).packed(), size.config);
+    Weights weights = Weights.initialise(1).as(dtype).on(device);
+    // as a server has them
+    return new LlamaModel(
+        dtype == DType.BF16 ? weights.allPacked() : weights.packed(), size.config);
   }
 
   private static Benchmark.Task prefill(LlamaModel model) {
