@@ -72,7 +72,7 @@ class LoadMemoryTest {
     int[] mapped = run(new LlamaModel(Weights.of(SafetensorsFile.open(file)), CONFIG));
 
     long before = memory("RssAnon");
-    LlamaModel model = new LlamaModel(Weights.of(SafetensorsFile.open(file)).packed(), CONFIG);
+    LlamaModel model = new LlamaModel(Weights.of(SafetensorsFile.open(file)).allPacked(), CONFIG);
     assertThat(run(model)).isEqualTo(mapped);
 
     // a second copy would be 2; the rest is what the allocator keeps
