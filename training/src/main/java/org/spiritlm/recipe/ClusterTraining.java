@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.checkpoint.Directories;
 import org.spiritlm.checkpoint.Part;
@@ -131,13 +132,12 @@ record ClusterTraining(
         Path checked = run.resolve("style.unchecked");
         Directories.remove(checked);
         StyleTokens.write(style, clusters, checked);
-        Path manifest = Path.of(settings.below("data").text("manifest", ""));
+        Settings data = settings.below("data");
+        Path manifest = Path.of(data.text("manifest", ""));
+        Predicate<String> learnt = SpeechSet.learnt(data);
         StyleTokens.Use found =
             StyleTokens.use(
-                checked,
-                ManifestVoices.withoutUnits(manifest, split -> true, SOUNDS),
-                COUNTED,
-                device);
+                checked, ManifestVoices.withoutUnits(manifest, learnt, SOUNDS), COUNTED, device);
         found.require(use.least(), use.largestShare());
         StyleTokens.name(checked, found.names());
         Directories.move(checked, part);

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.alignment.SpeechSource;
 import org.spiritlm.audio.Audio;
@@ -84,6 +85,16 @@ public final class SpeechSet {
   /** Reads the settings of {@link #read} alone. */
   public static void check(Settings settings) {
     Source.of(settings);
+  }
+
+  /**
+   * Whether these settings have a split learnt from; what has no split, or an empty one, is.
+   *
+   * @throws InputException if they are wrong
+   */
+  public static Predicate<String> learnt(Settings settings) {
+    List<String> train = Source.of(settings).train();
+    return split -> split.isEmpty() || train.contains(split);
   }
 
   /** What {@link #read} is told. */
