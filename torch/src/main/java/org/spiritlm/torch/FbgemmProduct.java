@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>For bfloat16 values on processors without AVX-512: these have an instruction that widens
  * float16, and read half of what float32 takes. Float16 has three bits more than bfloat16, and a
- * power of two brings any weight into its range; what is 2<sup>-25</sup> of the largest value or
- * less is rounded. Packing takes some 15 ns a weight.
+ * power of two brings any weight into its range; there only what is below 2<sup>-14</sup> is
+ * rounded, by 2<sup>-25</sup> at most. Packing takes some 15 ns a weight.
  */
 final class FbgemmProduct implements PackedProduct {
   private static final double LARGEST = 65_504;
