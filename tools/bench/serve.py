@@ -4,8 +4,9 @@
 Prints one JSON object a measure:
   first_audio   seconds from a request to the first samples of a spoken answer, one request at a time: `metric` is the mean of
                 all that the server noted, the others are what the client saw, behind the resampler to 24 kHz
-  together      tokens a second of spoken answers to one client, and to several at once, each of whom asks as often one after
-                another; with the shortest and the longest time that one of those answers took
+  together      tokens a second of spoken answers to one client, and to several at once, each of whom asks again as soon as it
+                is answered: medians of rounds, in which answers count that end while all ask; the shortest and the longest
+                time that one of several answers took, and the least and the most tokens that one of the clients got in a round
   overload      what became of many requests at once (--requests), by status
   leaving       100 streamed requests whose clients go away at a random moment: answers the server works on a second later
   memory        resident MiB of the server (--pid; Linux) after every 250 of 1000 further requests, and what of it are keys and
@@ -22,11 +23,21 @@ import random
 import re
 import statistics
 import time
+import typing
 import urllib.error
 import urllib.request
 
 WORDS = "the house stood on a hill and many people came to see it in the morning when there was no wind".split()
 SPOKEN = {"modalities": ["audio"], "audio": {"voice": "default", "format": "pcm16"}, "stream": True}
+WHOLE = {"modalities": ["audio"], "audio": {"voice": "default", "format": "wav"}}
+SETTLING = 1  # seconds of a round that are not counted
+ROUND = 6  # seconds that are
+
+
+class Rate(typing.NamedTuple):
+    tokens: float  # a second, of all clients together
+    shares: list[int]  # tokens of each client
+    seconds: list[float]  # that each answer took
 
 
 class Server:
@@ -60,6 +71,23 @@ class Server:
         began = time.monotonic()
         with self.open(max_tokens=tokens, **more) as answer:
             return json.load(answer)["usage"]["completion_tokens"], time.monotonic() - began
+
+    def rate(self, streams: int, tokens: int) -> "Rate":
+        """Of clients that ask again as soon as they are answered."""
+        began = time.monotonic()
+        counted, ends = began + SETTLING, began + SETTLING + ROUND
+
+        def ask() -> list[tuple[int, float]]:
+            answers = []
+            while time.monotonic() < ends:
+                made, seconds = self.answer(tokens, **WHOLE)
+                if counted <= time.monotonic() <= ends:
+                    answers.append((made, seconds))
+            return answers
+
+        each = at_once(streams, ask)
+        shares = [sum(made for made, _ in answers) for answers in each]
+        return Rate(sum(shares) / ROUND, shares, [seconds for answers in each for _, seconds in answers])
 
     def status(self, tokens: int) -> int:
         try:
@@ -104,6 +132,7 @@ def main() -> None:
     parser.add_argument("--url", default="http://127.0.0.1:8080")
     parser.add_argument("--model")
     parser.add_argument("--streams", type=int, default=8)
+    parser.add_argument("--rounds", type=int, default=5, help="of the comparison of one client with several")
     parser.add_argument("--requests", type=int, default=320, help="of the overload: four times --max-batch and --max-waiting together")
     parser.add_argument("--tokens", type=int, default=200)
     parser.add_argument("--pid", type=int)
@@ -118,18 +147,15 @@ def main() -> None:
     mean = server.metric("spiritlm_first_audio_seconds_sum") / server.metric("spiritlm_first_audio_seconds_count")
     show("first_audio", answers=len(times), metric=round(mean, 3), median=round(statistics.median(times), 3), least=round(times[0], 3), most=round(times[-1], 3))
 
-    def speak() -> list[tuple[int, float]]:
-        whole = {**SPOKEN, "audio": {"voice": "default", "format": "wav"}, "stream": False}
-        return [server.answer(options.tokens, **whole) for _ in range(8)]
-
-    alone = speak()
-    one = sum(tokens for tokens, _ in alone) / sum(seconds for _, seconds in alone)
-    began = time.monotonic()
-    beside = sum(at_once(options.streams, speak), [])
-    several = sum(tokens for tokens, _ in beside) / (time.monotonic() - began)
-    seconds = [each for _, each in beside]
-    show("together", one=round(one, 1), several=round(several, 1), ratio=round(several / one, 2),
-         shortest=round(min(seconds), 2), longest=round(max(seconds), 2))
+    rounds = [(server.rate(1, options.tokens), server.rate(options.streams, options.tokens)) for _ in range(options.rounds)]
+    seconds = [each for _, several in rounds for each in several.seconds]
+    shares = [each for _, several in rounds for each in several.shares]
+    show("together",
+         one=round(statistics.median(one.tokens for one, _ in rounds), 1),
+         several=round(statistics.median(several.tokens for _, several in rounds), 1),
+         ratio=round(statistics.median(several.tokens / one.tokens for one, several in rounds), 2),
+         ratios=[round(several.tokens / one.tokens, 2) for one, several in rounds],
+         shortest=round(min(seconds), 2), longest=round(max(seconds), 2), least=min(shares), most=max(shares))
 
     began = time.monotonic()
     statuses = collections.Counter(at_once(options.requests, lambda: server.status(options.tokens)))

@@ -117,6 +117,10 @@ final class GenerationRun {
 
   /** The answers to each prompt. */
   List<List<Generation>> answers(List<Asked> prompts) {
+    return load.of(continuer).beside(() -> made(prompts));
+  }
+
+  private List<List<Generation>> made(List<Asked> prompts) {
     if (options.beams() > 1 && options.answers() > 1) {
       return searched(prompts);
     }
@@ -178,6 +182,10 @@ final class GenerationRun {
               + options.answers()
               + " are asked for; ask for one");
     }
+    return load.of(continuer).beside(() -> heard(asked, listener));
+  }
+
+  private Generation heard(Asked asked, GenerationListener listener) {
     int[] ids = asked.ids;
     Voicing voicing = new Voicing(vocoder, voice, options, asked.prompt.lastSpeech());
     try (AnswerSpeaker speaker = new AnswerSpeaker(options.output(), voicing, listener)) {

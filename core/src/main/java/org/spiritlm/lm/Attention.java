@@ -74,14 +74,35 @@ final class Attention {
     if (step.pieces().size() == 1) {
       return output.forward(attend(all, step.pieces().get(0))); // [N, D]
     }
+    GatheredPieces gathered = step.gathered();
     List<Tensor> attended = new ArrayList<>(step.pieces().size());
+    if (gathered != null) {
+      attended.add(attend(all, gathered));
+    }
     long from = 0;
-    for (Piece piece : step.pieces()) {
+    for (int i = 0; i < step.pieces().size(); i++) {
+      Piece piece = step.pieces().get(i);
       int count = piece.ids().length;
-      attended.add(attend(all.narrow(0, from, count), piece));
+      if (gathered == null || gathered.others().contains(i)) {
+        attended.add(attend(all.narrow(0, from, count), piece));
+      }
       from += count;
     }
-    return output.forward(Tensors.cat(attended, 0));
+    return output.forward(gathered == null ? Tensors.cat(attended, 0) : gathered.inOrder(attended));
+  }
+
+  /** Single ids whose caches lie together, among all ids [N, H + 2 K, d]: [slots, H d]. */
+  private Tensor attend(Tensor all, GatheredPieces gathered) {
+    gathered.write(layer, all.narrow(1, heads, 2L * keyValueHeads));
+    Tensor queries =
+        gathered
+            .queries(all.narrow(1, 0, heads))
+            .reshape(gathered.slots(), keyValueHeads, heads / keyValueHeads, headWidth);
+    Tensor keys = gathered.seen(layer, 0, keyValueHeads);
+    Tensor values = gathered.seen(layer, keyValueHeads, keyValueHeads);
+    TensorOptional mask = new TensorOptional(gathered.mask());
+    return like(all, product(like(keys, queries), keys, values, mask, false))
+        .view(gathered.slots(), -1);
   }
 
   /**
@@ -144,21 +165,23 @@ final class Attention {
     }
     if (cache == null || (count > 1 && cache.length() == 0)) {
       TensorVector parts = each(Products.widened(all), 1, heads, keyValueHeads, keyValueHeads);
-      return joined(
-              product(split(parts.get(0)), split(parts.get(1)), split(parts.get(2)), NO_MASK, true))
-          .to(all.scalar_type());
+      return like(
+          all,
+          joined(
+              product(
+                  split(parts.get(0)), split(parts.get(1)), split(parts.get(2)), NO_MASK, true)));
     }
     Tensor queries = all.narrow(1, 0, heads); // [n, H, d]
     Tensor keys = cache.keys(layer, count); // [1, K, L, d]
     Tensor values = cache.values(layer, count); // [1, K, L, d]
-    Tensor asStored = queries.to(keys.scalar_type());
+    Tensor asStored = like(keys, queries);
     if (count > 1) {
       TensorOptional mask = new TensorOptional(causal(count, cache.length() + count, queries));
-      return joined(product(split(asStored), keys, values, mask, false)).to(all.scalar_type());
+      return like(all, joined(product(split(asStored), keys, values, mask, false)));
     }
     // The query heads of a group are rows of one product with their key head.
     Tensor grouped = asStored.view(1, keyValueHeads, heads / keyValueHeads, headWidth);
-    return product(grouped, keys, values, NO_MASK, false).reshape(1, -1).to(all.scalar_type());
+    return like(all, product(grouped, keys, values, NO_MASK, false).reshape(1, -1));
   }
 
   /** [n, heads, d] to [1, heads, n, d]. */
@@ -175,6 +198,11 @@ final class Attention {
       Tensor queries, Tensor keys, Tensor values, TensorOptional mask, boolean causal) {
     return torch.scaled_dot_product_attention(
         queries, keys, values, mask, 0, causal, STANDARD_SCALE, queries.size(1) != keyValueHeads);
+  }
+
+  /** A tensor in the type of another; without an operation where it has that already. */
+  private static Tensor like(Tensor other, Tensor x) {
+    return x.scalar_type() == other.scalar_type() ? x : x.to(other.scalar_type());
   }
 
   /** Which positions each of the last ones may look at, [n, L]. */

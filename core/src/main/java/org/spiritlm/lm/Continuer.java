@@ -1,6 +1,7 @@
 package org.spiritlm.lm;
 
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Continues prompts. Safe for use by several threads. */
 public interface Continuer {
@@ -12,4 +13,12 @@ public interface Continuer {
    *     that is not in its vocabulary
    */
   List<Answer> generate(List<Request> requests);
+
+  /**
+   * Does what belongs to answers, such as speaking them, on the calling thread, in the way that
+   * suits how they are made: where others' are made beside them, in operations of one thread.
+   */
+  default <T> T beside(Supplier<T> work) {
+    return work.get();
+  }
 }

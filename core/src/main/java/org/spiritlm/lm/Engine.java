@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.spiritlm.lm.NotServedException.Reason;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.Torch;
@@ -40,7 +41,7 @@ public final class Engine implements AutoCloseable {
     this.model = model;
     this.limits = limits;
     this.batch = new EngineBatch(model, limits);
-    this.thread = new Thread(this::run, "spiritlm-engine");
+    this.thread = new Thread(this::start, "spiritlm-engine");
     thread.setDaemon(true);
     thread.start();
   }
@@ -53,7 +54,17 @@ public final class Engine implements AutoCloseable {
    * is, as if its listener had wanted no more.
    */
   public Continuer on(Terms terms) {
-    return requests -> generate(requests, terms);
+    return new Continuer() {
+      @Override
+      public List<Answer> generate(List<Request> requests) {
+        return beside(() -> Engine.this.generate(requests, terms));
+      }
+
+      @Override
+      public <T> T beside(Supplier<T> work) {
+        return Torch.onOneThread(work);
+      }
+    };
   }
 
   /**
@@ -108,7 +119,7 @@ public final class Engine implements AutoCloseable {
       }
     }
     join(call);
-    return Torch.onOneThread(call::answers);
+    return call.answers();
   }
 
   private void join(EngineCall call) {
@@ -146,6 +157,22 @@ public final class Engine implements AutoCloseable {
       changed.signalAll();
     } finally {
       lock.unlock();
+    }
+  }
+
+  /**
+   * A step of a small model takes a few milliseconds, in which others that listeners keep busy
+   * would have to be waited for at each operation.
+   */
+  private void start() {
+    if (model.config().isSmall()) {
+      Torch.onOneThread(
+          () -> {
+            run();
+            return true;
+          });
+    } else {
+      run();
     }
   }
 

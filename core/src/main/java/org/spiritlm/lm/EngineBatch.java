@@ -20,10 +20,7 @@ final class EngineBatch implements AutoCloseable {
   /** The same where answers are being made, so that none of them stops for long. */
   private static final int BESIDE_TOKENS = 256;
 
-  /**
-   * A step of a small model with no more tokens uses one thread: it takes a few milliseconds, in
-   * which others that listeners keep busy would have to be waited for at each operation.
-   */
+  /** Prompts with more tokens are worth all threads, where nobody else is busy. */
   private static final int FEW_TOKENS = 32;
 
   /** A shorter beginning that prompts share is read anew. */
@@ -33,6 +30,7 @@ final class EngineBatch implements AutoCloseable {
   private final EngineLimits limits;
   private final List<EngineCall.Member> members = new ArrayList<>();
   private final KeptCaches kept = new KeptCaches();
+  private final CacheBlock block; // of those that answer
   private long reserved; // memory of the members' caches, when all are there (bytes)
   private long promptTokens;
   private long reusedTokens;
@@ -42,6 +40,7 @@ final class EngineBatch implements AutoCloseable {
   EngineBatch(LlamaModel model, EngineLimits limits) {
     this.model = model;
     this.limits = limits;
+    this.block = new CacheBlock(model);
   }
 
   static NotServedException late() {
@@ -55,12 +54,24 @@ final class EngineBatch implements AutoCloseable {
 
   EngineFigures figures() {
     return new EngineFigures(
-        0, size(), reserved, kept.bytes(), promptTokens, reusedTokens, newTokens, steps, 0);
+        0,
+        size(),
+        reserved + block.overhead(),
+        kept.bytes(),
+        promptTokens,
+        reusedTokens,
+        newTokens,
+        steps,
+        0);
   }
 
   boolean hasRoomFor(EngineCall.Member member) {
-    return size() + member.answer.width() <= limits.sequences()
-        && member.bytes <= limits.cacheBytes() - reserved;
+    return size() + member.answer.width() <= limits.sequences() && member.bytes <= unreserved();
+  }
+
+  /** Memory that is left beside that of the members (bytes). */
+  private long unreserved() {
+    return limits.cacheBytes() - reserved - block.overhead();
   }
 
   void join(EngineCall.Member member) {
@@ -94,7 +105,10 @@ final class EngineBatch implements AutoCloseable {
         return ends;
       }
       List<Piece> pieces = running.stream().flatMap(each -> each.pieces.stream()).toList();
-      float[] logits = next(pieces); // [pieces, V]
+      block.gather(pieces, (limits.cacheBytes() - reserved) / 2);
+      kept.shrink(unreserved());
+      boolean beside = running.stream().anyMatch(each -> each.member.answer.hasReadPrompt());
+      float[] logits = next(pieces, beside); // [pieces, V]
       steps++;
       int vocabulary = logits.length / pieces.size();
       int at = 0;
@@ -112,11 +126,13 @@ final class EngineBatch implements AutoCloseable {
     return ends;
   }
 
-  private float[] next(List<Piece> pieces) {
-    int tokens = pieces.stream().mapToInt(piece -> piece.ids().length).sum();
-    boolean brief = model.config().isSmall() && tokens <= FEW_TOKENS;
+  /**
+   * @param beside whether answers are being made, whose callers are busy with what they hear
+   */
+  private float[] next(List<Piece> pieces, boolean beside) {
     Supplier<float[]> logits = () -> Tensors.floats(model.next(pieces));
-    return brief ? Torch.onOneThread(logits) : logits.get();
+    int tokens = pieces.stream().mapToInt(piece -> piece.ids().length).sum();
+    return beside || tokens <= FEW_TOKENS ? logits.get() : Torch.onAllThreads(logits);
   }
 
   /** What a member has the model read in a step. */
@@ -202,7 +218,7 @@ final class EngineBatch implements AutoCloseable {
   /** A cache that holds the shared positions of an active one, or of one that is kept. */
   private KvCache cache(
       int capacity, int shared, @Nullable KvCache active, KeptCaches.@Nullable Kept source) {
-    long most = limits.cacheBytes() - reserved;
+    long most = unreserved();
     if (shared < LEAST_SHARED) {
       kept.shrink(most);
       return model.cache(capacity);

@@ -47,8 +47,9 @@ public final class Generator implements Continuer {
     start(all);
     long read = System.nanoTime();
     List<? extends GrowingAnswer> active = going(all);
+    CacheBlock block = new CacheBlock(model);
     while (!active.isEmpty()) {
-      step(active);
+      step(active, block);
       active = going(active);
     }
     return all.stream().map(each -> each.answer(began, read)).toList();
@@ -97,10 +98,11 @@ public final class Generator implements Continuer {
     }
   }
 
-  private void step(List<? extends GrowingAnswer> active) {
+  private void step(List<? extends GrowingAnswer> active, CacheBlock block) {
     try (Scope scope = Scope.open()) {
       List<List<Piece>> unread = active.stream().map(each -> each.unread(1)).toList();
       List<Piece> pieces = unread.stream().flatMap(List::stream).toList();
+      block.gather(pieces, Long.MAX_VALUE);
       float[] logits = Tensors.floats(model.next(pieces)); // [pieces, V]
       int vocabulary = logits.length / pieces.size();
       int at = 0;

@@ -47,7 +47,8 @@ final class KeptCaches implements AutoCloseable {
         take(each).close(); // the new one holds all that it does
       }
     }
-    KvCache trimmed = length < cache.capacity() ? cache.moved(length, length) : cache;
+    boolean isOwn = length == cache.capacity() && cache.block() == null;
+    KvCache trimmed = isOwn ? cache : cache.moved(length, length);
     kept.add(new Kept(Arrays.copyOf(ids, length), trimmed));
     bytes += trimmed.bytes();
   }

@@ -1,8 +1,10 @@
 package org.spiritlm.lm;
 
+import java.util.List;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.DType;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.Scope;
@@ -18,6 +20,8 @@ public final class KvCache implements AutoCloseable {
   private final int heads;
   private final int width;
   private final int capacity;
+  private @Nullable CacheBlock block; // that holds its memory beside others'
+  private int slot; // in the block
   private int length;
   private boolean closed;
 
@@ -29,12 +33,17 @@ public final class KvCache implements AutoCloseable {
     this.heads = config.keyValueHeads();
     this.width = config.headWidth();
     this.layers = new Tensor[config.layers()];
-    long[] shape = {capacity, 2L * heads, width};
     try (Scope scope = Scope.open()) {
       for (int i = 0; i < layers.length; i++) {
-        layers[i] = Scope.detach(torch.empty(shape, device.options(dtype), null));
+        layers[i] = Scope.detach(memory(config, dtype, device, capacity));
       }
     }
+  }
+
+  /** Memory for keys and values of one layer, [positions, 2 K, d]; what it holds is not set. */
+  static Tensor memory(LlamaConfig config, DType dtype, Device device, int positions) {
+    long[] shape = {positions, 2L * config.keyValueHeads(), config.headWidth()};
+    return torch.empty(shape, device.options(dtype), null);
   }
 
   private KvCache(KvCache like, Tensor[] layers, int capacity, int length) {
@@ -65,7 +74,7 @@ public final class KvCache implements AutoCloseable {
     return capacity;
   }
 
-  /** Bytes that are set aside. */
+  /** Bytes that are set aside; of one in a block, its slot's. */
   public long bytes() {
     long bytes = 0;
     for (Tensor layer : layers) {
@@ -81,6 +90,31 @@ public final class KvCache implements AutoCloseable {
           "cannot go back to position " + positions + " of " + length);
     }
     length = positions;
+  }
+
+  /** The block in which it lies beside others, or null where it has memory of its own. */
+  @Nullable CacheBlock block() {
+    return block;
+  }
+
+  /** Where it lies in its {@link #block}. */
+  int slot() {
+    return slot;
+  }
+
+  /**
+   * Moves to a slot of a block.
+   *
+   * @param memory of the slot in each layer, [at least the capacity, 2 K, d]
+   */
+  void moveTo(List<Tensor> memory, CacheBlock other, int place) {
+    for (int i = 0; i < layers.length; i++) {
+      memory.get(i).narrow(0, 0, length).copy_(layers[i].narrow(0, 0, length));
+      Scope.free(layers[i]);
+      layers[i] = Scope.detach(memory.get(i));
+    }
+    block = other;
+    slot = place;
   }
 
   /** Another cache with the first of these positions, and room for more. */
@@ -105,6 +139,7 @@ public final class KvCache implements AutoCloseable {
       copies[i] = copy(layers[i], positions, newCapacity);
       Scope.free(layers[i]);
     }
+    leaveBlock();
     return new KvCache(this, copies, newCapacity, positions);
   }
 
@@ -155,10 +190,11 @@ public final class KvCache implements AutoCloseable {
   private Tensor view(int layer, int more, long offset) {
     long row = 2L * heads * width;
     long positions = (long) length + more;
-    return layers[layer].as_strided(
+    Tensor memory = layers[layer];
+    return memory.as_strided(
         new long[] {1, heads, positions, width},
         new long[] {row * capacity, width, row, 1},
-        new LongOptional(offset));
+        new LongOptional(memory.storage_offset() + offset));
   }
 
   /** Counts positions that were written in all layers. */
@@ -173,6 +209,14 @@ public final class KvCache implements AutoCloseable {
       for (Tensor layer : layers) {
         Scope.free(layer);
       }
+      leaveBlock();
+    }
+  }
+
+  private void leaveBlock() {
+    if (block != null) {
+      block.leave(slot);
+      block = null;
     }
   }
 }

@@ -124,6 +124,16 @@ public final class LlamaModel {
     return new KvCache(config, cacheType, device, capacity);
   }
 
+  /** Memory of one layer for caches of so many positions together, [positions, 2 K, d]. */
+  Tensor cacheMemory(int positions) {
+    return KvCache.memory(config, cacheType, device, positions);
+  }
+
+  /** Whether it reads single ids of several sequences faster where their caches lie together. */
+  boolean gathersCaches() {
+    return device.kind() == Device.Kind.CPU && config.isSmall();
+  }
+
   /** Bytes that a {@link #cache} with room for so many positions sets aside. */
   public long cacheBytes(int capacity) {
     return KvCache.bytes(config, cacheType, capacity);

@@ -12,8 +12,13 @@ import org.spiritlm.torch.Device;
  * @param angles of the ids' positions
  * @param padded the layout in which pieces without caches are attended to together, or null where
  *     each is by itself
+ * @param gathered the single ids whose caches lie together, or null where there are none
  */
-record Step(List<Piece> pieces, RotaryEmbedding.Angles angles, @Nullable PaddedSequences padded) {
+record Step(
+    List<Piece> pieces,
+    RotaryEmbedding.Angles angles,
+    @Nullable PaddedSequences padded,
+    @Nullable GatheredPieces gathered) {
   /**
    * How pieces are read; what it makes belongs to the enclosing scope.
    *
@@ -24,7 +29,11 @@ record Step(List<Piece> pieces, RotaryEmbedding.Angles angles, @Nullable PaddedS
         together == null
             || pieces.size() == 1
             || pieces.stream().anyMatch(piece -> piece.cache() != null);
-    return new Step(pieces, angles, isAlone ? null : padded(pieces, together));
+    return new Step(
+        pieces,
+        angles,
+        isAlone ? null : padded(pieces, together),
+        isAlone ? GatheredPieces.of(pieces) : null);
   }
 
   static PaddedSequences padded(List<Piece> pieces, Device device) {

@@ -97,10 +97,10 @@ final class NamedOperator {
 
   /** Calls the operator, which gives one tensor, with a value for each of its arguments. */
   Tensor call(IValue... arguments) {
-    try (Scope scope = Scope.open()) {
-      IValueVector stack = new IValueVector(arguments);
-      handle.callBoxed(stack);
-      return scope.keep(stack.get(0).toTensor());
-    }
+    IValueVector stack = new IValueVector(arguments);
+    handle.callBoxed(stack);
+    Tensor result = new Tensor(stack.get(0).toTensor());
+    Scope.free(stack); // not at the end of the scope: it holds the result
+    return result;
   }
 }

@@ -26,6 +26,9 @@ public final class Torch {
 
   private static volatile Precision precision = Precision.FULL;
 
+  /** How many threads the calling one's operations used before it was held to one. */
+  private static final ThreadLocal<Integer> BEFORE = new ThreadLocal<>();
+
   /** Sets what holds for threads other than the caller's. */
   private static final Executor OTHER =
       Executors.newSingleThreadExecutor(
@@ -72,7 +75,8 @@ public final class Torch {
 
   /**
    * Does something whose operations use only the calling thread: what is computed beside it is not
-   * held up, as it would be where more threads compute than there are cores.
+   * held up, as it would be where more threads compute than there are cores. To begin takes some
+   * tens of microseconds, and longer where cores are busy, but within another such call.
    */
   public static <T> T onOneThread(Supplier<T> work) {
     start();
@@ -81,10 +85,30 @@ public final class Torch {
       return work.get();
     }
     limit(1, count);
+    BEFORE.set(count);
     try {
       return work.get();
     } finally {
+      BEFORE.remove();
       limit(count, count);
+    }
+  }
+
+  /**
+   * Within {@link #onOneThread}, does something whose operations use as many threads as before it.
+   */
+  public static <T> T onAllThreads(Supplier<T> work) {
+    Integer count = BEFORE.get();
+    if (count == null) {
+      return work.get();
+    }
+    BEFORE.remove();
+    limit(count, count);
+    try {
+      return work.get();
+    } finally {
+      limit(1, count);
+      BEFORE.set(count);
     }
   }
 

@@ -51,4 +51,15 @@ final class TorchThreadsTest {
         .hasMessage("meant");
     assertThat(Torch.threads()).isEqualTo(3);
   }
+
+  @Test
+  void someWorkWithinUsesAllThreadsAgain() {
+    Torch.onOneThread(
+        () -> {
+          assertThat(Torch.<Integer>onAllThreads(Torch::threads)).isEqualTo(3);
+          assertThat(Torch.threads()).isEqualTo(1);
+          return true;
+        });
+    assertThat(Torch.<Integer>onAllThreads(Torch::threads)).isEqualTo(3);
+  }
 }

@@ -1,0 +1,162 @@
+package org.spiritlm.lm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
+import org.assertj.core.data.Offset;
+import org.bytedeco.pytorch.Tensor;
+import org.spiritlm.torch.Scope;
+import org.spiritlm.torch.Tensors;
+
+/** Caches that lie together are what each is alone. */
+class CacheBlockTest {
+  private static final double CLOSE = 1e-4;
+
+  /** One sequence, once with others and once alone. */
+  private record Pair(KvCache together, KvCache alone) implements AutoCloseable {
+    static Pair of(LlamaModel model, int capacity) {
+      return new Pair(model.cache(capacity), model.cache(capacity));
+    }
+
+    @Override
+    public void close() {
+      together.close();
+      alone.close();
+    }
+  }
+
+  /** Sequences come with prompts of their own length, pause, leave, and others take their place. */
+  @Property(tries = 40, seed = "1")
+  void sequencesThatComeAndGoAreAsIfAlone(
+      @ForAll("variants") String name,
+      @ForAll long seed,
+      @ForAll @IntRange(min = 2, max = 6) int most) {
+    LlamaModel model = LlamaVariant.of(name).model();
+    Random random = new Random(seed);
+    CacheBlock block = new CacheBlock(model);
+    List<Pair> pairs = new ArrayList<>();
+    int gathered = 0;
+    for (int step = 0; step < 25; step++) {
+      if (pairs.size() < most && random.nextInt(3) > 0) {
+        pairs.add(Pair.of(model, 40 + random.nextInt(60)));
+      } else if (!pairs.isEmpty() && random.nextInt(6) == 0) {
+        pairs.remove(random.nextInt(pairs.size())).close();
+      }
+      List<Pair> read = new ArrayList<>();
+      List<int[]> ids = new ArrayList<>();
+      for (Pair pair : pairs) {
+        int count = pair.alone.length() == 0 ? 1 + random.nextInt(12) : 1;
+        if (pair.alone.length() + count <= pair.alone.capacity() && random.nextInt(5) > 0) {
+          read.add(pair);
+          ids.add(random.ints(count, 0, LlamaVariant.VOCABULARY).toArray());
+        }
+      }
+      if (!read.isEmpty()) {
+        gathered += check(model, block, read, ids) ? 1 : 0;
+      }
+    }
+    pairs.forEach(Pair::close);
+    assertThat(gathered).isPositive();
+    assertThat(block.overhead()).isZero();
+  }
+
+  /** Whether some were attended to in one operation. */
+  private static boolean check(
+      LlamaModel model, CacheBlock block, List<Pair> read, List<int[]> ids) {
+    List<Piece> pieces = new ArrayList<>();
+    for (int i = 0; i < ids.size(); i++) {
+      pieces.add(new Piece(ids.get(i), read.get(i).together));
+    }
+    try (Scope scope = Scope.open()) {
+      block.gather(pieces, Long.MAX_VALUE);
+      boolean gathered = GatheredPieces.of(pieces) != null;
+      float[] together = Tensors.floats(model.next(pieces));
+      int vocabulary = together.length / ids.size();
+      for (int i = 0; i < ids.size(); i++) {
+        Tensor alone = model.next(List.of(new Piece(ids.get(i), read.get(i).alone)));
+        float[] expected = Tensors.floats(alone);
+        for (int j = 0; j < vocabulary; j++) {
+          assertThat((double) together[i * vocabulary + j])
+              .isCloseTo(expected[j], Offset.offset(CLOSE));
+        }
+      }
+      return gathered;
+    }
+  }
+
+  @Provide
+  Arbitrary<String> variants() {
+    return Arbitraries.of(LlamaVariant.NAMES);
+  }
+
+  @Example
+  void memoryIsTakenWithinItsBoundAlone() {
+    LlamaModel model = LlamaVariant.of("linear").model();
+    CacheBlock block = new CacheBlock(model);
+    try (Pair first = Pair.of(model, 64);
+        Pair second = Pair.of(model, 64);
+        Pair third = Pair.of(model, 64);
+        Pair longer = Pair.of(model, 100)) {
+      List<Piece> pieces = new ArrayList<>();
+      for (Pair pair : List.of(first, second, third, longer)) {
+        LlamaModels.read(model, pair.together, 1, 2, 3);
+        pieces.add(new Piece(new int[] {4}, pair.together));
+      }
+      block.gather(pieces.subList(0, 1), Long.MAX_VALUE);
+      assertThat(first.together.block()).isNull(); // nobody is beside it
+      block.gather(pieces.subList(0, 2), 0);
+      assertThat(first.together.block()).isSameAs(block);
+      assertThat(block.overhead()).isZero(); // two caches fill two slots
+      block.gather(pieces.subList(0, 3), model.cacheBytes(64) - 1);
+      assertThat(third.together.block()).isNull(); // one of four slots would be nobody's
+      block.gather(pieces.subList(0, 3), model.cacheBytes(64));
+      assertThat(third.together.block()).isSameAs(block);
+      assertThat(block.overhead()).isEqualTo(model.cacheBytes(64));
+      block.gather(pieces, 0);
+      assertThat(longer.together.block()).isNull();
+      block.gather(pieces, Long.MAX_VALUE);
+      assertThat(longer.together.block()).isSameAs(block);
+      assertThat(block.capacity()).isEqualTo(128);
+    }
+    assertThat(block.overhead()).isZero();
+    assertThat(block.capacity()).isZero();
+  }
+
+  /** What is kept for later does not hold up the block. */
+  @Example
+  void aCacheMovesOutWithWhatItHolds() {
+    LlamaModel model = LlamaVariant.of("linear").model();
+    CacheBlock block = new CacheBlock(model);
+    try (Pair first = Pair.of(model, 64);
+        Pair second = Pair.of(model, 64)) {
+      for (Pair pair : List.of(first, second)) {
+        LlamaModels.read(model, pair.together, 1, 2, 3);
+        LlamaModels.read(model, pair.alone, 1, 2, 3);
+      }
+      block.gather(
+          List.of(
+              new Piece(new int[] {4}, first.together), new Piece(new int[] {4}, second.together)),
+          0);
+      try (KvCache copy = first.together.copy(2, 10);
+          KvCache moved = first.together.moved(3, 30)) {
+        assertThat(moved.block()).isNull();
+        assertThat(copy.block()).isNull();
+        assertThat(block.overhead()).isEqualTo(model.cacheBytes(64));
+        float[][] expected = LlamaModels.read(model, first.alone, 5);
+        LlamaModels.assertClose(LlamaModels.read(model, moved, 5), expected, CLOSE);
+        LlamaModels.read(model, copy, 3);
+        LlamaModels.assertClose(LlamaModels.read(model, copy, 5), expected, CLOSE);
+      }
+    }
+    assertThat(block.capacity()).isZero();
+  }
+}
