@@ -38,6 +38,7 @@ record RealtimeSettings(
           "modalities",
           "instructions",
           "voice",
+          "style",
           "input_audio_format",
           "output_audio_format",
           TRANSCRIPTION,
@@ -86,8 +87,9 @@ record RealtimeSettings(
             .withMaxNewTokens(newTokens(fields, limits));
     changed = changed.withMaxSeconds(seconds(fields, output, limits));
     String name = fields.text("voice", voice);
-    if (fields.has("voice") || output != OutputModality.TEXT) {
-      changed = changed.withVoice(model.voice(name, fields.at("voice")));
+    if (fields.has("voice") || fields.has("style") || output != OutputModality.TEXT) {
+      changed =
+          changed.withVoice(model.voice(name, fields.at("voice")).withStyle(style(fields, model)));
     }
     return new RealtimeSettings(
         fields.text("instructions", instructions),
@@ -96,6 +98,22 @@ record RealtimeSettings(
         fields.has("seed") ? (Long) changed.sampling().seed() : seed,
         turns(fields),
         transcription(fields, model));
+  }
+
+  /** The name of a style; null, which a client may say as well, for none in particular. */
+  private @Nullable String style(Fields fields, ServedModel model) {
+    if (!fields.object().has("style")) {
+      return options.voice().style();
+    }
+    String style = fields.optionalText("style");
+    if (style != null && !model.styles().contains(style)) {
+      throw fields.wrong(
+          "style",
+          model.styles().isEmpty()
+              ? "null, as this model has no styles"
+              : "one of " + String.join(", ", model.styles()));
+    }
+    return style;
   }
 
   /** Clients name models of OpenAI there; whatever the name, the served model writes down. */
@@ -177,6 +195,7 @@ record RealtimeSettings(
     }
     object.put("instructions", instructions);
     object.put("voice", voice);
+    object.put("style", options.voice().style());
     object.put("input_audio_format", "pcm16");
     object.put("output_audio_format", "pcm16");
     if (transcription == null) {

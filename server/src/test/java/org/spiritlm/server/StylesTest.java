@@ -2,6 +2,7 @@ package org.spiritlm.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.http.HttpResponse;
@@ -87,6 +88,36 @@ class StylesTest {
         .isEqualTo(audio("/v1/audio/speech", asked + ",'instructions':'calm'}"))
         .isNotEqualTo(audio("/v1/audio/speech", asked + ",'instructions':'loud'}"))
         .isNotEqualTo(audio("/v1/audio/speech", asked + ",'instructions':'calmer'}"));
+  }
+
+  @Test
+  void areSettingsOfAConversation() {
+    short[] loud = answer("'style':'loud'", "");
+    assertThat(loud).isNotEmpty().isEqualTo(answer("'style':'calm'", "'style':'loud'"));
+    assertThat(loud).isEqualTo(answer("'style':'loud'", "'voice':'default'"));
+    assertThat(loud)
+        .isNotEqualTo(answer("'style':'calm'", ""))
+        .isNotEqualTo(answer("'style':'loud'", "'style':null"));
+    try (RealtimeClient client = new RealtimeClient(served)) {
+      client.send(RealtimeClient.update("\"style\":\"loud\""));
+      assertThat(client.await("session.updated").at("/session/style").asText()).isEqualTo("loud");
+      client.send(RealtimeClient.update("\"style\":\"shrill\""));
+      JsonNode error = client.next();
+      assertThat(RealtimeClient.type(error)).isEqualTo("error");
+      assertThat(error.at("/error/param").asText()).isEqualTo("session.style");
+      assertThat(error.at("/error/message").asText()).contains("calm, loud");
+    }
+  }
+
+  /** What is said first with these settings of the session and of the response. */
+  private static short[] answer(String session, String response) {
+    try (RealtimeClient client = new RealtimeClient(served)) {
+      String settings = "'seed':3,'max_seconds':0.5,'turn_detection':null," + session;
+      client.send(RealtimeClient.update(settings.replace('\'', '"'))).await("session.updated");
+      String asked = "{'type':'response.create','response':{" + response + "}}";
+      client.send(RealtimeClient.say("a")).send(asked.replace('\'', '"'));
+      return RealtimeClient.pcm(client.until("response.done"));
+    }
   }
 
   @ParameterizedTest
