@@ -58,21 +58,26 @@ final class Attention {
     this.output = new Linear(weights.at("o_proj"), LlamaModel.INITIALIZER, inner, width, bias);
   }
 
-  /** [N, D] to [N, D]. */
+  /** [N, D] to [N, D], or to those that the step needs. */
   Tensor forward(Tensor x, Step step) {
     Tensor all =
         queryKeyValue.forward(Products.rounded(x)).view(x.size(0), -1, headWidth); // [N, H + 2K, d]
+    return output.forward(step.needed(attend(all, step)));
+  }
+
+  /** Queries, keys and values of all ids [N, H + 2 K, d] to [N, H d]. */
+  private Tensor attend(Tensor all, Step step) {
     if (all.requires_grad()) {
-      return output.forward(withGradients(all, step));
+      return withGradients(all, step);
     }
     rotary.rotate(all.narrow(1, 0, heads + keyValueHeads), step.angles());
     PaddedSequences padded = step.padded();
     if (padded != null) {
       Tensor values = all.narrow(1, heads + keyValueHeads, keyValueHeads);
-      return output.forward(together(all.narrow(1, 0, heads + keyValueHeads), values, padded));
+      return together(all.narrow(1, 0, heads + keyValueHeads), values, padded);
     }
     if (step.pieces().size() == 1) {
-      return output.forward(attend(all, step.pieces().get(0))); // [N, D]
+      return attend(all, step.pieces().get(0));
     }
     GatheredPieces gathered = step.gathered();
     List<Tensor> attended = new ArrayList<>(step.pieces().size());
@@ -88,7 +93,7 @@ final class Attention {
       }
       from += count;
     }
-    return output.forward(gathered == null ? Tensors.cat(attended, 0) : gathered.inOrder(attended));
+    return gathered == null ? Tensors.cat(attended, 0) : gathered.inOrder(attended);
   }
 
   /** Single ids whose caches lie together, among all ids [N, H + 2 K, d]: [slots, H d]. */

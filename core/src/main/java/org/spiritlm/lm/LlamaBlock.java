@@ -59,10 +59,13 @@ final class LlamaBlock {
     return down;
   }
 
-  /** [N, D] to [N, D]; all but the result is freed, so that blocks share memory. */
+  /**
+   * [N, D] to [N, D], or to those that the step needs; all but the result is freed, so that blocks
+   * share memory.
+   */
   Tensor forward(Tensor x, Step step) {
     try (Scope scope = Scope.open()) {
-      Tensor h = sum(attention.forward(attentionNorm.forward(x), step), x);
+      Tensor h = sum(attention.forward(attentionNorm.forward(x), step), step.needed(x));
       return scope.keep(sum(feedForward(feedForwardNorm.forward(h)), h));
     }
   }

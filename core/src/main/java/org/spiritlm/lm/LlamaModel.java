@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.DType;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.Embedding;
@@ -170,11 +171,8 @@ public final class LlamaModel {
     }
     try (Scope scope = Scope.open();
         Inference inference = learns ? null : Inference.open()) {
-      Tensor hidden = read(pieces); // [N, D]
-      if (last.length < end) {
-        hidden = hidden.index_select(0, device.place(Tensors.of(last)));
-      }
-      return scope.keep(logits(hidden));
+      Tensor places = last.length < end ? device.place(Tensors.of(last)) : null;
+      return scope.keep(logits(read(pieces, places)));
     }
   }
 
@@ -188,12 +186,18 @@ public final class LlamaModel {
    * @throws InputException if an id is not in the vocabulary
    */
   public Tensor read(List<Piece> pieces) {
+    return read(pieces, null);
+  }
+
+  /** The same, of which the states after some ids are needed alone; null for all. */
+  private Tensor read(List<Piece> pieces, @Nullable Tensor places) {
     try (Scope scope = Scope.open()) {
       Passage passage = new Passage(pieces);
       Tensor x = passage.embed();
-      for (int i = 0; i < blocks.size(); i++) {
+      for (int i = 0; i < blocks.size() - 1; i++) {
         x = passage.block(i, x);
       }
+      x = passage.last(x, places);
       for (Piece piece : pieces) {
         KvCache cache = piece.cache();
         if (cache != null) {
@@ -233,6 +237,11 @@ public final class LlamaModel {
     /** One block, [N, D] to [N, D]; all but the result is freed. */
     Tensor block(int index, Tensor x) {
       return blocks.get(index).forward(x, step);
+    }
+
+    /** The last block, [N, D] to [n, D]: nothing but the needed states is computed to its end. */
+    private Tensor last(Tensor x, @Nullable Tensor places) {
+      return blocks.get(blocks.size() - 1).forward(x, step.needing(places));
     }
 
     /** One block, [N, D], to be gone back through by hand or by libtorch. */

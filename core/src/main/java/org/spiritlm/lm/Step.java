@@ -1,6 +1,7 @@
 package org.spiritlm.lm;
 
 import java.util.List;
+import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.Device;
 
@@ -13,12 +14,15 @@ import org.spiritlm.torch.Device;
  * @param padded the layout in which pieces without caches are attended to together, or null where
  *     each is by itself
  * @param gathered the single ids whose caches lie together, or null where there are none
+ * @param needed the places of the ids whose states are wanted, [n], or null for all; keys and
+ *     values are those of all
  */
 record Step(
     List<Piece> pieces,
     RotaryEmbedding.Angles angles,
     @Nullable PaddedSequences padded,
-    @Nullable GatheredPieces gathered) {
+    @Nullable GatheredPieces gathered,
+    @Nullable Tensor needed) {
   /**
    * How pieces are read; what it makes belongs to the enclosing scope.
    *
@@ -33,7 +37,18 @@ record Step(
         pieces,
         angles,
         isAlone ? null : padded(pieces, together),
-        isAlone ? GatheredPieces.of(pieces) : null);
+        isAlone ? GatheredPieces.of(pieces) : null,
+        null);
+  }
+
+  /** The same where no more than these states are wanted. */
+  Step needing(@Nullable Tensor places) {
+    return new Step(pieces, angles, padded, gathered, places);
+  }
+
+  /** The rows that are wanted, [N, D] to [n, D]. */
+  Tensor needed(Tensor all) {
+    return needed == null ? all : all.index_select(0, needed);
   }
 
   static PaddedSequences padded(List<Piece> pieces, Device device) {

@@ -56,8 +56,9 @@ final class PaddedSequencesTest {
       float[] x = random(seed, all * CONFIG.width());
       float[] direction = random(seed + 1, all * CONFIG.width());
       PaddedSequences padded = Step.padded(pieces, Device.CPU);
-      float[][] together = pass(attention, new Step(pieces, angles, padded, null), x, direction);
-      float[] read = read(attention, new Step(pieces, angles, padded, null), x);
+      float[][] together =
+          pass(attention, new Step(pieces, angles, padded, null, null), x, direction);
+      float[] read = read(attention, new Step(pieces, angles, padded, null, null), x);
       int from = 0;
       for (Piece piece : pieces) {
         int to = from + piece.ids().length * CONFIG.width();
