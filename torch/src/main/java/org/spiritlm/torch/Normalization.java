@@ -26,7 +26,7 @@ public final class Normalization {
   private final TensorOptional weight;
   private final TensorOptional bias;
   private final Tensor zeros;
-  private final Tensor scaled; // the weight, for vectors of length 1
+  private final Tensor scaled; // the weight, for vectors of length 1, in float32
   private final Tensor least; // length that is added to a vector's, at a right angle, [1, 1]
   private final boolean isTrained;
 
@@ -43,12 +43,12 @@ public final class Normalization {
     try (Scope scope = Scope.open()) {
       this.zeros = Scope.detach(torch.zeros_like(weight.get()));
       double root = Math.sqrt((double) size);
-      this.scaled = Scope.detach(weight.get().mul(Tensors.scalar(root)));
+      Tensor wide = weight.get().to(DType.F32.scalarType());
+      this.scaled = Scope.detach(wide.mul(Tensors.scalar(root)));
       this.least =
           Scope.detach(
-              torch
-                  .full_like(zeros.narrow(0, 0, 1), new Scalar(root * Math.sqrt(epsilon)))
-                  .view(1, 1));
+              torch.full_like(
+                  wide.narrow(0, 0, 1).view(1, 1), new Scalar(root * Math.sqrt(epsilon))));
     }
   }
 

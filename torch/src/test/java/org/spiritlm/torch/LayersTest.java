@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
 import org.bytedeco.pytorch.Tensor;
@@ -137,23 +138,32 @@ class LayersTest {
     close(norm.forward(Tensors.of(x, ROWS, WIDTH)), expected);
   }
 
+  /** Several rows, one of them so small that epsilon counts, and each by itself. */
   @Test
   void rmsNormDividesByTheRootOfTheMeanSquare() {
-    float[] expected = new float[x.length];
+    float[] given = x.clone();
+    float[] expected = new float[given.length];
     for (int row = 0; row < ROWS; row++) {
       double squares = 0;
-      for (int i = 0; i < WIDTH; i++) {
-        squares += Math.pow(x[row * WIDTH + i], 2) / WIDTH;
+      for (int i = row * WIDTH; i < (row + 1) * WIDTH; i++) {
+        given[i] *= row == 1 ? 0.01f : 1;
+        squares += Math.pow(given[i], 2) / WIDTH;
       }
       for (int i = 0; i < WIDTH; i++) {
         expected[row * WIDTH + i] =
-            (float) (x[row * WIDTH + i] / Math.sqrt(squares + EPSILON) * weight[i]);
+            (float) (given[row * WIDTH + i] / Math.sqrt(squares + EPSILON) * weight[i]);
       }
     }
     Weights weights = weightAndBias();
     Normalization norm = Normalization.rms(weights, WIDTH, EPSILON);
     weights.finish(name -> name.equals("bias")); // it takes none
-    close(norm.forward(Tensors.of(x, ROWS, WIDTH)), expected);
+    Tensor rows = Tensors.of(given, ROWS, WIDTH);
+    close(norm.forward(rows), expected);
+    for (int row = 0; row < ROWS; row++) {
+      close(
+          norm.forward(rows.narrow(0, row, 1)),
+          Arrays.copyOfRange(expected, row * WIDTH, (row + 1) * WIDTH));
+    }
   }
 
   /** Over [B, C, T], where each group of channels is one set of values. */
