@@ -28,7 +28,7 @@ public final class Normalization {
   private final Tensor zeros;
   private final Tensor scaled; // the weight, for vectors of length 1, in float32
   private final Tensor least; // length that is added to a vector's, at a right angle, [1, 1]
-  private final boolean isTrained;
+  private final boolean learns; // then all ways through it are rounded alike
 
   private Normalization(Kind kind, Weights weights, long width, long size, double epsilon) {
     this.kind = kind;
@@ -39,7 +39,7 @@ public final class Normalization {
         kind == Kind.RMS
             ? Linear.none()
             : Linear.optional(weights.tensor("bias", Initializer.zeros(), width));
-    this.isTrained = weight.get().requires_grad();
+    this.learns = weights.areLearning();
     try (Scope scope = Scope.open()) {
       this.zeros = Scope.detach(torch.zeros_like(weight.get()));
       double root = Math.sqrt((double) size);
@@ -76,7 +76,7 @@ public final class Normalization {
   }
 
   public Tensor forward(Tensor x) {
-    if (kind == Kind.RMS && x.dim() == 2 && x.is_cpu() && !isTrained && !x.requires_grad()) {
+    if (kind == Kind.RMS && x.dim() == 2 && x.is_cpu() && !learns) {
       if (x.size(0) == 1) {
         return row(x);
       }
