@@ -26,7 +26,7 @@ final class CacheBlock {
   private final LlamaModel model;
   private Tensor[] layers = {}; // each [slots * capacity, 2 K, d]
   private @Nullable KvCache[] slots = {};
-  private int[] clean = {}; // positions of each slot whose memory holds numbers
+  private int[] clean = {}; // positions of each cache whose memory holds its own or zeros
   private int capacity;
 
   CacheBlock(LlamaModel model) {
@@ -147,29 +147,31 @@ final class CacheBlock {
       memory.add(layer.narrow(0, (long) slot * capacity, capacity));
     }
     cache.moveTo(memory, this, slot);
-    clean[slot] = Math.max(clean[slot], cache.length());
+    clean[slot] = cache.length(); // behind it may be what another has left
   }
 
   /**
-   * Writes zeros where nothing was written: what attention does not look at must be numbers all the
-   * same.
+   * Writes zeros behind what caches hold: attention does not look at it, but it must be numbers all
+   * the same.
    */
   private void clean(int positions) {
     for (int slot = 0; slot < slots.length; slot++) {
       KvCache cache = slots[slot];
-      int from = Math.max(clean[slot], cache == null ? 0 : cache.length());
-      if (from < positions) {
-        for (Tensor layer : layers) {
-          layer.narrow(0, (long) slot * capacity + from, positions - (long) from).zero_();
+      if (cache != null) {
+        int from = Math.max(clean[slot], cache.length());
+        if (from < positions) {
+          for (Tensor layer : layers) {
+            layer.narrow(0, (long) slot * capacity + from, positions - (long) from).zero_();
+          }
         }
+        clean[slot] = Math.max(from, positions);
       }
-      clean[slot] = Math.max(from, positions);
     }
   }
 
-  /** Whether all slots hold numbers up to a position. */
-  boolean isClean(int positions) {
-    return Arrays.stream(clean).allMatch(each -> each >= positions);
+  /** Whether a slot holds numbers up to a position. */
+  boolean isClean(int slot, int positions) {
+    return clean[slot] >= positions;
   }
 
   /** Positions of each slot. */

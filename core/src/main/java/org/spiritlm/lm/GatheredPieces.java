@@ -15,7 +15,8 @@ import org.spiritlm.torch.Tensors;
  * operation writes their keys and values, and one attends for all of them.
  *
  * <p>Attention runs over all slots from the first to the last of these, and as far as the longest
- * of them; what is not theirs is masked.
+ * of them; what is not theirs is masked, and what comes of a slot between that is nobody's is
+ * dropped.
  *
  * @param block that holds their caches
  * @param others the other pieces' places among all
@@ -72,10 +73,11 @@ record GatheredPieces(
     int count = Arrays.stream(slots).max().orElseThrow() - first + 1;
     int length = Math.min(block.capacity(), Math.floorDiv(longest + ROUND - 1, ROUND) * ROUND);
     boolean wastes = (long) count * longest > (1 + MOST_WASTE) * looked;
-    if (wastes || !block.isClean(length)) {
-      return null;
-    }
-    return laidOut(pieces, together, others, block, first, count, length);
+    CacheBlock theirs = block;
+    boolean clean = Arrays.stream(slots).allMatch(slot -> theirs.isClean(slot, length));
+    return wastes || !clean
+        ? null
+        : laidOut(pieces, together, others, theirs, first, count, length);
   }
 
   private static GatheredPieces laidOut(
@@ -97,9 +99,6 @@ record GatheredPieces(
     int[] back = new int[ids];
     float[] mask = new float[slots * length];
     Arrays.fill(mask, Float.NEGATIVE_INFINITY);
-    for (int slot = 0; slot < slots; slot++) {
-      mask[slot * length] = 0; // a slot that is nobody's looks at something too
-    }
     for (int i = 0; i < rows.length; i++) {
       KvCache cache = cache(pieces, together.get(i));
       int slot = cache.slot() - first;

@@ -12,8 +12,9 @@ import org.spiritlm.torch.Scope;
 /**
  * The keys and values of the positions of one sequence that a model has read.
  *
- * <p>Room for all positions is set aside at once and never moved; on the CPU the operating system
- * gives the memory page by page as positions come. Close it; not for use by several threads.
+ * <p>Room for all positions is set aside at once, and moved for nothing but to lie beside those of
+ * sequences that are read together ({@link CacheBlock}); on the CPU the operating system gives the
+ * memory page by page as positions come. Close it; not for use by several threads.
  */
 public final class KvCache implements AutoCloseable {
   private final Tensor[] layers; // each [capacity, 2 K, d]: the keys of all heads, then the values

@@ -3,6 +3,7 @@ package org.spiritlm.lm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import net.jqwik.api.Arbitraries;
@@ -93,6 +94,13 @@ class CacheBlockTest {
     }
   }
 
+  /** Keys and values of 20 positions that are no numbers, [20, 2 K, d]. */
+  private static Tensor nothing(LlamaConfig config) {
+    float[] values = new float[20 * 2 * config.keyValueHeads() * config.headWidth()];
+    Arrays.fill(values, Float.NaN);
+    return Tensors.of(values, 20, 2L * config.keyValueHeads(), config.headWidth());
+  }
+
   @Provide
   Arbitrary<String> variants() {
     return Arbitraries.of(LlamaVariant.NAMES);
@@ -129,6 +137,36 @@ class CacheBlockTest {
     }
     assertThat(block.overhead()).isZero();
     assertThat(block.capacity()).isZero();
+  }
+
+  /** Such as of a prompt for which the weights are too large. */
+  @Example
+  void whatIsNoNumberStaysWithWhoeverHasIt() {
+    LlamaModel model = LlamaVariant.of("linear").model();
+    CacheBlock block = new CacheBlock(model);
+    try (Pair first = Pair.of(model, 64);
+        Pair next = Pair.of(model, 64)) {
+      try (Pair broken = Pair.of(model, 64)) {
+        LlamaModels.read(model, broken.together, 1, 2, 3);
+        LlamaModels.read(model, first.together, 1, 2, 3);
+        LlamaModels.read(model, first.alone, 1, 2, 3);
+        block.gather(
+            List.of(
+                new Piece(new int[] {4}, first.together),
+                new Piece(new int[] {4}, broken.together)),
+            0);
+        try (Scope scope = Scope.open()) {
+          for (int i = 0; i < model.config().layers(); i++) {
+            broken.together.write(i, nothing(model.config()));
+          }
+        }
+        broken.together.advance(20);
+      }
+      LlamaModels.read(model, next.together, 5, 6);
+      LlamaModels.read(model, next.alone, 5, 6);
+      assertThat(check(model, block, List.of(first, next), List.of(new int[] {7}, new int[] {8})))
+          .isTrue();
+    }
   }
 
   /** What is kept for later does not hold up the block. */
