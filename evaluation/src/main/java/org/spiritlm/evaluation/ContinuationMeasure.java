@@ -4,10 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.spiritlm.Score;
 import org.spiritlm.corpus.WordFrames;
 import org.spiritlm.corpus.WordSpans;
@@ -28,6 +30,12 @@ import org.spiritlm.units.SpeechUnits;
  * is compared is the mean log-likelihood of a token of the second half (its marker belongs to what
  * comes before), and beside it their sum; equal ones count half. The paper prints both, since which
  * is better differs. Chance is one half.
+ *
+ * <p>Most of what makes one half likelier than another is in neither its words nor what they follow:
+ * how long it is, how usual its sounds are. So a third figure compares by how much the first half
+ * makes the second likelier than it is alone, {@code log P(second | first) - log P(second)} (the
+ * domain-conditional pointwise mutual information of Holtzman et al., 2021, "Surface Form
+ * Competition").
  */
 final class ContinuationMeasure implements Measure {
   /** Fewer words have no two halves. */
@@ -36,6 +44,38 @@ final class ContinuationMeasure implements Measure {
   private static final String RIGHT = "right";
   private static final String WRONG = "wrong";
   private static final String TOKENS = "_tokens";
+
+  /** The sum where the second half stands alone. */
+  private static final String ALONE = "_alone";
+
+  /** What of two second halves is compared. */
+  enum Scoring {
+    MEAN("", ", by a token's mean"),
+    SUM("_sum", ", by sum"),
+    GAIN("_gain", ", by what the first half adds");
+
+    private final String suffix;
+    private final String title;
+
+    Scoring(String suffix, String title) {
+      this.suffix = suffix;
+      this.title = title;
+    }
+
+    /** Journals of earlier versions lack what a second half has alone. */
+    private boolean wasMeasured(JsonNode found) {
+      return this != GAIN || found.has(RIGHT + ALONE);
+    }
+
+    private double of(JsonNode found, String which) {
+      double sum = found.path(which).asDouble();
+      return switch (this) {
+        case MEAN -> sum / found.path(which + TOKENS).asDouble();
+        case SUM -> sum;
+        case GAIN -> sum - found.path(which + ALONE).asDouble();
+      };
+    }
+  }
 
   private final Subject subject;
   private final List<Item> items;
@@ -71,10 +111,12 @@ final class ContinuationMeasure implements Measure {
       this.expressiveSum = expressiveSum;
     }
 
-    double paper(boolean isMean, Subject subject) {
-      return isMean
-          ? subject.paper(baseMean, expressiveMean)
-          : subject.paper(baseSum, expressiveSum);
+    @Nullable Double paper(Scoring scoring, Subject subject) {
+      return switch (scoring) {
+        case MEAN -> subject.paper(baseMean, expressiveMean);
+        case SUM -> subject.paper(baseSum, expressiveSum);
+        case GAIN -> null;
+      };
     }
 
     String key() {
@@ -166,6 +208,11 @@ final class ContinuationMeasure implements Measure {
         ids(second, true, direction.to, changes));
   }
 
+  /** The second half with nothing before it but what a sequence begins with. */
+  private Scorer.Pair alone(Halves second, Modality modality) {
+    return new Scorer.Pair(stretches.start(modality), ids(second, true, modality, true));
+  }
+
   @Override
   public List<ObjectNode> measure(List<Item> group) {
     List<Scorer.Pair> pairs = new ArrayList<>();
@@ -180,16 +227,31 @@ final class ContinuationMeasure implements Measure {
         pairs.add(pair(own, own, direction));
         pairs.add(pair(own, others, direction));
       }
+      for (Modality modality : Modality.values()) {
+        pairs.add(alone(own, modality));
+        pairs.add(alone(others, modality));
+      }
     }
     List<Score> scores = subject.model().scoreIds(pairs);
     List<ObjectNode> found = new ArrayList<>();
-    int at = 0;
+    Iterator<Score> next = scores.iterator();
     for (Item item : group) {
       ObjectNode object = Json.object().put("other", others.get(item.id()).id());
       for (Direction direction : Direction.values()) {
         ObjectNode choice = object.putObject(direction.key());
-        put(choice, RIGHT, scores.get(at++));
-        put(choice, WRONG, scores.get(at++));
+        put(choice, RIGHT, next.next());
+        put(choice, WRONG, next.next());
+      }
+      for (Modality modality : Modality.values()) {
+        double right = next.next().sum();
+        double wrong = next.next().sum();
+        for (Direction direction : Direction.values()) {
+          if (direction.to == modality) {
+            ((ObjectNode) object.path(direction.key()))
+                .put(RIGHT + ALONE, right)
+                .put(WRONG + ALONE, wrong);
+          }
+        }
       }
       found.add(object);
     }
@@ -208,20 +270,26 @@ final class ContinuationMeasure implements Measure {
             .filter(each -> !Results.failed(each))
             .toList();
     for (Direction direction : Direction.values()) {
-      for (boolean isMean : new boolean[] {true, false}) {
-        String name = "continuation." + direction.key() + (isMean ? "" : "_sum");
-        String title =
-            "right continuation of two, "
-                + direction.arrow()
-                + (isMean ? ", by a token's mean" : ", by sum");
-        double right =
-            found.stream().mapToDouble(each -> choice(each.path(direction.key()), isMean)).sum();
-        Figure figure =
-            found.isEmpty()
-                ? Figure.missing(name, title, Figure.Form.SHARE, "no times of words")
-                : Figure.of(name, title, Figure.Form.SHARE, right / found.size(), found.size())
-                    .withNote(interval(right / found.size(), found.size()));
-        quality.add(figure.withPaper(direction.paper(isMean, subject)));
+      for (Scoring scoring : Scoring.values()) {
+        String name = "continuation." + direction.key() + scoring.suffix;
+        String title = "right continuation of two, " + direction.arrow() + scoring.title;
+        List<JsonNode> choices =
+            found.stream()
+                .map(each -> each.path(direction.key()))
+                .filter(scoring::wasMeasured)
+                .toList();
+        Figure figure;
+        if (choices.isEmpty()) {
+          String reason = found.isEmpty() ? "no times of words" : "measured by an earlier version";
+          figure = Figure.missing(name, title, Figure.Form.SHARE, reason);
+        } else {
+          double right =
+              choices.stream().mapToDouble(each -> choice(each, scoring)).sum() / choices.size();
+          figure =
+              Figure.of(name, title, Figure.Form.SHARE, right, choices.size())
+                  .withNote(interval(right, choices.size()));
+        }
+        quality.add(figure.withPaper(direction.paper(scoring, subject)));
       }
     }
   }
@@ -233,13 +301,9 @@ final class ContinuationMeasure implements Measure {
   }
 
   /** 1 where the right one is likelier, 0 where it is less likely, a half where it is neither. */
-  static double choice(JsonNode found, boolean isMean) {
-    double right = found.path(RIGHT).asDouble();
-    double wrong = found.path(WRONG).asDouble();
-    if (isMean) {
-      right /= found.path(RIGHT + TOKENS).asDouble();
-      wrong /= found.path(WRONG + TOKENS).asDouble();
-    }
+  static double choice(JsonNode found, Scoring scoring) {
+    double right = scoring.of(found, RIGHT);
+    double wrong = scoring.of(found, WRONG);
     return right > wrong ? 1 : right < wrong ? 0 : 0.5;
   }
 }

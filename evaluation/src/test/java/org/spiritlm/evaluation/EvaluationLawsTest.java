@@ -19,6 +19,7 @@ import net.jqwik.api.constraints.LongRange;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.spiritlm.alignment.AlignedWord;
+import org.spiritlm.evaluation.ContinuationMeasure.Scoring;
 import org.spiritlm.json.Json;
 import org.spiritlm.torch.InputException;
 
@@ -105,14 +106,20 @@ final class EvaluationLawsTest {
       @ForAll @IntRange(min = 1, max = 9) int first,
       @ForAll @DoubleRange(min = -500, max = 0) double other,
       @ForAll @IntRange(min = 1, max = 9) int second) {
-    for (boolean isMean : new boolean[] {true, false}) {
-      double there = ContinuationMeasure.choice(choice(one, first, other, second), isMean);
-      double back = ContinuationMeasure.choice(choice(other, second, one, first), isMean);
+    for (Scoring scoring : Scoring.values()) {
+      double there = ContinuationMeasure.choice(choice(one, first, other, second), scoring);
+      double back = ContinuationMeasure.choice(choice(other, second, one, first), scoring);
       assertThat(there + back).isEqualTo(1);
-      assertThat(ContinuationMeasure.choice(choice(one, first, one, first), isMean)).isEqualTo(0.5);
+      assertThat(ContinuationMeasure.choice(choice(one, first, one, first), scoring))
+          .isEqualTo(0.5);
     }
-    assertThat(ContinuationMeasure.choice(choice(-10, 5, -4, 1), true)).isEqualTo(1);
-    assertThat(ContinuationMeasure.choice(choice(-10, 5, -4, 1), false)).isZero();
+    ObjectNode longer = choice(-10, 5, -4, 1);
+    assertThat(ContinuationMeasure.choice(longer, Scoring.MEAN)).isEqualTo(1);
+    assertThat(ContinuationMeasure.choice(longer, Scoring.SUM)).isZero();
+    longer.put("right_alone", -12).put("wrong_alone", -5);
+    assertThat(ContinuationMeasure.choice(longer, Scoring.GAIN)).isEqualTo(1);
+    longer.put("right_alone", -10.5);
+    assertThat(ContinuationMeasure.choice(longer, Scoring.GAIN)).isZero();
   }
 
   private static ObjectNode choice(double right, int rights, double wrong, int wrongs) {

@@ -98,6 +98,7 @@ final class EvaluationTest {
             "style.kept",
             "continuation.t_t",
             "continuation.s_s_sum",
+            "continuation.t_s_gain",
             "perplexity.text",
             "perplexity.hubert_given_other");
     for (Figure figure : quality.figures().values()) {
