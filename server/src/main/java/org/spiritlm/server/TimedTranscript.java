@@ -18,22 +18,27 @@ import org.spiritlm.report.ResultJson;
  *     subtitle, as long as the recording
  */
 record TimedTranscript(String text, double seconds, @Nullable List<AlignedWord> words) {
-  /** As OpenAI's {@code verbose_json}. */
-  ObjectNode verbose(boolean withSegments, boolean withWords) {
+  /**
+   * As OpenAI's {@code verbose_json}.
+   *
+   * @param tokens those of the text, for segments, or null for none of these
+   */
+  ObjectNode verbose(@Nullable TranscriptTokens tokens, boolean withWords) {
     ObjectNode object = Json.object();
     object.put("task", "transcribe");
     object.put("language", "english");
     object.put("duration", seconds);
     object.put("text", text);
-    if (withSegments) {
+    if (tokens != null) {
       ArrayNode segments = object.putArray("segments");
+      int from = 0;
       for (Caption segment : words == null ? whole() : Caption.sentences(words)) {
-        segments
-            .addObject()
-            .put("id", segments.size() - 1)
-            .put("start", segment.start())
-            .put("end", segment.end())
-            .put("text", segment.text());
+        ObjectNode told = segments.addObject();
+        told.put("id", segments.size() - 1);
+        told.put("start", segment.start()).put("end", segment.end()).put("text", segment.text());
+        int to = from + TranscriptTokens.count(segment.text());
+        tokens.describe(from, to, segment.text(), told);
+        from = to;
       }
     }
     if (withWords && words != null) {

@@ -8,8 +8,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.Generation;
 import org.spiritlm.GenerationListener;
+import org.spiritlm.Score;
 import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.json.Json;
+import org.spiritlm.lm.Scorer;
 import org.spiritlm.prompt.SpeechTokens;
 import org.spiritlm.task.Hearings;
 import org.spiritlm.task.Transcription;
@@ -75,7 +77,14 @@ final class TranscriptionsHandler {
       }
       List<AlignedWord> words =
           TIMED.contains(format) ? words(upload, text, times.contains("word"), exchange) : null;
-      respond(format, new TimedTranscript(text, recording.seconds(), words), times, exchange);
+      TimedTranscript transcript = new TimedTranscript(text, recording.seconds(), words);
+      if (format.equals("verbose_json")) {
+        TranscriptTokens told =
+            times.contains("segment") ? tokens(answer, temperature, exchange) : null;
+        exchange.respond(transcript.verbose(told, times.contains("word")));
+      } else {
+        respond(format, transcript, exchange);
+      }
     }
   }
 
@@ -105,6 +114,12 @@ final class TranscriptionsHandler {
           null,
           "the transcript that was made cannot be aligned with the recording: " + e.getMessage());
     }
+  }
+
+  private TranscriptTokens tokens(Generation answer, double temperature, Exchange exchange) {
+    Scorer.Pair pair = new Scorer.Pair(answer.promptIds(), answer.outputIds());
+    Score score = model.model(exchange).scoreIds(List.of(pair)).get(0);
+    return TranscriptTokens.of(answer, score, model.model(), temperature);
   }
 
   private static boolean flag(Upload upload, String name) {
@@ -198,14 +213,11 @@ final class TranscriptionsHandler {
     }
   }
 
-  private static void respond(
-      String format, TimedTranscript transcript, Set<String> times, Exchange exchange) {
+  private static void respond(String format, TimedTranscript transcript, Exchange exchange) {
     switch (format) {
       case "text" -> respond("text/plain; charset=utf-8", transcript.text() + "\n", exchange);
       case "srt" -> respond("application/x-subrip; charset=utf-8", transcript.srt(), exchange);
-      case "vtt" -> respond("text/vtt; charset=utf-8", transcript.vtt(), exchange);
-      default ->
-          exchange.respond(transcript.verbose(times.contains("segment"), times.contains("word")));
+      default -> respond("text/vtt; charset=utf-8", transcript.vtt(), exchange);
     }
   }
 

@@ -45,9 +45,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.spiritlm.Generation;
 import org.spiritlm.GenerationListener;
 import org.spiritlm.GenerationOptions;
+import org.spiritlm.Score;
 import org.spiritlm.Segment;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioReader;
+import org.spiritlm.lm.Scorer;
 import org.spiritlm.task.Transcription;
 import org.spiritlm.text.Vocabulary;
 
@@ -390,8 +392,20 @@ class OpenAiClientTest {
             .audio()
             .transcriptions()
             .create(recording().responseFormat(AudioResponseFormat.VERBOSE_JSON).build())
-            .asVerbose();
+            .asVerbose()
+            .validate();
     assertThat(verbose.text()).isEqualTo(expected);
+    var segment = verbose.segments().orElseThrow().get(0);
+    Score score =
+        Served.model("expressive")
+            .scoreIds(List.of(new Scorer.Pair(answer.promptIds(), answer.outputIds())))
+            .get(0);
+    assertThat(segment.tokens())
+        .isEqualTo(Arrays.stream(answer.outputIds()).asLongStream().boxed().toList());
+    assertThat((double) segment.avgLogprob())
+        .isCloseTo(score.sum() / score.ids().length, within(1e-3));
+    assertThat(segment.temperature()).isZero();
+    assertThat(segment.compressionRatio()).isPositive();
     assertThat(verbose.duration()).isGreaterThan(0.5);
     assertThat(verbose.usage().orElseThrow().validate().seconds()).isEqualTo(verbose.duration());
     StringBuilder deltas = new StringBuilder();

@@ -97,7 +97,14 @@ class WordTimesTest {
     }
     assertThat(String.join(" ", said)).isEqualTo(words(text));
     List<String> segments = new ArrayList<>();
-    told.get("segments").forEach(segment -> segments.add(segment.get("text").asText()));
+    List<Integer> ids = new ArrayList<>();
+    for (JsonNode segment : told.get("segments")) {
+      segments.add(segment.get("text").asText());
+      segment.get("tokens").forEach(id -> ids.add(id.asInt()));
+      assertThat(segment.get("avg_logprob").asDouble()).isNegative();
+    }
+    assertThat(model.tokenizer().decode(ids.stream().mapToInt(id -> id).toArray()).strip())
+        .isEqualTo(text);
     assertThat(String.join(" ", segments)).isEqualTo(words(text));
     assertThat(told.at("/segments/0/start").asDouble()).isEqualTo(expected.get(0).start());
   }
