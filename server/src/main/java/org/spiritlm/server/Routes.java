@@ -21,16 +21,24 @@ final class Routes {
   private final ServerMetrics metrics;
   private final Executor threads;
   private final BooleanSupplier ready;
+  private final boolean needsKeys;
 
   /**
    * @param threads for work beside that of the thread of a request
    * @param ready whether requests are taken
+   * @param needsKeys whether clients must show one, which the description says
    */
-  Routes(ServedModels models, ServerMetrics metrics, Executor threads, BooleanSupplier ready) {
+  Routes(
+      ServedModels models,
+      ServerMetrics metrics,
+      Executor threads,
+      BooleanSupplier ready,
+      boolean needsKeys) {
     this.models = models;
     this.metrics = metrics;
     this.threads = threads;
     this.ready = ready;
+    this.needsKeys = needsKeys;
   }
 
   List<Route> all() {
@@ -62,7 +70,7 @@ final class Routes {
                 new NativeHandlers(model).generate(fields, exchange, metrics)),
         Route.get("/health", Routes::health).withoutKey(),
         Route.get("/ready", this::ready).withoutKey(),
-        Route.get("/openapi.json", Routes::description).withoutKey(),
+        Route.get("/openapi.json", this::description).withoutKey(),
         Route.get("/metrics", this::metrics));
   }
 
@@ -132,10 +140,15 @@ final class Routes {
     exchange.respond(Json.object().put("status", "ready"));
   }
 
-  private static void description(Exchange exchange) {
+  private void description(Exchange exchange) {
     try (InputStream stream =
         Objects.requireNonNull(Routes.class.getResourceAsStream("openapi.json"))) {
-      exchange.respond("application/json", stream.readAllBytes());
+      String text = new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+      ObjectNode document = Json.parse(text, "openapi.json");
+      if (!needsKeys) {
+        document.putArray("security");
+      }
+      exchange.respond(document);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

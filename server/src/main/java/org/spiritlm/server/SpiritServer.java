@@ -134,7 +134,7 @@ public final class SpiritServer implements AutoCloseable {
 
   /** What it does at which path, beside the page. */
   List<Route> routes() {
-    return new Routes(models, metrics, threads, () -> ready).all();
+    return new Routes(models, metrics, threads, () -> ready, !options.keys().isEmpty()).all();
   }
 
   /** The model that is asked where a request names none. */

@@ -91,6 +91,12 @@ class AccessTest {
 
   /** Before the body is looked at. */
   @Test
+  void theDescriptionTellsThatKeysAreNeeded() throws Exception {
+    JsonNode description = Served.json(locked.get("/openapi.json"));
+    assertThat(description.at("/security/0/key").isArray()).isTrue();
+  }
+
+  @Test
   void nothingIsDoneWithoutAKey() throws Exception {
     assertThat(locked.post("/v1/chat/completions", "{").statusCode()).isEqualTo(401);
     assertThat(locked.post("/api/encode", "x").statusCode()).isEqualTo(401);

@@ -50,6 +50,13 @@ final class Description {
     return null;
   }
 
+  /** Whether a body is a request as described. */
+  boolean acceptsRequest(String path, String json) {
+    JsonNode operation = Objects.requireNonNull(operation("post", path));
+    JsonNode content = operation.at("/requestBody/content/application~1json");
+    return faults(json, content.get("schema")).isEmpty();
+  }
+
   /** What is wrong with a response to a request at a path that is described; else nothing. */
   List<String> faults(String method, String path, HttpResponse<byte[]> response) {
     JsonNode operation = operation(method, path);

@@ -18,6 +18,8 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The description of the server is what the server does. */
 class OpenApiTest {
@@ -56,6 +58,38 @@ class OpenApiTest {
       assertThat(open).as(route.path()).isEqualTo(route.open());
     }
     assertThat(described).isEqualTo(routes);
+  }
+
+  /** Here anybody may come; {@link AccessTest} has a server that asks for keys. */
+  @Test
+  void itAsksForNoKeyWhereNoneIsNeeded() {
+    assertThat(document.get("security")).isEmpty();
+    assertThat(document.at("/components/securitySchemes/key").isObject()).isTrue();
+  }
+
+  /** Requests without what one of several fields has to say are not as described either. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "/api/decode | {'tokens':'[Hu1]'} | {}",
+        "/api/decode | {'hubert':[1],'tokens':null} | {'hubert':null}",
+        "/api/score | {'prompt':'a','continuation':'b'} | {'prompt':'a'}",
+        "/api/score | {'pairs':[{'prompt':'a','continuation':'b'}]} | {'pairs':null}",
+        "/api/generate | {'to':'text','prompt':'a','max_new_tokens':1} | {'to':'text'}",
+        "/v1/chat/completions | {'messages':[{'role':'user','content':'a'}],'max_tokens':1} |"
+            + " {'messages':[{'role':'user'}]}",
+        "/v1/completions | {'prompt':'a','max_tokens':1,'model':null,'stop':null} | {'prompt':1}"
+      })
+  void itAcceptsWhatTheServerAccepts(String path, String right, String wrong) throws Exception {
+    Description description = new Description(document);
+    for (String body : List.of(right, wrong)) {
+      String json = body.replace('\'', '"');
+      int status = served.post(path, json).statusCode();
+      assertThat(description.acceptsRequest(path, json)).as(body).isEqualTo(status == 200);
+      assertThat(status).as(body).isEqualTo(body.equals(right) ? 200 : 400);
+    }
   }
 
   private static JsonNode operation(Route route) {

@@ -135,7 +135,7 @@ class SchemaTest {
       }
       JsonNode schema =
           given.has("$ref") ? document.at(given.get("$ref").asText().substring(1)) : given;
-      if (schema.has("oneOf")) {
+      if (schema.has("oneOf") && !schema.has("properties")) {
         JsonNode options = schema.get("oneOf");
         return make(options.get(random.nextInt(options.size())), depth + 1);
       }
@@ -145,7 +145,8 @@ class SchemaTest {
       if (schema.has("enum")) {
         return schema.get("enum").get(random.nextInt(schema.get("enum").size()));
       }
-      return switch (schema.path("type").asText()) {
+      JsonNode type = schema.path("type");
+      return switch (type.isArray() ? type.get(0).asText() : type.asText()) {
         case "object" -> object(schema, depth);
         case "array" -> array(schema, depth);
         case "boolean" -> JSON.booleanNode(random.nextBoolean());
