@@ -3,10 +3,12 @@ package org.spiritlm.server;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.zip.Deflater;
 import org.spiritlm.Generation;
 import org.spiritlm.Score;
 import org.spiritlm.SpiritLm;
+import org.spiritlm.lm.Scorer;
 import org.spiritlm.task.Transcription;
 
 /**
@@ -25,12 +27,12 @@ final class TranscriptTokens {
   }
 
   /**
-   * Those of an answer.
+   * Those of an answer, whose model is asked how likely they are.
    *
-   * @param score of the answer's ids after its prompt's
    * @param temperature with which they were drawn
    */
-  static TranscriptTokens of(Generation answer, Score score, SpiritLm model, double temperature) {
+  static TranscriptTokens of(Generation answer, SpiritLm model, double temperature) {
+    Score score = score(answer, model);
     int[] words = new int[score.ids().length];
     int word = count(Transcription.transcript(answer)) - count(answer.text()) - 1; // without flags
     boolean isBetween = true;
@@ -45,6 +47,13 @@ final class TranscriptTokens {
       words[i] = Math.max(0, word);
     }
     return new TranscriptTokens(score, words, temperature);
+  }
+
+  private static Score score(Generation answer, SpiritLm model) {
+    if (answer.outputIds().length == 0) {
+      return new Score(new int[0], new double[0]);
+    }
+    return model.scoreIds(List.of(new Scorer.Pair(answer.promptIds(), answer.outputIds()))).get(0);
   }
 
   /** How many words there are. */

@@ -8,10 +8,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.Generation;
 import org.spiritlm.GenerationListener;
-import org.spiritlm.Score;
 import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.json.Json;
-import org.spiritlm.lm.Scorer;
 import org.spiritlm.prompt.SpeechTokens;
 import org.spiritlm.task.Hearings;
 import org.spiritlm.task.Transcription;
@@ -80,7 +78,9 @@ final class TranscriptionsHandler {
       TimedTranscript transcript = new TimedTranscript(text, recording.seconds(), words);
       if (format.equals("verbose_json")) {
         TranscriptTokens told =
-            times.contains("segment") ? tokens(answer, temperature, exchange) : null;
+            times.contains("segment")
+                ? TranscriptTokens.of(answer, model.model(exchange), temperature)
+                : null;
         exchange.respond(transcript.verbose(told, times.contains("word")));
       } else {
         respond(format, transcript, exchange);
@@ -114,12 +114,6 @@ final class TranscriptionsHandler {
           null,
           "the transcript that was made cannot be aligned with the recording: " + e.getMessage());
     }
-  }
-
-  private TranscriptTokens tokens(Generation answer, double temperature, Exchange exchange) {
-    Scorer.Pair pair = new Scorer.Pair(answer.promptIds(), answer.outputIds());
-    Score score = model.model(exchange).scoreIds(List.of(pair)).get(0);
-    return TranscriptTokens.of(answer, score, model.model(), temperature);
   }
 
   private static boolean flag(Upload upload, String name) {

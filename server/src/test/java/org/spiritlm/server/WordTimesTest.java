@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,12 +15,16 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.spiritlm.Generation;
+import org.spiritlm.GenerationOptions;
 import org.spiritlm.LoadOptions;
+import org.spiritlm.Segment;
 import org.spiritlm.SpiritLm;
 import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.alignment.ToneSpeech;
 import org.spiritlm.audio.AudioReader;
 import org.spiritlm.checkpoint.Converter;
+import org.spiritlm.json.Json;
 import org.spiritlm.torch.DType;
 
 /** Transcripts of a model with an aligner: when their words are said. */
@@ -107,6 +112,30 @@ class WordTimesTest {
         .isEqualTo(text);
     assertThat(String.join(" ", segments)).isEqualTo(words(text));
     assertThat(told.at("/segments/0/start").asDouble()).isEqualTo(expected.get(0).start());
+  }
+
+  @Test
+  void whereNothingIsSaidASegmentHasNoTokens() {
+    Generation said =
+        model.generate(
+            List.of(Segment.text("a")), GenerationOptions.text().greedy().withMaxNewTokens(1));
+    Generation nothing =
+        new Generation(
+            said.prompt(),
+            said.promptIds(),
+            0,
+            new int[0],
+            said.endReason(),
+            List.of(),
+            said.timings());
+    ObjectNode segment = Json.object();
+    TranscriptTokens.of(nothing, model, 0).describe(0, 1, "", segment);
+    assertThat(segment.get("tokens")).isEmpty();
+    assertThat(segment.get("avg_logprob").asDouble()).isZero();
+    assertThat(segment.get("compression_ratio").asDouble()).isZero();
+    TranscriptTokens.of(said, model, 0.5).describe(0, 1, said.text(), segment);
+    assertThat(segment.at("/tokens/0").asInt()).isEqualTo(said.outputIds()[0]);
+    assertThat(segment.get("temperature").asDouble()).isEqualTo(0.5);
   }
 
   @Test
