@@ -31,11 +31,11 @@ import org.spiritlm.units.SpeechUnits;
  * comes before), and beside it their sum; equal ones count half. The paper prints both, since which
  * is better differs. Chance is one half.
  *
- * <p>Most of what makes one half likelier than another is in neither its words nor what they follow:
- * how long it is, how usual its sounds are. So a third figure compares by how much the first half
- * makes the second likelier than it is alone, {@code log P(second | first) - log P(second)} (the
- * domain-conditional pointwise mutual information of Holtzman et al., 2021, "Surface Form
- * Competition").
+ * <p>Most of what makes one half likelier than another is in neither its words nor what they
+ * follow: how long it is, how usual its sounds are. So a third figure compares by how much the
+ * first half makes the second likelier than it is alone, {@code log P(second | first) - log
+ * P(second)} (the domain-conditional pointwise mutual information of Holtzman et al., 2021,
+ * "Surface Form Competition").
  */
 final class ContinuationMeasure implements Measure {
   /** Fewer words have no two halves. */
