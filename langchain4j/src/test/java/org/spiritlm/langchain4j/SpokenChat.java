@@ -34,6 +34,10 @@ public final class SpokenChat {
             AudioContent.from(Path.of(arguments[1]).toAbsolutePath().toUri())));
     for (int turn = 1; turn <= 2; turn++) {
       ChatResponse response = chat.chat(messages);
+      if (response.aiMessage().audios().isEmpty()) {
+        System.out.println("To this the model says nothing.");
+        return;
+      }
       Path file = Path.of(arguments[2]).resolve("answer-" + turn + ".wav");
       Files.write(file, response.aiMessage().audios().get(0).binaryData());
       System.out.println(file + ": " + response.tokenUsage().outputTokenCount() + " tokens");
