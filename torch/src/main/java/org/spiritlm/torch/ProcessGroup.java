@@ -168,7 +168,9 @@ public final class ProcessGroup implements AutoCloseable {
 
   private static Backend nccl(TCPStore store, Rendezvous place) {
     try (Scope scope = Scope.open()) {
-      return Scope.release(new ProcessGroupNCCL(store, place.rank(), place.size()));
+      ProcessGroupNCCL group = new ProcessGroupNCCL(store, place.rank(), place.size());
+      group.setTimeout(new Milliseconds(PATIENCE.toMillis()));
+      return Scope.release(group);
     }
   }
 

@@ -140,8 +140,9 @@ public final class ShardedAdamW implements Optimiser {
   }
 
   /**
-   * The state of all parameters, in process 0; the others, which must ask for it too, get nothing.
-   * It belongs to the caller's scope.
+   * The state of all parameters, in process 0, on the CPU, since no other place needs to hold all
+   * of it; the other processes, which must ask for it too, get nothing. It belongs to the caller's
+   * scope.
    */
   @Override
   public Map<String, Tensor> state() {
@@ -175,7 +176,7 @@ public final class ShardedAdamW implements Optimiser {
         group.allGather(flat).await();
         for (GradientBuckets.Slot slot : group.rank() == 0 ? bucket.slots() : noSlots()) {
           Tensor all = slot.of(flat).view(Tensors.shape(slot.parameter()));
-          whole.put(names.get(slot.index()), scope.keep(all));
+          whole.put(names.get(slot.index()), scope.keep(all.cpu()));
         }
       }
     }
