@@ -130,17 +130,27 @@ public final class KvCache implements AutoCloseable {
 
   /**
    * The first of these positions in a cache of its own with another room; this one is closed, layer
-   * by layer, so that hardly more memory is needed than the larger of the two.
+   * by layer, so that hardly more memory is needed than the larger of the two; also where memory
+   * does not suffice.
    */
   KvCache moved(int positions, int newCapacity) {
     requireRoom(positions, newCapacity);
     Tensor[] copies = new Tensor[layers.length];
     closed = true;
-    for (int i = 0; i < layers.length; i++) {
-      copies[i] = copy(layers[i], positions, newCapacity);
-      Scope.free(layers[i]);
+    int moved = 0;
+    try {
+      while (moved < layers.length) {
+        copies[moved] = copy(layers[moved], positions, newCapacity);
+        Scope.free(layers[moved++]);
+      }
+    } catch (RuntimeException e) {
+      for (int i = 0; i < layers.length; i++) {
+        Scope.free(i < moved ? copies[i] : layers[i]);
+      }
+      throw e;
+    } finally {
+      leaveBlock();
     }
-    leaveBlock();
     return new KvCache(this, copies, newCapacity, positions);
   }
 

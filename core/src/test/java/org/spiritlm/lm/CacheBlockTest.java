@@ -1,6 +1,7 @@
 package org.spiritlm.lm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -167,6 +168,42 @@ class CacheBlockTest {
       assertThat(check(model, block, List.of(first, next), List.of(new int[] {7}, new int[] {8})))
           .isTrue();
     }
+  }
+
+  /** Where memory does not suffice to move out, the cache is gone, and its slot is free. */
+  @Example
+  void aCacheThatCannotMoveLeavesItsSlot() {
+    // no address space holds as many positions of this width as are asked for
+    LlamaModel model =
+        LlamaModels.random(
+            new LlamaConfig(
+                96,
+                32,
+                2,
+                4,
+                2,
+                4096,
+                48,
+                1e-5,
+                10_000,
+                new RopeScaling.None(),
+                64,
+                false,
+                false,
+                false));
+    CacheBlock block = new CacheBlock(model);
+    KvCache first = model.cache(64);
+    KvCache second = model.cache(64);
+    LlamaModels.read(model, first, 1, 2);
+    LlamaModels.read(model, second, 1, 2);
+    block.gather(
+        List.of(new Piece(new int[] {3}, first), new Piece(new int[] {3}, second)), 0);
+    assertThat(first.block()).isSameAs(block);
+    assertThatThrownBy(() -> first.moved(2, Integer.MAX_VALUE))
+        .isInstanceOf(RuntimeException.class);
+    first.close();
+    second.close();
+    assertThat(block.capacity()).isZero();
   }
 
   /** What is kept for later does not hold up the block. */
