@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -18,26 +19,61 @@ import org.spiritlm.prompt.ModalityMask;
 import org.spiritlm.prompt.OutputModality;
 import org.spiritlm.text.TextTokenizer;
 import org.spiritlm.text.Vocabulary;
+import org.spiritlm.torch.DType;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Tensors;
 
-/** Logits, scores and greedy answers are the reference's in float32. */
+/** Logits and scores are the reference's in both types, greedy answers are in float32. */
 class LlamaGoldenTest {
   private static final Golden LM = Golden.load("lm");
-  private static final double LOGITS =
-      LM.at("tolerance", "logits_float32", "max_abs").doubleValue();
-  private static final double SUM =
-      LM.at("tolerance", "logprob_sum_float32", "max_abs").doubleValue();
+
+  /** What the reference computed in: it rounds in other places in bfloat16 than we do. */
+  private enum Type {
+    FLOAT32(DType.F32),
+    BFLOAT16(DType.BF16);
+
+    private final DType dtype;
+
+    Type(DType dtype) {
+      this.dtype = dtype;
+    }
+
+    private LlamaModel model(String variant) {
+      return LlamaModels.parity(variant, dtype);
+    }
+
+    private JsonNode of(JsonNode golden) {
+      return golden.get(name().toLowerCase(Locale.ROOT));
+    }
+
+    private double tolerance(String what, String how) {
+      return LM.at("tolerance", what + "_" + name().toLowerCase(Locale.ROOT), how).doubleValue();
+    }
+
+    private double logits() {
+      return tolerance("logits", "max_abs");
+    }
+
+    private double sum(double expected) {
+      return this == FLOAT32
+          ? tolerance("logprob_sum", "max_abs")
+          : tolerance("logprob_sum", "rel") * Math.abs(expected);
+    }
+  }
 
   @TestFactory
   Stream<DynamicTest> logits() {
-    return each("prompts", "text", LlamaGoldenTest::checkLogits);
+    return Stream.of(Type.values())
+        .flatMap(
+            type ->
+                each("prompts", "text", (variant, prompt) -> checkLogits(type, variant, prompt)));
   }
 
-  private static void checkLogits(String variant, JsonNode prompt) {
-    LlamaModel model = LlamaModels.parity(variant);
+  private static void checkLogits(Type type, String variant, JsonNode prompt) {
+    LlamaModel model = type.model(variant);
     int[] ids = LM.values(prompt.get("ids")).ints();
-    JsonNode expected = prompt.get("float32");
+    JsonNode expected = type.of(prompt);
+    double near = type.logits();
     float[] logits;
     try (Scope scope = Scope.open();
         KvCache cache = model.cache(ids.length)) {
@@ -46,15 +82,22 @@ class LlamaGoldenTest {
     int[] top = LM.values(expected.get("top20_ids")).ints();
     double[] topLogits = LM.values(expected.get("top20_logits")).data();
     for (int i = 0; i < top.length; i++) {
-      assertThat((double) logits[top[i]]).isCloseTo(topLogits[i], within(LOGITS));
+      assertThat((double) logits[top[i]]).isCloseTo(topLogits[i], within(near));
     }
-    assertThat(logSumExp(logits))
-        .isCloseTo(expected.get("logsumexp").doubleValue(), within(LOGITS));
+    float[] others = logits.clone();
+    for (int id : top) {
+      others[id] = Float.NEGATIVE_INFINITY;
+    }
+    double least = Arrays.stream(topLogits).min().orElseThrow();
+    for (float other : others) {
+      assertThat((double) other).isLessThan(least + near);
+    }
+    assertThat(logSumExp(logits)).isCloseTo(expected.get("logsumexp").doubleValue(), within(near));
     if (expected.has("logits_last")) {
       float[] all = LM.values(expected.get("logits_last")).floats();
       assertThat(logits).hasSameSizeAs(all);
       for (int i = 0; i < all.length; i++) {
-        assertThat((double) logits[i]).as("id %d", i).isCloseTo(all[i], within(LOGITS));
+        assertThat((double) logits[i]).as("id %d", i).isCloseTo(all[i], within(near));
       }
     }
   }
@@ -69,23 +112,34 @@ class LlamaGoldenTest {
 
   @TestFactory
   Stream<DynamicTest> scores() {
-    return each("scores", "continuation", LlamaGoldenTest::checkScores);
+    return Stream.of(Type.values())
+        .flatMap(
+            type ->
+                each(
+                    "scores", "continuation", (variant, pair) -> checkScores(type, variant, pair)));
   }
 
-  private static void checkScores(String variant, JsonNode score) {
-    JsonNode expected = score.get("float32");
+  private static void checkScores(Type type, String variant, JsonNode score) {
+    JsonNode expected = type.of(score);
     double[] scores =
-        new Scorer(LlamaModels.parity(variant))
+        new Scorer(type.model(variant))
             .score(
                 new Scorer.Pair(
                     LM.values(score.get("prompt_ids")).ints(),
                     LM.values(score.get("continuation_ids")).ints()));
     double[] wanted = LM.values(expected.get("token_logprobs")).data();
-    assertThat(scores).containsExactly(wanted, within(LOGITS));
+    assertThat(scores).containsExactly(wanted, within(type.logits()));
     double sum = Arrays.stream(scores).sum();
-    assertThat(sum).isCloseTo(expected.get("sum").doubleValue(), within(SUM));
-    assertThat(sum / scores.length)
-        .isCloseTo(expected.get("mean_per_token").doubleValue(), within(SUM));
+    double wantedSum = expected.get("sum").doubleValue();
+    assertThat(sum).isCloseTo(wantedSum, within(type.sum(wantedSum)));
+    double wantedMean = expected.get("mean_per_token").doubleValue();
+    assertThat(sum / scores.length).isCloseTo(wantedMean, within(type.sum(wantedMean)));
+    if (type == Type.FLOAT32) {
+      double perplexity = expected.get("perplexity").doubleValue();
+      assertThat(Math.exp(-sum / scores.length))
+          .isCloseTo(
+              perplexity, within(type.tolerance("perplexity", "rel") * Math.abs(perplexity)));
+    }
   }
 
   @TestFactory

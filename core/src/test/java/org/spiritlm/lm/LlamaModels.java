@@ -35,7 +35,12 @@ final class LlamaModels {
 
   /** A model of the parity set, computed in float32. */
   static LlamaModel parity(String variant) {
-    return LOADED.computeIfAbsent(variant, LlamaModels::load);
+    return parity(variant, DType.F32);
+  }
+
+  /** The same, computed in a type. */
+  static LlamaModel parity(String variant, DType dtype) {
+    return LOADED.computeIfAbsent(variant + " " + dtype, key -> load(variant, dtype));
   }
 
   /** A random model whose logits differ by much. */
@@ -138,9 +143,9 @@ final class LlamaModels {
     return IntStream.concat(Arrays.stream(first), Arrays.stream(second)).toArray();
   }
 
-  private static LlamaModel load(String variant) {
+  private static LlamaModel load(String variant, DType dtype) {
     ModelDirectory directory = ModelDirectory.open(Golden.path("checkpoints"), variant);
     ConfigFile config = ConfigFile.read(directory.languageModelDirectory().resolve("config.json"));
-    return new LlamaModel(directory.languageModelWeights().as(DType.F32), LlamaConfig.read(config));
+    return new LlamaModel(directory.languageModelWeights().as(dtype), LlamaConfig.read(config));
   }
 }
