@@ -17,8 +17,8 @@ import org.spiritlm.vocoder.VoiceOptions;
  * SpiritLm#decode(SpeechTokens, VoiceOptions)} for all tokens together, within 1e-4.
  *
  * <p>Pitch and style hold until the next of their kind. Where the vocoder takes them (EXPRESSIVE),
- * units before the first ones wait for those. Otherwise samples come as soon as no later token can
- * change them, see {@link VocoderStream}.
+ * units before the first ones wait for those, but for a style that was asked for, which is known.
+ * Otherwise samples come as soon as no later token can change them, see {@link VocoderStream}.
  *
  * <p>Close it, also after {@link #finish}. Not for use by several threads.
  */
@@ -51,6 +51,10 @@ public final class SpeechStream implements AutoCloseable {
     this.takesStyle = vocoder.config().styleTokens() != null;
     this.fallbackStyle = fallbackStyle;
     this.heldStyle = heldStyle;
+    if (heldStyle != null) {
+      firstStyle = heldStyle;
+      style = heldStyle;
+    }
     this.stream = vocoder.streamOfUnits(voice);
   }
 

@@ -65,7 +65,7 @@ final class Voicing {
 
   /** Starts to speak a run while its tokens come. */
   SpeechStream stream() {
-    return new SpeechStream(required(), voice.voice(), fallbackStyle, null);
+    return new SpeechStream(required(), voice.voice(), fallbackStyle, voice.style());
   }
 
   /**

@@ -107,6 +107,22 @@ class SpeechStreamTest {
     }
   }
 
+  /** Nor do they wait for a style token where the style was asked for. */
+  @Example
+  void aStyleThatWasAskedForIsNotWaitedFor() {
+    SpiritLm model = FacadeModels.parity("expressive");
+    SpeechTokens tokens = SpeechTokens.parse("[Pi3]" + "[Hu9][Hu4][Hu3][Pi9][Hu77]".repeat(10));
+    VoiceOptions styled = VOICE.withStyle("7");
+    try (SpeechStream waiting = model.stream(VOICE);
+        SpeechStream stream = model.stream(styled)) {
+      assertThat(waiting.accept(tokens).samples()).isEmpty();
+      Audio head = stream.accept(tokens);
+      assertThat(head.samples()).isNotEmpty();
+      Audio all = Sounds.joined(List.of(head, stream.finish()));
+      Waves.assertClose(all, model.decode(tokens, styled).audio(), 1e-4);
+    }
+  }
+
   @Example
   void withoutStyleTheFirstFallbackIsTaken() {
     SpiritLm model = FacadeModels.parity("expressive");
