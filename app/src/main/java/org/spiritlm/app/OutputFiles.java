@@ -20,13 +20,20 @@ final class OutputFiles {
   /**
    * Says before the work begins whether a file may be written afterwards.
    *
-   * @throws InputException if it exists and may not be replaced, or its directory cannot be written
+   * @throws InputException if it exists and may not be replaced, or it, or its directory where it
+   *     is no device, cannot be written
    */
   static void claim(Path file, boolean force) {
     if (Files.isDirectory(file)) {
       throw new InputException(file + " is a directory; give the name of a file");
     }
-    if (!force && Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !isDevice(file)) {
+    if (isDevice(file)) { // written to where it is
+      if (!Files.isWritable(file)) {
+        throw forbidden(file);
+      }
+      return;
+    }
+    if (!force && Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
       throw new InputException(file + " exists already; add --force to replace it");
     }
     Path directory = parent(file);
@@ -35,8 +42,12 @@ final class OutputFiles {
           "cannot write " + file + ": the directory " + directory + " does not exist");
     }
     if (!Files.isWritable(directory) || (Files.exists(file) && !Files.isWritable(file))) {
-      throw new InputException("cannot write " + file + ": permission denied");
+      throw forbidden(file);
     }
+  }
+
+  private static InputException forbidden(Path file) {
+    return new InputException("cannot write " + file + ": permission denied");
   }
 
   /** Whether this is a device or a pipe, which what is written does not replace. */
@@ -83,8 +94,8 @@ final class OutputFiles {
   /** Writes a file beside its place and moves it there, so that an interruption leaves no half. */
   static void write(Path file, boolean force, Content content) {
     claim(file, force);
-    if (Files.exists(file) && !Files.isRegularFile(file)) {
-      writeInPlace(file, content); // a device or pipe is not replaced
+    if (isDevice(file)) {
+      writeInPlace(file, content);
       return;
     }
     // of this process alone: another one may be writing the same

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -70,5 +73,26 @@ final class OutputFilesTest {
         .isInstanceOf(InputException.class)
         .hasMessageContaining("No space left on device");
     assertThat(full).exists();
+  }
+
+  /** Of a device nothing is asked but that it can be written: its directory is the system's. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aDevicesDirectoryNeedsNotBeWritable() throws Exception {
+    Set<PosixFilePermission> before = Files.getPosixFilePermissions(directory);
+    Path pipe = directory.resolve("pipe");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    Path file = Files.writeString(directory.resolve("file"), "");
+    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("r-xr-xr-x"));
+    try {
+      OutputFiles.claim(pipe, false);
+      if (!Files.isWritable(directory)) { // it is for the superuser
+        assertThatThrownBy(() -> OutputFiles.claim(file, true))
+            .isInstanceOf(InputException.class)
+            .hasMessage("cannot write " + file + ": permission denied");
+      }
+    } finally {
+      Files.setPosixFilePermissions(directory, before);
+    }
   }
 }
