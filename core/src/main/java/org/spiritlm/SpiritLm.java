@@ -394,8 +394,9 @@ public final class SpiritLm {
   /**
    * Speaks units as {@link #encode} gives them, each stream at its own rate.
    *
-   * <p>Differs from the reference, which predicts a duration for each of the units given: where
-   * durations are predicted, equal neighbours are merged first, as the predictor was trained.
+   * <p>Differs from the reference, which predicts a duration for each of the units given, and none
+   * where pitch and style are lists of other lengths (a unit is one frame then): where durations
+   * are predicted, equal neighbours are merged first, as the predictor was trained.
    */
   public Synthesis decode(SpeechUnits units, VoiceOptions voice) {
     Vocoder vocoder = parts.vocoder.get();

@@ -3,7 +3,6 @@ package org.spiritlm.app;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,7 +67,6 @@ public final class App implements Runnable {
     commands.put("score", ScoreCommand.class);
     commands.put("serve", ServeCommand.class);
     commands.put("convert", ConvertCommand.class);
-    commands.put("corpus", CorpusCommand.class);
     commands.put("init", InitCommand.class);
     commands.put("info", InfoCommand.class);
     commands.put("corpus", CorpusCommand.class);
@@ -206,22 +204,22 @@ public final class App implements Runnable {
     err.println(command + ": this is a fault of the program: " + e);
     if (verbose) {
       e.printStackTrace(err);
-    } else {
+      return FAULT;
+    }
+    try {
       err.println("The trace is in " + writeLog(e) + " (or use --verbose).");
+    } catch (IOException unwritable) { // a full disk may be the fault's cause
+      e.printStackTrace(err);
     }
     return FAULT;
   }
 
-  private static Path writeLog(Throwable e) {
-    try {
-      Path log = Files.createTempFile("spiritlm-", ".log");
-      try (PrintStream stream = new PrintStream(log.toFile(), StandardCharsets.UTF_8)) {
-        stream.println(Versions.all());
-        e.printStackTrace(stream);
-      }
-      return log;
-    } catch (IOException unwritable) {
-      throw new UncheckedIOException(unwritable);
+  private static Path writeLog(Throwable e) throws IOException {
+    Path log = Files.createTempFile("spiritlm-", ".log");
+    try (PrintStream stream = new PrintStream(log.toFile(), StandardCharsets.UTF_8)) {
+      stream.println(Versions.all());
+      e.printStackTrace(stream);
     }
+    return log;
   }
 }

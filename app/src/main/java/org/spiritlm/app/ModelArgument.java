@@ -15,7 +15,7 @@ final class ModelArgument {
       description =
           "A bundled model, a model directory, or Meta's checkpoints (default: $"
               + ModelPlace.CHECKPOINTS
-              + ").")
+              + ", else the models that come along).")
   @Nullable String argument;
 
   @Option(names = "--model", paramLabel = "NAME|DIR", description = "The same.")

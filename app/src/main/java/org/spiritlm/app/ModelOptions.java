@@ -18,7 +18,7 @@ final class ModelOptions {
       description =
           "A bundled model, a model directory, or Meta's checkpoints (default: $"
               + ModelPlace.CHECKPOINTS
-              + ").")
+              + ", else the models that come along).")
   @Nullable String model;
 
   @Mixin VariantOption variant = new VariantOption();

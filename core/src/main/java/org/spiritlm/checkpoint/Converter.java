@@ -53,8 +53,9 @@ public final class Converter {
    *
    * @param variant as in {@link ModelDirectory#open}
    * @param target a directory that does not exist or is empty
-   * @param dtype the type of the language model's tensors, or null for their own; all other parts
-   *     are written in float32
+   * @param dtype the type of the language model's tensors, or null for their own; of the other
+   *     parts the vocoder and the aligner keep their own unless float32 is asked for, the rest is
+   *     written in float32
    * @param progress is told what is being done
    * @return what was written
    * @throws InputException if a part of the variant is missing or damaged, or the target exists or

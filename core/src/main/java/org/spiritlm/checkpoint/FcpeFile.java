@@ -24,10 +24,13 @@ record FcpeFile(FcpeConfig config, TensorSource weights) {
 
   static final String NAME = "fcpe.safetensors";
 
+  /** Where it lies beside models. */
+  static final String DIRECTORY = "fcpe";
+
   /** The key of the sizes in the metadata. */
   static final String CONFIG = "config";
 
-  private static final Path BUNDLED = Path.of("models", "fcpe", NAME);
+  private static final Path BUNDLED = Path.of("models", DIRECTORY, NAME);
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final TypeReference<Map<String, Object>> PLAIN = new TypeReference<>() {};
 

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.spiritlm.torch.ConfigFile;
 import org.spiritlm.torch.SafetensorsFile;
 import org.spiritlm.torch.TensorFiles;
@@ -81,11 +82,20 @@ record OwnLayout(Path directory, ModelRecord description) implements ModelLayout
     return Quantizer.load(weights);
   }
 
-  /** The part's own, or where it has none the one that comes with this program. */
+  /**
+   * The part's own, or where it has none that of {@code fcpe} beside the model, or else the one
+   * that comes with this program.
+   */
   @Override
   public FcpeFile pitchNetwork() {
-    Path file = at(Part.PITCH).resolve(FcpeFile.NAME);
-    return Files.exists(file) ? FcpeFile.open(file) : FcpeFile.bundled();
+    Path model = directory.toAbsolutePath().normalize();
+    return Stream.of(
+            at(Part.PITCH).resolve(FcpeFile.NAME),
+            model.resolveSibling(FcpeFile.DIRECTORY).resolve(FcpeFile.NAME))
+        .filter(Files::exists)
+        .findFirst()
+        .map(FcpeFile::open)
+        .orElseGet(FcpeFile::bundled);
   }
 
   @Override
