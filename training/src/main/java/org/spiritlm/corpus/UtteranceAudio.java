@@ -71,6 +71,21 @@ public final class UtteranceAudio {
   }
 
   /**
+   * How long the audio of an utterance in a local file is (seconds). Times in a manifest are
+   * rounded, and may lie a little behind the end.
+   *
+   * @throws InputException as {@link #open(Utterance, Path)}
+   */
+  public static double seconds(Utterance utterance, Path directory) {
+    @Nullable Double start = utterance.start();
+    @Nullable Double end = utterance.end();
+    try (AudioReader audio = open(utterance, directory)) {
+      double whole = audio.measure();
+      return (end == null ? whole : Math.min(end, whole)) - (start == null ? 0 : start);
+    }
+  }
+
+  /**
    * The local file of a location.
    *
    * @param directory to which it is relative

@@ -206,6 +206,7 @@ public final class Trainer {
       takeOver(group.parameters());
     }
     takeOver(task.buffers());
+    task.notes().forEach(progress);
     Torch.precision(options.precision());
     return ranks.rank() == 0 ? new Metrics(run, step) : null;
   }

@@ -23,6 +23,11 @@ public interface TrainingTask extends AutoCloseable {
    */
   record Group(String name, Map<String, Tensor> parameters, OptimiserSettings settings) {}
 
+  /** What people should know of what is learnt from, before the first step; a line each. */
+  default List<String> notes() {
+    return List.of();
+  }
+
   /** The groups in the order in which each step changes them. */
   List<Group> groups();
 

@@ -6,7 +6,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import org.bytedeco.pytorch.LongOptional;
@@ -39,7 +41,8 @@ import org.spiritlm.training.speech.TrainableEncoder.Disturbance;
  * Training an aligner: CTC over the characters of transcripts on the speech encoder (Graves et al.
  * 2006; Baevski et al. 2020), all parameters alike.
  *
- * <p>It learns from whole utterances. What it writes is Hugging Face's {@code HubertForCTC}.
+ * <p>It learns from whole utterances, and leaves out those whose audio is cut off. What it writes
+ * is Hugging Face's {@code HubertForCTC}.
  */
 public final class AlignerTask implements TrainingTask {
   private static final String ENCODER = "hubert";
@@ -52,6 +55,7 @@ public final class AlignerTask implements TrainingTask {
 
   private final SpeechSet training;
   private final SpeechSet validation;
+  private final List<String> notes;
   private final Options options;
   private final Characters characters;
   private final BatchDraws draws;
@@ -131,16 +135,25 @@ public final class AlignerTask implements TrainingTask {
    */
   public AlignerTask(
       EncoderSource source, SpeechSet.Splits splits, Options options, Device device) {
-    this.training = splits.training().transcribed();
+    SpeechSet transcribed = splits.training().transcribed();
+    SpeechSet held = splits.validation().transcribed();
+    Set<String> cut = transcribed.cut();
+    Set<String> heldCut = held.cut();
+    this.notes = notes(cut.size(), heldCut.size(), transcribed.longestSeconds());
+    this.training = transcribed.without(cut);
     training.readAhead(device);
-    this.validation = splits.validation().transcribed().first(options.validated());
+    this.validation = held.without(heldCut).first(options.validated());
     this.options = options;
     List<String> transcripts = new ArrayList<>();
     for (int i = 0; i < training.size(); i++) {
       transcripts.add(String.valueOf(training.utterance(i).text()));
     }
     if (transcripts.isEmpty()) {
-      throw new InputException("no utterance has a transcript to learn from");
+      throw new InputException(
+          transcribed.size() == 0
+              ? "no utterance has a transcript to learn from"
+              : "all utterances with transcripts are longer than 'data.longest_seconds'; give more,"
+                  + " or a manifest of shorter ones");
     }
     this.characters = Characters.of(transcripts);
     boolean masks = options.masks().isActive();
@@ -159,6 +172,24 @@ public final class AlignerTask implements TrainingTask {
     this.draws =
         new BatchDraws(
             training, options.seed(), options.batchSeconds(), device.callers() > 1, this::changed);
+  }
+
+  private static List<String> notes(int cut, int heldCut, double seconds) {
+    return cut + heldCut == 0
+        ? List.of()
+        : List.of(
+            String.format(
+                Locale.ROOT,
+                "left out %d utterance(s) to learn from and %d to validate with, which are longer"
+                    + " than data.longest_seconds=%.0f: nobody would hear all of what they say",
+                cut,
+                heldCut,
+                seconds));
+  }
+
+  @Override
+  public List<String> notes() {
+    return notes;
   }
 
   @Override

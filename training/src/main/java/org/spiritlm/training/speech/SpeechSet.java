@@ -3,9 +3,13 @@ package org.spiritlm.training.speech;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.alignment.SpeechSource;
 import org.spiritlm.audio.Audio;
@@ -166,6 +170,45 @@ public final class SpeechSet {
     return new SpeechSet(some, directory, longest, kept);
   }
 
+  /**
+   * The ids of those whose audio is cut off. Where the manifest does not say how long one is, its
+   * file is opened.
+   *
+   * @throws InputException naming the utterance, if that cannot be read
+   */
+  Set<String> cut() {
+    Map<String, Utterance> each = new LinkedHashMap<>(); // some stand there several times
+    utterances.forEach(utterance -> each.putIfAbsent(utterance.id(), utterance));
+    return each.values().parallelStream()
+        .filter(utterance -> Math.round(wholeSeconds(utterance) * Audio.SPEECH_RATE) > longest)
+        .map(Utterance::id)
+        .collect(Collectors.toSet());
+  }
+
+  private double wholeSeconds(Utterance utterance) {
+    Double end = utterance.end();
+    if (end != null) {
+      return end - Objects.requireNonNullElse(utterance.start(), 0.0);
+    }
+    try {
+      return UtteranceAudio.seconds(utterance, directory);
+    } catch (InputException e) {
+      throw unreadable(utterance, e);
+    }
+  }
+
+  /** Those that have none of these ids. */
+  SpeechSet without(Set<String> ids) {
+    List<Utterance> some =
+        utterances.stream().filter(utterance -> !ids.contains(utterance.id())).toList();
+    return new SpeechSet(some, directory, longest, kept);
+  }
+
+  /** After how much of an utterance its audio is cut off (seconds). */
+  double longestSeconds() {
+    return (double) longest / Audio.SPEECH_RATE;
+  }
+
   /** The recording of one, read anew each time it is opened. */
   SpeechSource source(int index) {
     return () -> UtteranceAudio.open(utterances.get(index), directory);
@@ -194,9 +237,7 @@ public final class SpeechSet {
     if (end == null) {
       return (double) samples(index).length / Audio.SPEECH_RATE;
     }
-    return Math.min(
-        end - Objects.requireNonNullElse(utterance.start(), 0.0),
-        (double) longest / Audio.SPEECH_RATE);
+    return Math.min(wholeSeconds(utterance), longestSeconds());
   }
 
   /**
@@ -234,7 +275,11 @@ public final class SpeechSet {
       Audio.requireFinite(read, 0, Audio.SPEECH_RATE);
       return read;
     } catch (InputException e) {
-      throw new InputException("utterance '" + utterance.id() + "': " + e.getMessage(), e);
+      throw unreadable(utterance, e);
     }
+  }
+
+  private static InputException unreadable(Utterance utterance, InputException e) {
+    return new InputException("utterance '" + utterance.id() + "': " + e.getMessage(), e);
   }
 }

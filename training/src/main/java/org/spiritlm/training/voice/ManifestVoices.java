@@ -149,21 +149,13 @@ public final class ManifestVoices implements VoiceItems {
                     new VoiceItem(
                         utterance.id(),
                         NO_UNITS,
-                        (int) Math.round(seconds(utterance, directory) * Audio.SPEECH_RATE),
+                        (int)
+                            Math.round(
+                                UtteranceAudio.seconds(utterance, directory) * Audio.SPEECH_RATE),
                         utterance.speaker(),
                         utterance.style()))
             .toList();
     return new ManifestVoices(items, utterances, SoundReader.files(manifest), cacheBytes);
-  }
-
-  /** Times in a manifest are rounded, and may lie a little behind the end. */
-  private static double seconds(Utterance utterance, Path directory) {
-    Double start = utterance.start();
-    Double end = utterance.end();
-    try (AudioReader audio = UtteranceAudio.open(utterance, directory)) {
-      double whole = audio.measure();
-      return (end == null ? whole : Math.min(end, whole)) - (start == null ? 0 : start);
-    }
   }
 
   /** What cannot be used was left out of what was prepared as well. */

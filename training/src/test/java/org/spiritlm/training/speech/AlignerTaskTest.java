@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,7 +23,11 @@ import org.spiritlm.alignment.Aligner;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioReader;
 import org.spiritlm.audio.AudioWriter;
+import org.spiritlm.corpus.Manifest;
+import org.spiritlm.corpus.Utterance;
+import org.spiritlm.corpus.UtteranceAudio;
 import org.spiritlm.json.Json;
+import org.spiritlm.json.JsonLine;
 import org.spiritlm.torch.ConfigFile;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
@@ -30,9 +35,11 @@ import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.TensorFiles;
 import org.spiritlm.torch.TensorSource;
 import org.spiritlm.torch.Tensors;
+import org.spiritlm.torch.Torch;
 import org.spiritlm.torch.Weights;
 import org.spiritlm.training.Settings;
 import org.spiritlm.training.TogetherRuns;
+import org.spiritlm.training.Trainer;
 import org.spiritlm.units.wav2vec2.Wav2Vec2Config;
 import org.spiritlm.units.wav2vec2.Wav2Vec2Encoder;
 
@@ -177,6 +184,70 @@ final class AlignerTaskTest {
     TogetherRuns.run(tasks, together, 20, 2, 1, 0);
     assertThat(TogetherRuns.losses(together)).hasSize(20);
     TogetherRuns.assertSame(TogetherRuns.losses(together), TogetherRuns.losses(alone));
+  }
+
+  private static Utterance until(Utterance whole, double end) {
+    return new Utterance(
+        whole.id(),
+        whole.audio(),
+        0.0,
+        end,
+        whole.text(),
+        whole.words(),
+        whole.speaker(),
+        whole.style(),
+        whole.split());
+  }
+
+  /** Nobody would hear the ends of their transcripts: it is as if they were not there. */
+  @Test
+  void recordingsThatAreCutAreLeftOut() throws IOException {
+    Path all = directory.resolve("all.jsonl");
+    Path whole = directory.resolve("whole.jsonl");
+    Map<String, Integer> cut = new TreeMap<>(); // by split
+    try (Manifest.Writer every = new Manifest.Writer(all);
+        Manifest.Writer some = new Manifest.Writer(whole)) {
+      Manifest.readWhole(
+          ToneCorpus.write(directory, 80),
+          utterance -> {
+            double seconds = UtteranceAudio.seconds(utterance, directory);
+            boolean ends = utterance.id().hashCode() % 3 == 0; // of others the file is asked
+            Utterance one = ends ? until(utterance, seconds) : utterance;
+            every.write(one);
+            if (seconds <= 2) {
+              some.write(one);
+            } else {
+              cut.merge(String.valueOf(one.split()), 1, Integer::sum);
+            }
+          });
+    }
+    assertThat(cut).containsOnlyKeys("dev", "train");
+    List<String> lines = new ArrayList<>();
+    List<List<Double>> losses = new ArrayList<>(); // of a step, and of validation
+    for (Path manifest : List.of(whole, all)) {
+      Settings settings = settings(manifest).with("data.longest_seconds=2");
+      try (AlignerTask task = AlignerTask.of(settings, Device.CPU)) {
+        Path run = directory.resolve(manifest.getFileName() + ".run");
+        Trainer.Options options = new Trainer.Options(1, 1, 1, 1, 1, 1, 0, Torch.Precision.FULL);
+        new Trainer(task, options, run, lines::add).run();
+        List<JsonLine> metrics = Json.lines(run.resolve("metrics.jsonl"));
+        losses.add(
+            List.of(metrics.get(0).number("loss"), metrics.get(1).number("validation_loss")));
+      }
+    }
+    assertThat(losses.get(1)).isEqualTo(losses.get(0));
+    assertThat(lines)
+        .filteredOn(line -> line.startsWith("left out"))
+        .singleElement()
+        .asString()
+        .startsWith(
+            "left out %d utterance(s) to learn from and %d to validate with"
+                .formatted(cut.get("train"), cut.get("dev")))
+        .contains("data.longest_seconds=2");
+    Settings least = settings(all).with("data.longest_seconds=1");
+    assertThatThrownBy(() -> AlignerTask.of(least, Device.CPU))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("longer than 'data.longest_seconds'");
   }
 
   @Test
