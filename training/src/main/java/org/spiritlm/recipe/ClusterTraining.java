@@ -12,6 +12,7 @@ import org.spiritlm.torch.DType;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.training.Settings;
+import org.spiritlm.training.SplitChoice;
 import org.spiritlm.training.TrainingRun;
 import org.spiritlm.training.speech.HubertPart;
 import org.spiritlm.training.speech.KMeansTraining;
@@ -134,7 +135,7 @@ record ClusterTraining(
         StyleTokens.write(style, clusters, checked);
         Settings data = settings.below("data");
         Path manifest = Path.of(data.text("manifest", ""));
-        Predicate<String> learnt = SpeechSet.learnt(data);
+        Predicate<String> learnt = SplitChoice.of(data)::isLearnt;
         StyleTokens.Use found =
             StyleTokens.use(
                 checked, ManifestVoices.withoutUnits(manifest, learnt, SOUNDS), COUNTED, device);

@@ -11,11 +11,11 @@ import org.jspecify.annotations.Nullable;
 import org.spiritlm.checkpoint.ModelDirectory;
 import org.spiritlm.checkpoint.Part;
 import org.spiritlm.checkpoint.TrainedParts;
-import org.spiritlm.corpus.Split;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.training.Settings;
 import org.spiritlm.training.SpeakerBalance;
+import org.spiritlm.training.SplitChoice;
 import org.spiritlm.training.TrainingTask;
 import org.spiritlm.training.language.LanguageTraining;
 import org.spiritlm.training.speech.AlignerTask;
@@ -195,16 +195,11 @@ final class TrainableParts {
    *
    * @param manifest of the recordings
    * @param prepared what the command prepare made of them, or null
-   * @param train the split that is learnt from, beside what has none
-   * @param validation the split that is held out
+   * @param splits what is learnt from, and what is held out
    * @param balance of the speakers that are learnt from
    */
   private record Recordings(
-      Path manifest,
-      @Nullable Path prepared,
-      String train,
-      String validation,
-      SpeakerBalance balance) {
+      Path manifest, @Nullable Path prepared, SplitChoice splits, SpeakerBalance balance) {
     static Recordings of(Settings data) {
       String manifest = data.text("manifest", "");
       if (manifest.isEmpty()) {
@@ -214,8 +209,7 @@ final class TrainableParts {
       return new Recordings(
           Path.of(manifest),
           prepared.isEmpty() ? null : Path.of(prepared).resolve("units"),
-          data.text("train", Split.TRAIN),
-          data.text("validation", Split.DEV),
+          SplitChoice.of(data),
           SpeakerBalance.of(data));
     }
 
@@ -231,14 +225,14 @@ final class TrainableParts {
     }
 
     VoiceItems learnt(Device device) {
-      ManifestVoices voices = read(split -> split.isEmpty() || split.equals(train));
+      ManifestVoices voices = read(splits::isLearnt);
       voices.readAhead(device);
       List<Integer> all = IntStream.range(0, voices.count()).boxed().toList();
       return VoiceItems.of(voices, balance.of(all, index -> voices.item(index).speaker()));
     }
 
     ManifestVoices heldOut() {
-      return read(validation::equals);
+      return read(splits::isHeldOut);
     }
 
     private ManifestVoices read(Predicate<String> wanted) {

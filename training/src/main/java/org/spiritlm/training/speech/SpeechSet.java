@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.alignment.SpeechSource;
@@ -16,7 +15,6 @@ import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioReader;
 import org.spiritlm.corpus.KeptSounds;
 import org.spiritlm.corpus.Manifest;
-import org.spiritlm.corpus.Split;
 import org.spiritlm.corpus.Utterance;
 import org.spiritlm.corpus.UtteranceAudio;
 import org.spiritlm.torch.Device;
@@ -24,6 +22,7 @@ import org.spiritlm.torch.InputException;
 import org.spiritlm.training.Seeds;
 import org.spiritlm.training.Settings;
 import org.spiritlm.training.SpeakerBalance;
+import org.spiritlm.training.SplitChoice;
 
 /**
  * Utterances of a manifest whose audio is read when it is asked for. That of a manifest that was
@@ -72,9 +71,8 @@ public final class SpeechSet {
   }
 
   /**
-   * Reads the settings {@code manifest}, {@code train} (splits with commas between them), {@code
-   * validation} (a split), {@code longest_seconds} and {@code balance} ({@link SpeakerBalance}),
-   * and the manifest.
+   * Reads the settings {@code manifest}, {@code longest_seconds} and those of {@link SplitChoice}
+   * and {@link SpeakerBalance}, and the manifest.
    *
    * <p>Where it has no utterance of the validation split, every fiftieth of the others is held out
    * (at least one), chosen by the checksum of its id. Utterances without a split are learnt from.
@@ -91,19 +89,8 @@ public final class SpeechSet {
     Source.of(settings);
   }
 
-  /**
-   * Whether these settings have a split learnt from; what has no split, or an empty one, is.
-   *
-   * @throws InputException if they are wrong
-   */
-  public static Predicate<String> learnt(Settings settings) {
-    List<String> train = Source.of(settings).train();
-    return split -> split.isEmpty() || train.contains(split);
-  }
-
   /** What {@link #read} is told. */
-  private record Source(
-      Path manifest, List<String> train, String validation, int seconds, SpeakerBalance balance) {
+  private record Source(Path manifest, SplitChoice splits, int seconds, SpeakerBalance balance) {
     static Source of(Settings settings) {
       String manifest = settings.text("manifest", "");
       if (manifest.isBlank()) {
@@ -111,8 +98,7 @@ public final class SpeechSet {
       }
       return new Source(
           Path.of(manifest),
-          List.of(settings.text("train", Split.TRAIN).split("\\s*,\\s*", -1)),
-          settings.text("validation", Split.DEV),
+          SplitChoice.of(settings),
           settings.positive("longest_seconds", 30),
           SpeakerBalance.of(settings));
     }
@@ -125,10 +111,9 @@ public final class SpeechSet {
     Manifest.readWhole(
         manifest,
         utterance -> {
-          String split = utterance.split();
-          if (split == null || source.train().contains(split)) {
+          if (source.splits().isLearnt(utterance.split())) {
             learnt.add(utterance);
-          } else if (split.equals(source.validation())) {
+          } else if (source.splits().isHeldOut(utterance.split())) {
             held.add(utterance);
           }
         });
@@ -136,7 +121,7 @@ public final class SpeechSet {
       throw new InputException(
           manifest
               + ": has no utterance of the split '"
-              + String.join(",", source.train())
+              + String.join(",", source.splits().train())
               + "' to learn from");
     }
     if (held.isEmpty() && learnt.size() > 1) {
