@@ -34,7 +34,8 @@ final class Codebook {
    * How it follows.
    *
    * @param decay how much of the averages stays at each batch
-   * @param deadBelow a code is dead when it is nearest to fewer vectors of a batch, on the average
+   * @param deadBelow a code is dead when it is nearest to fewer vectors of a batch, on the average;
+   *     0 for never
    */
   record Options(double decay, double deadBelow) {}
 
@@ -112,7 +113,12 @@ final class Codebook {
                   .mul(Tensors.scalar(1 - options.decay())));
       sums.mul_(Tensors.scalar(options.decay()))
           .add_(chosen.matmul(fixed).mul(Tensors.scalar(1 - options.decay())));
-      vectors.copy_(sums.div(counts.unsqueeze(1)));
+      Tensor followed = chosen.sum(new long[] {1}, true, new ScalarTypeOptional()); // [K, 1]
+      vectors.copy_(
+          torch.where(
+              followed.gt(Tensors.scalar(0)), // the means of others stay, whose counts end at 0
+              sums.div(counts.unsqueeze(1)),
+              vectors));
       Tensor dead = counts.lt(Tensors.scalar(options.deadBelow())).to(torch.ScalarType.Float);
       int number = (int) dead.sum().item_double();
       if (number > 0) {

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.SplittableRandom;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Tensors;
@@ -53,6 +55,26 @@ final class CodebookTest {
       assertThat(vectors[1]).isBetween(-1f, 2f);
       codebook.follow(near, codebook.nearest(near), random);
       assertThat(Tensors.ints(codebook.nearest(near))).contains(0, 1);
+    }
+    codebook.close();
+  }
+
+  /** Where no code is ever dead, one that nothing is near to stays where it is. */
+  @ParameterizedTest
+  @ValueSource(doubles = {0, 0.5})
+  void unusedCodesStay(double decay) {
+    Codebook codebook = new Codebook(2, 1, new Codebook.Options(decay, 0), Device.CPU);
+    SplittableRandom random = new SplittableRandom(1);
+    try (Scope scope = Scope.open()) {
+      codebook.begin(Tensors.of(new float[] {0, 100}, 2, 1), random);
+      Tensor near = Tensors.of(new float[] {1}, 1, 1);
+      for (int i = 0; i < 200; i++) { // half of a half … is 0 after 150
+        assertThat(codebook.follow(near, codebook.nearest(near), random)).isZero();
+      }
+      assertThat(Tensors.floats(codebook.vectors())).containsExactlyInAnyOrder(1, 100);
+      Tensor far = Tensors.of(new float[] {90}, 1, 1);
+      codebook.follow(far, codebook.nearest(far), random);
+      assertThat(Tensors.floats(codebook.vectors())).containsExactlyInAnyOrder(1, 90);
     }
     codebook.close();
   }
