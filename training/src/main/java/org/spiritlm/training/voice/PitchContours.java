@@ -1,7 +1,5 @@
 package org.spiritlm.training.voice;
 
-import java.util.HashMap;
-import java.util.Map;
 import java.util.SplittableRandom;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.units.pitch.PitchContour;
@@ -10,15 +8,14 @@ import org.spiritlm.units.pitch.PitchFeature;
 import org.spiritlm.units.pitch.PitchQuantizerConfig;
 
 /**
- * The contours of recordings as the pitch quantizer sees them: each is found when it is first
- * drawn, over the whole recording, whose mean is taken off, and stays in memory (6 MB an hour).
+ * The contours of recordings as the pitch quantizer sees them: over the whole recording, whose mean
+ * is taken off (6 MB an hour).
  */
 final class PitchContours {
   private final PitchQuantizerConfig config;
   private final VoiceItems items;
-  private final PitchExtractor extractor;
+  private final FoundContours<float[]> found;
   private final float[] scales;
-  private final Map<Integer, float[]> found = new HashMap<>();
   private final Places places;
   private final int length;
 
@@ -35,7 +32,7 @@ final class PitchContours {
       int length) {
     this.config = config;
     this.items = items;
-    this.extractor = extractor;
+    this.found = new FoundContours<>(items, extractor, this::formed);
     this.length = length;
     this.scales = scales(config, hertz);
     int[] lengths = new int[items.count()];
@@ -83,11 +80,10 @@ final class PitchContours {
 
   /** The whole contour of a recording, [T, C] in row-major order. */
   float[] rows(int recording) {
-    return found.computeIfAbsent(recording, this::extract);
+    return found.of(recording);
   }
 
-  private float[] extract(int recording) {
-    PitchContour contour = extractor.extract(items.samples(recording));
+  private float[] formed(PitchContour contour) {
     float[] rows = PitchFeature.rows(config.features(), contour);
     for (int i = 0; i < rows.length; i++) {
       rows[i] /= scales[i % scales.length];

@@ -1,34 +1,25 @@
 package org.spiritlm.training.voice;
 
-import java.util.HashMap;
-import java.util.Map;
+import java.util.function.Function;
 import org.spiritlm.units.pitch.PitchContour;
 import org.spiritlm.units.pitch.PitchExtractor;
 
-/**
- * The pitch of recordings as a generator's source follows it: each is found when it is first drawn,
- * over the whole recording, and stays in memory (2 MB an hour).
- */
+/** The pitch of recordings as a generator's source follows it (2 MB an hour). */
 final class SourceContours {
-  private final VoiceItems items;
-  private final PitchExtractor extractor;
+  private final FoundContours<PitchContour> found;
   private final int hop;
-  private final Map<String, PitchContour> found = new HashMap<>();
 
   /**
    * @param hop samples of a step
    */
   SourceContours(VoiceItems items, PitchExtractor extractor, int hop) {
-    this.items = items;
-    this.extractor = extractor;
+    this.found = new FoundContours<>(items, extractor, Function.identity());
     this.hop = hop;
   }
 
   /** Those of a stretch, each in the middle of its step. */
   PitchContour stretch(int index, int from, int steps) {
-    PitchContour whole =
-        found.computeIfAbsent(
-            items.item(index).id(), id -> extractor.extract(items.samples(index)));
+    PitchContour whole = found.of(index);
     float[] hertz = new float[steps];
     boolean[] voiced = new boolean[steps];
     for (int step = 0; step < steps; step++) {

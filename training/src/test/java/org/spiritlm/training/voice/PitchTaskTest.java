@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.spiritlm.json.Json;
@@ -93,6 +94,27 @@ final class PitchTaskTest {
     for (int i = 0; i < 3; i++) {
       assertThat(codebooks.get(1).get(i)).containsExactly(codebooks.get(0).get(i));
     }
+  }
+
+  /** Where speakers are balanced, recordings of some stand several times. */
+  @Test
+  void thePitchOfEachRecordingIsFoundOnce() {
+    VoiceItems items = VoiceItems.of(new Melodies(2, 300, 1), List.of(0, 0, 0, 1));
+    List<float[]> asked = new ArrayList<>();
+    PitchContours contours =
+        new PitchContours(
+            PitchQuantizerConfig.RELEASED,
+            items,
+            samples -> {
+              asked.add(samples);
+              return Melodies.extract(samples);
+            },
+            30,
+            64);
+    List<float[]> rows = IntStream.range(0, 4).mapToObj(contours::rows).toList();
+    assertThat(asked).hasSize(2);
+    assertThat(rows.get(1)).isEqualTo(rows.get(0));
+    assertThat(rows.get(3)).isNotEqualTo(rows.get(0));
   }
 
   @Test
