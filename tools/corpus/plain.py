@@ -1,12 +1,14 @@
 """Speaks sentences with the fast voice as it is: python plain.py SENTENCES CORPUS [--workers N]
 
 Makes further speech for recognisers and language models, several hundred times as fast as it is spoken. CORPUS gets
-audio/ (16 kHz WAV), manifest.jsonl and rejected.jsonl; what was stopped goes on when the same command is given again.
+audio/ (16 kHz WAV), manifest.jsonl, rejected.jsonl and plain.json, which says what was spoken; what was stopped goes on
+when the same command is given again, and other sentences are refused. speak.py may work on the same corpus meanwhile.
 Only sentences that are learnt from are spoken; their split in the manifest is `extra`.
 """
 
 import argparse
 import concurrent.futures
+import hashlib
 import json
 import multiprocessing
 import os
@@ -19,7 +21,7 @@ import numpy as np
 from hibari import Hibari
 from scipy.signal import resample_poly
 
-from blocks import gather, split, write
+from blocks import alone, begin, gather, split, write
 from loudness import RATE, levelled, trimmed
 
 BLOCK = 100  # utterances
@@ -73,16 +75,21 @@ def main() -> None:
     parser.add_argument("corpus", type=pathlib.Path)
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="blocks spoken at a time (default: one a core)")
     arguments = parser.parse_args()
-    corpus = arguments.corpus
-    (corpus / "parts").mkdir(parents=True, exist_ok=True)
-    texts = [json.loads(line)["text"] for line in arguments.sentences.read_text(encoding="utf-8").splitlines()]
+    (arguments.corpus / "parts").mkdir(parents=True, exist_ok=True)
+    with alone(arguments.corpus / ".plain.lock", wait=False):
+        make(arguments.corpus, arguments.sentences.read_bytes(), arguments.workers)
+
+
+def make(corpus: pathlib.Path, sentences: bytes, workers: int) -> None:
+    begin(corpus / "plain.json", {"text_sha256": hashlib.sha256(sentences).hexdigest(), "voice": "heart", "block": BLOCK})
+    texts = [json.loads(line)["text"] for line in sentences.decode().splitlines()]
     learnt = [(number, text) for number, text in enumerate(texts) if split(text) == "train"]
     blocks = {f"plain-{i // BLOCK:05d}": learnt[i : i + BLOCK] for i in range(0, len(learnt), BLOCK)}
     missing = [name for name in blocks if not (corpus / "parts" / f"{name}.jsonl").exists()]
     print(f"{len(blocks) - len(missing)} of {len(blocks)} blocks are there", flush=True)
     began, made = time.time(), 0.0
     processes = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(arguments.workers, processes, begin_worker) as pool:
+    with concurrent.futures.ProcessPoolExecutor(workers, processes, begin_worker) as pool:
         for seconds in pool.map(speak, [corpus] * len(missing), missing, [blocks[name] for name in missing]):
             made += seconds
     gather(corpus)

@@ -2,12 +2,11 @@
 
 CORPUS must hold sentences.jsonl. It gets audio/ (16 kHz FLAC), manifest.jsonl, provenance.json, rejected.jsonl. What was
 stopped goes on when the same command is given again: blocks of utterances are there whole or not at all, and the
-manifest always lists those that are. Only one process may work on a corpus.
+manifest always lists those that are. Only one such process may work on a corpus, and plain.py beside it.
 """
 
 import argparse
 import concurrent.futures
-import fcntl
 import hashlib
 import json
 import multiprocessing
@@ -24,7 +23,7 @@ from hibari import Hibari
 from scipy.signal import resample_poly
 
 import styles
-from blocks import gather, split, write
+from blocks import alone, begin, gather, split, write
 from loudness import RATE, trimmed
 
 HERE = pathlib.Path(__file__).parent
@@ -155,20 +154,16 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2, help="blocks spoken at a time (default: 2)")
     parser.add_argument("--threads", type=int, default=1, help="of Kokoro in each worker (default: 1)")
     arguments = parser.parse_args()
-    corpus = arguments.corpus
-    (corpus / "parts").mkdir(parents=True, exist_ok=True)
-    lock = (corpus / ".lock").open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        sys.exit(f"another process works on {corpus}")
+    (arguments.corpus / "parts").mkdir(parents=True, exist_ok=True)
+    with alone(arguments.corpus / ".lock", wait=False):
+        make(arguments.corpus, arguments)
+
+
+def make(corpus: pathlib.Path, arguments: argparse.Namespace) -> None:
     text = (corpus / "sentences.jsonl").read_bytes()
     sources = json.loads((HERE / "sources.json").read_text())
     provenance = {"text_sha256": hashlib.sha256(text).hexdigest(), "shares": SHARES, **sources}
-    described = corpus / "provenance.json"
-    if described.exists() and json.loads(described.read_text()) != provenance:
-        sys.exit(f"{corpus} was begun with other sentences, voices or sources (see {described}); take another directory")
-    described.write_text(json.dumps(provenance, indent=2) + "\n")
+    begin(corpus / "provenance.json", provenance)
     ordered = plan([json.loads(line) for line in text.decode().splitlines()])
     if arguments.voices:
         chosen = set(arguments.voices.split(","))
