@@ -23,7 +23,7 @@ import org.spiritlm.torch.InputException;
 final class CorpusAudio implements AutoCloseable {
   private final Storage storage;
   private final Path directory;
-  private AudioLocation copied = AudioLocation.of("?");
+  private @Nullable AudioLocation copied; // whole, in the copy; null where that is not whole
   private java.nio.file.@Nullable Path copy;
 
   /** Audio of a corpus whose manifest lies in this directory. */
@@ -103,6 +103,7 @@ final class CorpusAudio implements AutoCloseable {
   /** Removes the copy. */
   @Override
   public void close() throws IOException {
+    copied = null;
     if (copy != null) {
       Files.deleteIfExists(copy);
       copy = null;

@@ -15,6 +15,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.spiritlm.checkpoint.Variant;
 import org.spiritlm.corpus.AudioLocation;
+import org.spiritlm.corpus.PreparedUtterance;
+import org.spiritlm.corpus.Rejection;
 import org.spiritlm.corpus.Utterance;
 
 /** Manifest, audio and output in a file system that only Hadoop knows. */
@@ -85,6 +87,29 @@ final class OtherFileSystemTest {
             bad ->
                 assertThat(bad.reason())
                     .contains("elsewhere://node:8020/corpus/none.wav does not exist"));
+  }
+
+  @Test
+  void aRecordingIsReadAgainAfterOneThatIsMissing() {
+    String node = "elsewhere://node:8020/corpus/";
+    Path manifest =
+        ToyCorpus.manifest(
+            directory,
+            List.of(
+                stretch("a", node + "1.wav"),
+                stretch("b", node + "none.wav"),
+                stretch("c", node + "1.wav")));
+    Path output = directory.resolve("output");
+    assertThat(
+            prepare(manifest.toString(), output.toString(), "--max-bad", "0.5", "--partitions", "1")
+                .code())
+        .isZero();
+    assertThat(Tables.units(output)).extracting(PreparedUtterance::id).containsExactly("a", "c");
+    assertThat(Tables.quarantine(output)).extracting(Rejection::id).containsExactly("b");
+  }
+
+  private static Utterance stretch(String id, String file) {
+    return new Utterance(id, AudioLocation.of(file), 0.1, 0.4, null, List.of(), null, null, null);
   }
 
   @Test
