@@ -51,8 +51,7 @@ record BucketWork(
 
   /** Makes a bucket's files, unless an earlier run has. */
   BucketResult run(Bucket bucket) throws IOException {
-    Map<String, String> metadata = TableFile.metadata(storage, output.units(bucket));
-    BucketResult before = metadata == null ? null : BucketResult.of(metadata, job);
+    BucketResult before = made(bucket);
     if (before != null) {
       items.add(before.items());
       return before;
@@ -69,12 +68,21 @@ record BucketWork(
         write(quarantine, rejections);
         storage.move(quarantine, output.quarantine(bucket));
       }
+      if (made(bucket) == null) { // a damaged file, onto which not every file system renames
+        storage.of(units).delete(output.units(bucket), false);
+      }
       storage.move(units, output.units(bucket)); // last: by this the bucket is done
       return result;
     } finally {
       storage.of(units).delete(units, false);
       storage.of(quarantine).delete(quarantine, false);
     }
+  }
+
+  /** What the bucket's file holds, or null if there is none, or it is damaged or another job's. */
+  private @Nullable BucketResult made(Bucket bucket) throws IOException {
+    Map<String, String> metadata = TableFile.metadata(storage, output.units(bucket));
+    return metadata == null ? null : BucketResult.of(metadata, job);
   }
 
   private BucketResult writeUnits(

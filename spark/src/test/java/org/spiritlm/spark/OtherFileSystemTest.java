@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -110,6 +111,22 @@ final class OtherFileSystemTest {
 
   private static Utterance stretch(String id, String file) {
     return new Utterance(id, AudioLocation.of(file), 0.1, 0.4, null, List.of(), null, null, null);
+  }
+
+  @Test
+  void aDamagedFileIsMadeAgain() throws IOException {
+    String manifest = "elsewhere://node:8020/corpus/corpus.jsonl";
+    String output = "elsewhere://node:8020/out";
+    assertThat(prepare(manifest, output, "--partitions", "2").code()).isZero();
+    Path made = root.resolve("out");
+    String content = Tables.contentHash(made);
+    for (int kept : new int[] {0, 500}) {
+      Path second = made.resolve("units").resolve("part-00001.parquet");
+      Files.write(second, Arrays.copyOf(Files.readAllBytes(second), kept));
+      ObjectNode summary = prepare(manifest, output).summary();
+      assertThat(summary.get("partitions_from_earlier").intValue()).isEqualTo(1);
+      assertThat(Tables.contentHash(made)).isEqualTo(content);
+    }
   }
 
   @Test
