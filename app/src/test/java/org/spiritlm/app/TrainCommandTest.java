@@ -76,6 +76,9 @@ final class TrainCommandTest {
         train(
             run, "--set", "steps=40", "--set", "validation=" + shards, "--json", "--threads", "1");
     assertThat(trained.code()).as(trained.err()).isZero();
+    assertThat(trained.err())
+        .contains("mix.interleaved has no share", "mix.speech has no share")
+        .doesNotContain("mix.text has no share");
     JsonNode report = trained.object();
     assertThat(report.get("finished").asBoolean()).isTrue();
     assertThat(report.get("best").asDouble()).isLessThan(4);

@@ -196,8 +196,7 @@ class CacheBlockTest {
     KvCache second = model.cache(64);
     LlamaModels.read(model, first, 1, 2);
     LlamaModels.read(model, second, 1, 2);
-    block.gather(
-        List.of(new Piece(new int[] {3}, first), new Piece(new int[] {3}, second)), 0);
+    block.gather(List.of(new Piece(new int[] {3}, first), new Piece(new int[] {3}, second)), 0);
     assertThat(first.block()).isSameAs(block);
     assertThatThrownBy(() -> first.moved(2, Integer.MAX_VALUE))
         .isInstanceOf(RuntimeException.class);

@@ -8,6 +8,11 @@ public interface DocumentSource extends AutoCloseable {
   /** The documents of the next batch. */
   List<TrainingDocument> next();
 
+  /** What people should know of it before the first batch, a line each. */
+  default List<String> notes() {
+    return List.of();
+  }
+
   /** All that decides what comes next. */
   ObjectNode state();
 

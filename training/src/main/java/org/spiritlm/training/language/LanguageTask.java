@@ -107,6 +107,11 @@ public final class LanguageTask implements TrainingTask {
   }
 
   @Override
+  public List<String> notes() {
+    return source.notes();
+  }
+
+  @Override
   public void draw() {
     batch = source.next();
     drawnBatches++;

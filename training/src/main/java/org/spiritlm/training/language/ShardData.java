@@ -148,11 +148,34 @@ record ShardData(
     if (there.isEmpty()) {
       throw new InputException(directory + ": has nothing of what 'mix' asks for");
     }
+    List<String> notes =
+        sampling.streams().stream()
+            .filter(stream -> !there.contains(stream))
+            .map(stream -> absent(directory, stream))
+            .toList();
     return new ShardDocuments(
         set,
         new SamplerOptions(
             sampling.length(), sampling.seed(), there, sampling.lengths(), sampling.endTokens()),
-        batch);
+        batch,
+        notes);
+  }
+
+  private static String absent(Path directory, StreamOptions stream) {
+    return switch (stream.kind()) {
+      case SPEECH ->
+          directory
+              + " has no speech without words: mix."
+              + stream.name()
+              + " has no share (mix.aligned_speech takes speech alone of aligned utterances)";
+      case TEXT ->
+          directory
+              + " has no text without speech (shards --text): mix."
+              + stream.name()
+              + " has no share (mix.aligned_text takes text alone of aligned utterances)";
+      case ALIGNED ->
+          directory + " has no aligned utterances: mix." + stream.name() + " has no share";
+    };
   }
 
   /** So many items of a kind, or all, chosen among all. */

@@ -16,6 +16,7 @@ public final class ShardDocuments implements DocumentSource {
   private final ShardSet shards;
   private final SamplerOptions options;
   private final Batch batch;
+  private final List<String> notes;
   private Sampler sampler;
 
   /**
@@ -27,8 +28,12 @@ public final class ShardDocuments implements DocumentSource {
    */
   public record Batch(int sequences, boolean apart) {}
 
-  public ShardDocuments(ShardSet shards, SamplerOptions options, Batch batch) {
+  /**
+   * @param notes what people should know of it, a line each
+   */
+  public ShardDocuments(ShardSet shards, SamplerOptions options, Batch batch, List<String> notes) {
     this.shards = shards;
+    this.notes = List.copyOf(notes);
     this.options = options;
     this.batch = batch;
     this.sampler = new Sampler(shards, options);
@@ -58,6 +63,11 @@ public final class ShardDocuments implements DocumentSource {
         documents.add(TrainingDocument.of(Arrays.copyOfRange(ids, starts[i], end)));
       }
     }
+  }
+
+  @Override
+  public List<String> notes() {
+    return notes;
   }
 
   @Override
