@@ -4,12 +4,14 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.json.Json;
@@ -33,8 +35,9 @@ import org.spiritlm.torch.Torch;
  * one process would draw one after another, and their gradients are added. So R processes with A
  * batches each a step do what one with R · A batches does, but for rounding, and a run can go on
  * with another number of processes. (Of several groups, those after the first meet changed
- * parameters of it in the last of each process's batches.) Process 0 alone validates and writes;
- * {@linkplain TrainingTask#buffers buffers} are those of process 0.
+ * parameters of it in the last of each process's batches.) {@linkplain TrainingTask#buffers
+ * Buffers} follow what all batches of a step {@linkplain TrainingTask#tallies added up}, and where
+ * processes still differ they are those of process 0. Process 0 alone validates and writes.
  */
 public final class Trainer {
   /** In a checkpoint's state: the batches of a step. */
@@ -213,9 +216,14 @@ public final class Trainer {
 
   /** Replaces tensors by those of process 0. */
   private void takeOver(Map<String, Tensor> tensors) {
+    exchange(tensors.values(), tensor -> ranks.broadcast(tensor.detach(), 0));
+  }
+
+  private static void exchange(
+      Collection<Tensor> tensors, Function<Tensor, ProcessGroup.Exchange> each) {
     try (Scope scope = Scope.open()) {
       List<ProcessGroup.Exchange> exchanges = new ArrayList<>();
-      tensors.values().forEach(tensor -> exchanges.add(ranks.broadcast(tensor.detach(), 0)));
+      tensors.forEach(tensor -> exchanges.add(each.apply(tensor)));
       exchanges.forEach(ProcessGroup.Exchange::await);
     }
   }
@@ -280,6 +288,8 @@ public final class Trainer {
       }
       skip(ranks.size() - 1 - ranks.rank());
     }
+    exchange(task.tallies(), ranks::allReduce);
+    measured.putAll(task.follow());
     if (ranks.size() > 1) {
       takeOver(task.buffers());
     }

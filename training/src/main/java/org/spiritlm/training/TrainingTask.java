@@ -78,6 +78,23 @@ public interface TrainingTask extends AutoCloseable {
     return Map.of();
   }
 
+  /**
+   * What {@link #backward} adds up over the batches of a step, for {@link #follow}; several
+   * processes add theirs to each other's before.
+   */
+  default List<Tensor> tallies() {
+    return List.of();
+  }
+
+  /**
+   * Changes the buffers at the end of a step, by what its batches added up.
+   *
+   * @return measures of that by name
+   */
+  default Map<String, Double> follow() {
+    return Map.of();
+  }
+
   /** Writes the drawn batch for people, after a step that went wrong. */
   void describeBatch(Path file);
 

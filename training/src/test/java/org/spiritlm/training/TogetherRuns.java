@@ -54,6 +54,25 @@ public final class TogetherRuns {
     }
   }
 
+  /**
+   * Two processes learn what one learns with twice the batches a step, also where they are stopped
+   * and one of them goes on for a while.
+   *
+   * @param steps at least 3
+   * @return where the two trained
+   */
+  public static Path assertTogetherAsAlone(Tasks tasks, Path directory, int steps) {
+    Path alone = directory.resolve("alone");
+    run(tasks, alone, steps, 1, 2, 0);
+    Path together = directory.resolve("together");
+    run(tasks, together, steps, 2, 1, steps / 2);
+    run(tasks, together, steps, 1, 2, steps * 2 / 3);
+    run(tasks, together, steps, 2, 1, 0);
+    assertThat(losses(together)).hasSize(steps);
+    assertSame(losses(together), losses(alone));
+    return together;
+  }
+
   /** The losses of all steps of a run. */
   public static List<Double> losses(Path run) {
     List<Double> losses = new ArrayList<>();

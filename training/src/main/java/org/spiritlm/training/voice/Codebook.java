@@ -1,13 +1,16 @@
 package org.spiritlm.training.voice;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 import org.spiritlm.torch.DType;
 import org.spiritlm.torch.Device;
 import org.spiritlm.torch.NoGradients;
@@ -17,9 +20,10 @@ import org.spiritlm.torch.Tensors;
 /**
  * Vectors of codes that follow the means of what is nearest to them (van den Oord et al., "Neural
  * Discrete Representation Learning", 2017, appendix A); codes that nothing is near to any more
- * begin anew at a vector of the batch (Dhariwal et al., "Jukebox", 2020).
+ * begin anew at a vector of the step's first batch (Dhariwal et al., "Jukebox", 2020).
  *
- * <p>The first batch gives all of them their first places.
+ * <p>The batches of a step are added up, and all codes follow them at its end. The first batch
+ * gives all of them their first places.
  */
 final class Codebook {
   private static final String PATH = "vq.level_blocks.0.";
@@ -27,14 +31,17 @@ final class Codebook {
   private final Tensor vectors; // [K, E]
   private final Tensor sums; // [K, E]
   private final Tensor counts; // [K]; all 0 before the first batch
+  private final Tensor stepSums; // [K, E], of the step's batches so far
+  private final Tensor stepCounts; // [K]
+  private @Nullable Tensor fresh; // [K, E], of the step's first batch
   private final Options options;
   private boolean hasBegun; // known without asking for the counts, for which a GPU would be waited
 
   /**
    * How it follows.
    *
-   * @param decay how much of the averages stays at each batch
-   * @param deadBelow a code is dead when it is nearest to fewer vectors of a batch, on the average;
+   * @param decay how much of the averages stays at each step
+   * @param deadBelow a code is dead when it is nearest to fewer vectors of a step, on the average;
    *     0 for never
    */
   record Options(double decay, double deadBelow) {}
@@ -42,10 +49,16 @@ final class Codebook {
   Codebook(int codes, int width, Options options, Device device) {
     this.options = options;
     try (Scope scope = Scope.open()) {
-      this.vectors = Scope.detach(device.place(Tensors.zeros(DType.F32, codes, width)));
-      this.sums = Scope.detach(device.place(Tensors.zeros(DType.F32, codes, width)));
-      this.counts = Scope.detach(device.place(Tensors.zeros(DType.F32, codes)));
+      this.vectors = zeros(device, codes, width);
+      this.sums = zeros(device, codes, width);
+      this.counts = zeros(device, codes);
+      this.stepSums = zeros(device, codes, width);
+      this.stepCounts = zeros(device, codes);
     }
+  }
+
+  private static Tensor zeros(Device device, long... shape) {
+    return Scope.detach(device.place(Tensors.zeros(DType.F32, shape)));
   }
 
   /** The codes' vectors, [K, E]. */
@@ -53,7 +66,7 @@ final class Codebook {
     return vectors;
   }
 
-  /** All that changes, by the names of the released checkpoint. */
+  /** All that lasts longer than a step, by the names of the released checkpoint. */
   Map<String, Tensor> buffers() {
     Map<String, Tensor> buffers = new LinkedHashMap<>();
     buffers.put(PATH + "k", vectors);
@@ -75,69 +88,99 @@ final class Codebook {
 
   /** Whether codes have no places yet. */
   boolean isEmpty() {
-    return counts.sum().item_double() == 0;
+    if (!hasBegun) {
+      try (Scope scope = Scope.open()) {
+        hasBegun = counts.sum().item_double() > 0;
+      }
+    }
+    return !hasBegun;
   }
 
   /** Gives all codes places among these vectors, [R, E], if they have none. */
   void begin(Tensor rows, SplittableRandom random) {
-    if (hasBegun) {
-      return;
-    }
     try (Scope scope = Scope.open();
         NoGradients none = NoGradients.open()) {
       if (isEmpty()) {
-        restart(torch.ones_like(counts), rows.detach(), random);
+        restart(counts.eq(Tensors.scalar(0)), picked(rows.detach(), random));
       }
       hasBegun = true;
     }
   }
 
   /**
-   * Follows a batch.
+   * Adds a batch to those of the step.
    *
    * @param rows its vectors, [R, E]
    * @param codes their nearest codes, [R]
-   * @return how many codes were dead and begin anew
    */
-  int follow(Tensor rows, Tensor codes, SplittableRandom random) {
+  void add(Tensor rows, Tensor codes, SplittableRandom random) {
     try (Scope scope = Scope.open();
         NoGradients none = NoGradients.open()) {
       Tensor fixed = rows.detach();
       Tensor chosen =
           torch.one_hot(codes, vectors.size(0)).to(torch.ScalarType.Float).t(); // [K, R]
-      counts
-          .mul_(Tensors.scalar(options.decay()))
-          .add_(
-              chosen
-                  .sum(new long[] {1}, false, new ScalarTypeOptional())
-                  .mul(Tensors.scalar(1 - options.decay())));
-      sums.mul_(Tensors.scalar(options.decay()))
-          .add_(chosen.matmul(fixed).mul(Tensors.scalar(1 - options.decay())));
-      Tensor followed = chosen.sum(new long[] {1}, true, new ScalarTypeOptional()); // [K, 1]
-      vectors.copy_(
-          torch.where(
-              followed.gt(Tensors.scalar(0)), // the means of others stay, whose counts end at 0
-              sums.div(counts.unsqueeze(1)),
-              vectors));
-      Tensor dead = counts.lt(Tensors.scalar(options.deadBelow())).to(torch.ScalarType.Float);
-      int number = (int) dead.sum().item_double();
-      if (number > 0) {
-        restart(dead, fixed, random);
+      stepCounts.add_(chosen.sum(new long[] {1}, false, new ScalarTypeOptional()));
+      stepSums.add_(chosen.matmul(fixed));
+      if (fresh == null) {
+        fresh = Scope.detach(picked(fixed, random));
       }
-      return number;
     }
   }
 
-  /** Puts the codes that are marked, [K], at vectors of a batch, as if each were nearest to one. */
-  private void restart(Tensor marked, Tensor rows, SplittableRandom random) {
-    int[] picked = picked((int) vectors.size(0), (int) rows.size(0), random);
-    Tensor index = Tensors.of(picked);
-    Tensor fresh =
-        rows.index_select(0, rows.is_cpu() ? index : index.to(rows.device(), index.scalar_type()));
-    Tensor mark = marked.unsqueeze(1).gt(Tensors.scalar(0));
-    vectors.copy_(torch.where(mark, fresh, vectors));
-    sums.copy_(torch.where(mark, fresh, sums));
-    counts.copy_(torch.where(marked.gt(Tensors.scalar(0)), torch.ones_like(counts), counts));
+  /** What the batches of a step are added up in. */
+  List<Tensor> tallies() {
+    return List.of(stepSums, stepCounts);
+  }
+
+  /**
+   * Follows the batches of a step, which ends with it.
+   *
+   * @return how many codes were dead and begin anew
+   */
+  int follow() {
+    Tensor anew = Objects.requireNonNull(fresh, "nothing was added");
+    try (Scope scope = Scope.open();
+        NoGradients none = NoGradients.open()) {
+      follow(counts, stepCounts);
+      follow(sums, stepSums);
+      vectors.copy_(
+          torch.where(
+              stepCounts.unsqueeze(1).gt(Tensors.scalar(0)), // others stay; their counts end at 0
+              sums.div(counts.unsqueeze(1)),
+              vectors));
+      Tensor dead = counts.lt(Tensors.scalar(options.deadBelow()));
+      int number = (int) dead.sum().item_long();
+      if (number > 0) {
+        restart(dead, anew);
+      }
+      stepCounts.zero_();
+      stepSums.zero_();
+      return number;
+    } finally {
+      Scope.free(anew);
+      fresh = null;
+    }
+  }
+
+  private void follow(Tensor average, Tensor ofStep) {
+    average
+        .mul_(Tensors.scalar(options.decay()))
+        .add_(ofStep.mul(Tensors.scalar(1 - options.decay())));
+  }
+
+  /** Puts the codes that are marked, [K], at vectors, [K, E], as if each were nearest to one. */
+  private void restart(Tensor marked, Tensor places) {
+    Tensor mark = marked.unsqueeze(1);
+    vectors.copy_(torch.where(mark, places, vectors));
+    sums.copy_(torch.where(mark, places, sums));
+    counts.copy_(torch.where(marked, torch.ones_like(counts), counts));
+  }
+
+  /** As many of a batch's vectors, [R, E], as there are codes, [K, E]. */
+  private Tensor picked(Tensor rows, SplittableRandom random) {
+    Tensor index = Tensors.of(picked((int) vectors.size(0), Math.toIntExact(rows.size(0)), random));
+    return rows.index_select(
+        0, rows.is_cpu() ? index : index.to(rows.device(), index.scalar_type()));
   }
 
   /** So many of the first numbers, no two alike as long as there are enough. */
@@ -164,5 +207,9 @@ final class Codebook {
 
   void close() {
     buffers().values().forEach(Scope::free);
+    tallies().forEach(Scope::free);
+    if (fresh != null) {
+      Scope.free(fresh);
+    }
   }
 }

@@ -122,26 +122,41 @@ public final class PitchTask implements TrainingTask {
       places.add(contours.draw(random));
     }
     batch = places;
+    if (codebook.isEmpty()) {
+      try (Scope scope = Scope.open();
+          NoGradients none = NoGradients.open()) {
+        codebook.begin(rows(quantizer.encode(features())), random);
+      }
+    }
   }
 
+  /** The first batch gives the codes their places, in every process. */
   @Override
   public void skip() {
-    drawn++;
+    if (drawn == 0) {
+      draw();
+    } else {
+      drawn++;
+    }
   }
 
-  @Override
-  public Map<String, Double> backward(Group trained, double share) {
+  /** Of the batch, [B, C, T]. */
+  private Tensor features() {
     int channels = settings.config().features().size();
     int segment = settings.segment();
     float[] all = new float[batch.size() * channels * segment];
     for (int i = 0; i < batch.size(); i++) {
       contours.copy(batch.get(i), all, i * channels * segment);
     }
+    return place(Tensors.of(all, batch.size(), channels, segment));
+  }
+
+  @Override
+  public Map<String, Double> backward(Group trained, double share) {
     try (Scope scope = Scope.open()) {
-      Tensor features = place(Tensors.of(all, batch.size(), channels, segment)); // [B, C, T]
+      Tensor features = features();
       Tensor latent = quantizer.encode(features); // [B, E, T / 16]
       Tensor rows = rows(latent);
-      codebook.begin(rows, random);
       Tensor codes = codebook.nearest(rows);
       Tensor vectors = spread(codebook.vectors().index_select(0, codes), latent);
       Tensor distance = latent.sub(vectors).square().mean();
@@ -152,14 +167,13 @@ public final class PitchTask implements TrainingTask {
       loss.mul(Tensors.scalar(share)).backward();
       CodeUse use = new CodeUse(settings.config().codes());
       use.add(Tensors.ints(codes));
-      int restarted = codebook.follow(rows, codes, random);
+      codebook.add(rows, codes, random);
       double[] numbers = Tensors.numbers(loss, error, distance);
       Map<String, Double> measured = new LinkedHashMap<>();
       measured.put("loss", numbers[0]);
       measured.put("reconstruction_loss", numbers[1]);
       measured.put("commitment_loss", numbers[2]);
       measured.put("perplexity", use.perplexity());
-      measured.put("restarted", (double) restarted);
       return measured;
     }
   }
@@ -240,6 +254,16 @@ public final class PitchTask implements TrainingTask {
   @Override
   public Map<String, Tensor> buffers() {
     return codebook.buffers();
+  }
+
+  @Override
+  public List<Tensor> tallies() {
+    return codebook.tallies();
+  }
+
+  @Override
+  public Map<String, Double> follow() {
+    return Map.of("restarted", (double) codebook.follow());
   }
 
   @Override

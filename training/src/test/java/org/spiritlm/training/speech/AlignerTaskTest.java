@@ -175,15 +175,8 @@ final class AlignerTaskTest {
   @Test
   void togetherAsAlone() {
     Path manifest = ToneCorpus.write(directory, 12);
-    TogetherRuns.Tasks tasks = run -> AlignerTask.of(settings(manifest), Device.CPU);
-    Path alone = directory.resolve("alone");
-    TogetherRuns.run(tasks, alone, 20, 1, 2, 0);
-    Path together = directory.resolve("together");
-    TogetherRuns.run(tasks, together, 20, 2, 1, 11);
-    TogetherRuns.run(tasks, together, 20, 1, 2, 14);
-    TogetherRuns.run(tasks, together, 20, 2, 1, 0);
-    assertThat(TogetherRuns.losses(together)).hasSize(20);
-    TogetherRuns.assertSame(TogetherRuns.losses(together), TogetherRuns.losses(alone));
+    TogetherRuns.assertTogetherAsAlone(
+        run -> AlignerTask.of(settings(manifest), Device.CPU), directory, 20);
   }
 
   private static Utterance until(Utterance whole, double end) {

@@ -3,6 +3,8 @@ package org.spiritlm.training.voice;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
@@ -16,6 +18,12 @@ import org.spiritlm.torch.Tensors;
 final class CodebookTest {
   private static final Codebook.Options OPTIONS = new Codebook.Options(0.5, 0.1);
 
+  /** A step of one batch. */
+  private static int follow(Codebook codebook, Tensor batch, SplittableRandom random) {
+    codebook.add(batch, codebook.nearest(batch), random);
+    return codebook.follow();
+  }
+
   @Test
   void followsTheMeans() {
     Codebook codebook = new Codebook(2, 1, OPTIONS, Device.CPU);
@@ -27,7 +35,7 @@ final class CodebookTest {
       Tensor batch = Tensors.of(new float[] {1, 3, 8}, 3, 1);
       int[] codes = Tensors.ints(codebook.nearest(batch));
       assertThat(codes[0]).isEqualTo(codes[1]).isNotEqualTo(codes[2]);
-      assertThat(codebook.follow(batch, codebook.nearest(batch), random)).isZero();
+      assertThat(follow(codebook, batch, random)).isZero();
       float[] vectors = Tensors.floats(codebook.vectors());
       // half of what was, one vector at 0, and half of two at 1 and 3: (0 + 4) / (1 + 2)
       assertThat(vectors[codes[0]]).isEqualTo(4f / 3, within(1e-6f));
@@ -47,16 +55,38 @@ final class CodebookTest {
       Tensor near = Tensors.of(new float[] {-1, 1, 2}, 3, 1);
       int restarts = 0;
       for (int i = 0; i < 4; i++) {
-        restarts += codebook.follow(near, codebook.nearest(near), random);
+        restarts += follow(codebook, near, random);
       }
       assertThat(restarts).isEqualTo(1);
       float[] vectors = Tensors.floats(codebook.vectors());
       assertThat(vectors[0]).isBetween(-1f, 2f);
       assertThat(vectors[1]).isBetween(-1f, 2f);
-      codebook.follow(near, codebook.nearest(near), random);
+      follow(codebook, near, random);
       assertThat(Tensors.ints(codebook.nearest(near))).contains(0, 1);
     }
     codebook.close();
+  }
+
+  @Test
+  void batchesOfAStepAreAsOne() {
+    List<float[]> found = new ArrayList<>();
+    for (boolean together : new boolean[] {true, false}) {
+      Codebook codebook = new Codebook(2, 1, OPTIONS, Device.CPU);
+      SplittableRandom random = new SplittableRandom(1);
+      try (Scope scope = Scope.open()) {
+        codebook.begin(Tensors.of(new float[] {0, 10}, 2, 1), random);
+        Tensor first = Tensors.of(new float[] {1, 3}, 2, 1);
+        Tensor second = Tensors.of(new float[] {4, 8}, 2, 1);
+        for (Tensor batch :
+            together ? List.of(Tensors.cat(List.of(first, second), 0)) : List.of(first, second)) {
+          codebook.add(batch, codebook.nearest(batch), random);
+        }
+        codebook.follow();
+        found.add(Tensors.floats(codebook.vectors()));
+      }
+      codebook.close();
+    }
+    assertThat(found.get(1)).containsExactly(found.get(0), within(1e-6f));
   }
 
   /** Where no code is ever dead, one that nothing is near to stays where it is. */
@@ -69,11 +99,11 @@ final class CodebookTest {
       codebook.begin(Tensors.of(new float[] {0, 100}, 2, 1), random);
       Tensor near = Tensors.of(new float[] {1}, 1, 1);
       for (int i = 0; i < 200; i++) { // half of a half … is 0 after 150
-        assertThat(codebook.follow(near, codebook.nearest(near), random)).isZero();
+        assertThat(follow(codebook, near, random)).isZero();
       }
       assertThat(Tensors.floats(codebook.vectors())).containsExactlyInAnyOrder(1, 100);
       Tensor far = Tensors.of(new float[] {90}, 1, 1);
-      codebook.follow(far, codebook.nearest(far), random);
+      follow(codebook, far, random);
       assertThat(Tensors.floats(codebook.vectors())).containsExactlyInAnyOrder(1, 90);
     }
     codebook.close();

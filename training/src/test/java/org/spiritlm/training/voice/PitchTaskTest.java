@@ -23,6 +23,7 @@ import org.spiritlm.torch.TogetherRanks;
 import org.spiritlm.torch.Torch;
 import org.spiritlm.torch.Weights;
 import org.spiritlm.training.Settings;
+import org.spiritlm.training.TogetherRuns;
 import org.spiritlm.training.Trainer;
 import org.spiritlm.units.pitch.PitchContour;
 import org.spiritlm.units.pitch.PitchFeature;
@@ -75,6 +76,17 @@ final class PitchTaskTest {
         .findFirst()
         .orElseThrow()
         .number(key);
+  }
+
+  /** Codes follow the batches of all processes, and those that are dead begin anew alike. */
+  @Test
+  void togetherAsAlone() {
+    Path together =
+        TogetherRuns.assertTogetherAsAlone(
+            run -> task("codebook.decay=0.8", "codebook.dead_below=0.5"), directory, 12);
+    assertThat(Json.lines(together.resolve("metrics.jsonl")))
+        .filteredOn(line -> line.object().path("restarted").asDouble() > 0)
+        .hasSizeGreaterThan(3);
   }
 
   @Test
