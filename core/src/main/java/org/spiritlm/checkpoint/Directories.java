@@ -52,7 +52,7 @@ public final class Directories {
       Files.move(beside, place);
     } catch (IOException e) {
       discard(beside, e);
-      throw new InputException("cannot write " + target + ": " + reason(e), e);
+      throw cannotWrite(target, e);
     } catch (RuntimeException e) {
       discard(beside, e);
       throw e;
@@ -101,6 +101,11 @@ public final class Directories {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The error that names what could not be written, and why. */
+  public static InputException cannotWrite(Path target, IOException e) {
+    return new InputException("cannot write " + target + ": " + reason(e), e);
   }
 
   private static String reason(IOException e) {

@@ -81,7 +81,7 @@ final class Checkpoints {
    *
    * @param best the step of the best one so far, which stays
    * @param learnt the states of the optimisers, by the group's name and theirs
-   * @throws UncheckedIOException if the disk is full or cannot be written; what was there stays
+   * @throws InputException if the disk is full or cannot be written; what was there stays
    */
   void write(
       long step,
@@ -102,7 +102,20 @@ final class Checkpoints {
       Files.move(beside, place, StandardCopyOption.ATOMIC_MOVE);
       prune(best);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      discard(beside, e);
+      throw WriteFailure.of(place, e);
+    } catch (InputException e) { // of the tensors' file
+      discard(beside, e);
+      throw WriteFailure.advised(e);
+    }
+  }
+
+  /** Leaves no half of a checkpoint, which takes room. */
+  private static void discard(Path beside, Exception cause) {
+    try {
+      remove(beside);
+    } catch (IOException e) {
+      cause.addSuppressed(e);
     }
   }
 

@@ -2,7 +2,6 @@ package org.spiritlm.training;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -41,16 +40,13 @@ final class Curves {
     if (charts.isEmpty()) {
       return;
     }
-    Path beside = run.resolve("curves.png.part");
+    Path file = run.resolve("curves.png");
+    Path beside = file.resolveSibling("curves.png.part");
     try {
       new LineCharts(charts).write(beside);
-      Files.move(
-          beside,
-          run.resolve("curves.png"),
-          StandardCopyOption.ATOMIC_MOVE,
-          StandardCopyOption.REPLACE_EXISTING);
+      Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw WriteFailure.of(file, e);
     } catch (LinkageError | InternalError e) { // no fonts, or a JVM without pictures
       draws = false;
       progress.accept("there is no curves.png: this Java cannot draw (" + e.getMessage() + ")");

@@ -3,7 +3,6 @@ package org.spiritlm.training;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -19,19 +18,21 @@ import java.util.zip.CRC32C;
  * masked CRC-32C checksums, as TensorFlow's record format has it.
  */
 final class EventFile implements AutoCloseable {
+  private final Path file;
   private final OutputStream stream;
 
   /** Begins a file in a directory, named by the time so that those of a resumed run stay. */
   EventFile(Path directory) {
+    this.file =
+        directory.resolve("events.out.tfevents." + System.currentTimeMillis() + ".spiritlm");
     try {
       Files.createDirectories(directory);
-      String name = "events.out.tfevents." + System.currentTimeMillis() + ".spiritlm";
-      this.stream = Files.newOutputStream(directory.resolve(name));
+      this.stream = Files.newOutputStream(file);
       Message version = event(0);
       version.bytes(3, "brain.Event:2".getBytes(StandardCharsets.UTF_8));
       record(version);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw WriteFailure.of(file, e);
     }
   }
 
@@ -51,7 +52,7 @@ final class EventFile implements AutoCloseable {
       record(event);
       stream.flush();
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw WriteFailure.of(file, e);
     }
   }
 
@@ -126,7 +127,7 @@ final class EventFile implements AutoCloseable {
     try {
       stream.close();
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw WriteFailure.of(file, e);
     }
   }
 }

@@ -3,7 +3,6 @@ package org.spiritlm.training;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedWriter;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +19,7 @@ import org.spiritlm.torch.InputException;
  * files that TensorBoard opens.
  */
 final class Metrics implements AutoCloseable {
+  private final Path file;
   private final BufferedWriter lines;
   private final EventFile events;
 
@@ -29,7 +29,7 @@ final class Metrics implements AutoCloseable {
    * @param step what was measured after this step is forgotten, since it will come again
    */
   Metrics(Path run, long step) {
-    Path file = run.resolve("metrics.jsonl");
+    this.file = run.resolve("metrics.jsonl");
     try {
       Files.createDirectories(run);
       if (Files.exists(file)) {
@@ -39,7 +39,7 @@ final class Metrics implements AutoCloseable {
           Files.newBufferedWriter(
               file, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw WriteFailure.of(file, e);
     }
     this.events = new EventFile(run.resolve("tensorboard"));
   }
@@ -60,7 +60,12 @@ final class Metrics implements AutoCloseable {
     Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
-  /** Adds the measures of a step. */
+  /**
+   * Adds the measures of a step.
+   *
+   * @throws InputException if the disk is full; half a line that is left is forgotten when the run
+   *     goes on
+   */
   void write(long step, Map<String, Double> values) {
     ObjectNode object = Json.object();
     object.put("step", step);
@@ -70,7 +75,7 @@ final class Metrics implements AutoCloseable {
       lines.write('\n');
       lines.flush();
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw WriteFailure.of(file, e);
     }
     events.write(step, values);
   }
@@ -80,7 +85,7 @@ final class Metrics implements AutoCloseable {
     try {
       lines.close();
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw WriteFailure.of(file, e);
     } finally {
       events.close();
     }
