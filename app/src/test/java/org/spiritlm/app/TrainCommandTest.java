@@ -70,7 +70,7 @@ final class TrainCommandTest {
   }
 
   @Test
-  void aTrainedModelScoresWhatItLearnt() {
+  void aTrainedModelScoresWhatItLearnt() throws IOException {
     Path run = directory.resolve("run");
     Run trained =
         train(
@@ -92,6 +92,13 @@ final class TrainCommandTest {
         train(
             run, "--set", "steps=40", "--set", "validation=" + shards, "--json", "--threads", "1");
     assertThat(again.object()).isEqualTo(report);
+
+    String settings = Files.readString(run.resolve("settings.json"));
+    Run larger =
+        train(
+            run, "--set", "steps=40", "--set", "validation=" + shards, "--set", "accumulate=2");
+    wrong(larger, "its steps were of 1 batches", "set 'accumulate'");
+    assertThat(run.resolve("settings.json")).content().isEqualTo(settings);
 
     Run other = train(run, "--set", "steps=41", "--set", "validation=" + shards);
     assertThat(other.code()).isEqualTo(2);

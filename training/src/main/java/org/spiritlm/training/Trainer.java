@@ -164,7 +164,16 @@ public final class Trainer {
    * @throws InputException if the loss is no number or jumps; the batch is saved then
    */
   public Result run() {
-    try (Metrics metrics = begin()) {
+    return run(() -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param begun is called when the run has taken up what is there, and refused nothing
+   */
+  Result run(Runnable begun) {
+    try (Metrics metrics = begin(begun)) {
       Curves curves = new Curves(run, progress);
       Pace pace = new Pace();
       boolean ending = false;
@@ -198,13 +207,14 @@ public final class Trainer {
   }
 
   /** Goes on where the run is, with the same parameters everywhere; metrics are process 0's. */
-  private @Nullable Metrics begin() {
+  private @Nullable Metrics begin(Runnable begun) {
     List<Long> there = checkpoints.steps();
     long newest = there.isEmpty() ? 0 : there.get(there.size() - 1);
     long from = (long) ranks.sum(ranks.rank() == 0 ? (double) newest : 0)[0];
     if (from > 0) {
       resume(from);
     }
+    begun.run();
     for (TrainingTask.Group group : optimisers.keySet()) {
       takeOver(group.parameters());
     }

@@ -2,7 +2,6 @@ package org.spiritlm.training;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,17 +28,20 @@ public final class TrainingRun implements AutoCloseable {
   private static final long PATIENCE_SECONDS = 300;
 
   private final Path directory;
+  private final ObjectNode settings;
   private final @Nullable DirectoryLock lock; // of process 0
   private final CountDownLatch ended = new CountDownLatch(1);
   private @Nullable Thread hook;
 
-  private TrainingRun(Path directory, @Nullable DirectoryLock lock) {
+  private TrainingRun(Path directory, ObjectNode settings, @Nullable DirectoryLock lock) {
     this.directory = directory;
+    this.settings = settings;
     this.lock = lock;
   }
 
   /**
-   * Opens a run's directory, which is made, or one that is there, to go on.
+   * Opens a run's directory, which is made, or one that is there, to go on. The settings are
+   * written down when the work begins, which may refuse them.
    *
    * @param settings what {@link Settings#resolved} gives
    * @param free keys that may differ from those of a run that is there: what is learnt must not
@@ -50,16 +52,13 @@ public final class TrainingRun implements AutoCloseable {
     DirectoryLock lock =
         DirectoryLock.take(
             directory, "another process trains there; wait for it or give another --out");
-    TrainingRun run = new TrainingRun(directory, lock);
+    TrainingRun run = new TrainingRun(directory, settings, lock);
     try {
-      run.settle(settings, free);
+      run.compare(free);
       return run;
     } catch (RuntimeException e) {
       lock.close();
       throw e;
-    } catch (IOException e) {
-      lock.close();
-      throw new UncheckedIOException(e);
     }
   }
 
@@ -71,7 +70,9 @@ public final class TrainingRun implements AutoCloseable {
   public static TrainingRun open(
       Path directory, ObjectNode settings, List<String> free, ProcessGroup ranks) {
     TrainingRun run =
-        ranks.rank() == 0 ? open(directory, settings, free) : new TrainingRun(directory, null);
+        ranks.rank() == 0
+            ? open(directory, settings, free)
+            : new TrainingRun(directory, settings, null);
     CRC32C checksum = new CRC32C();
     checksum.update(Json.line(settings).getBytes(StandardCharsets.UTF_8));
     double own = (double) checksum.getValue();
@@ -84,7 +85,7 @@ public final class TrainingRun implements AutoCloseable {
     return run;
   }
 
-  private void settle(ObjectNode settings, List<String> free) throws IOException {
+  private void compare(List<String> free) {
     Path file = directory.resolve(SETTINGS);
     if (Files.exists(file)) {
       List<String> differing = differing(Json.file(file), settings);
@@ -98,9 +99,21 @@ public final class TrainingRun implements AutoCloseable {
                 + SETTINGS);
       }
     }
+  }
+
+  /** Writes down the settings that the run goes on with. */
+  private void settle() {
+    if (lock == null) {
+      return;
+    }
+    Path file = directory.resolve(SETTINGS);
     Path beside = directory.resolve(SETTINGS + ".part");
-    Files.writeString(beside, Json.line(settings) + "\n");
-    Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    try {
+      Files.writeString(beside, Json.line(settings) + "\n");
+      Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw WriteFailure.of(file, e);
+    }
   }
 
   /** The keys whose values are others in two trees of settings, or that one of them has alone. */
@@ -140,7 +153,7 @@ public final class TrainingRun implements AutoCloseable {
    */
   public Trainer.Result train(Trainer trainer) {
     LocalRanks.whenStarterEnds(trainer::stop);
-    return until(trainer::stop, trainer::run);
+    return stoppable(trainer::stop, () -> trainer.run(this::settle));
   }
 
   /**
@@ -148,6 +161,11 @@ public final class TrainingRun implements AutoCloseable {
    * to end.
    */
   public <T> T until(Runnable stop, Supplier<T> work) {
+    settle();
+    return stoppable(stop, work);
+  }
+
+  private <T> T stoppable(Runnable stop, Supplier<T> work) {
     Thread waiting = new Thread(() -> stop(stop), "spiritlm-stop");
     Runtime.getRuntime().addShutdownHook(waiting);
     hook = waiting;
