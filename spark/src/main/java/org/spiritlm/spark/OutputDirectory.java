@@ -94,11 +94,16 @@ final class OutputDirectory implements Serializable {
   /** Removes what was made. */
   void clear() throws IOException {
     FileSystem files = storage.of(path());
-    files.delete(summary(), false);
+    removeSummary();
     files.delete(job(), false);
     files.delete(units(), true);
     files.delete(quarantine(), true);
     removeTemporary();
+  }
+
+  /** Removes the summary, which stands there as long as everything does. */
+  void removeSummary() throws IOException {
+    storage.of(summary()).delete(summary(), false);
   }
 
   /** Makes the tables' directories: where one is missing, nothing is renamed into it. */

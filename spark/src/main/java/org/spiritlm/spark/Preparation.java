@@ -91,6 +91,7 @@ public final class Preparation {
         output.clear();
       }
       Job job = job(model, index).claim(storage, output, options.partitions() > 0);
+      output.removeSummary(); // it says that all is there
       output.removeTemporary();
       output.makeTables();
       List<Bucket> buckets = index.divide(storage, job.partitions());

@@ -81,7 +81,8 @@ final class BadInputTest {
                 "{\"id\":\"overlap\",\"audio\":\"0.wav\",\"words\":[{\"w\":\"x\",\"start\":0,"
                     + "\"end\":0.3},{\"w\":\"y\",\"start\":0.1,\"end\":0.4}]}"),
             line(
-                "{\"id\":\"words\",\"audio\":\"0.wav\",\"text\":\"the cat\",\"words\":[{\"w\":\"the\","
+                "{\"id\":\"words\",\"audio\":\"0.wav\",\"text\":\"the"
+                    + " cat\",\"words\":[{\"w\":\"the\","
                     + "\"start\":0,\"end\":0.1},{\"w\":\"dog\",\"start\":0.1,\"end\":0.2}]}"),
             line("{\"id\":\"elsewhere\",\"audio\":\"nowhere://host/a.wav\"}"),
             line("{\"id\":\"first\",\"audio\":\"none.wav\"}"),
@@ -161,6 +162,40 @@ final class BadInputTest {
     assertThat(Tables.quarantine(output)).isEmpty();
     ObjectNode whole = Run.prepare(manifest, output, model, "--retry").summary();
     assertThat(whole.get("partitions_from_earlier").intValue()).isEqualTo(1);
+  }
+
+  @Test
+  void shardsAreMadeOnlyOfWhatIsFinished() throws IOException {
+    Path manifest =
+        write(
+            "unfinished.jsonl",
+            line("{\"id\":\"a\",\"audio\":\"0.wav\"}"),
+            line("{\"id\":\"b\",\"audio\":\"none.wav\"}"));
+    Path output = directory.resolve("unfinished");
+    String[] shards = {
+      "shards",
+      output.toString(),
+      "-o",
+      directory.resolve("shards").toString(),
+      "--model",
+      model.toString()
+    };
+    expect(Run.prepare(manifest, output, model, "--partitions", "2"), "1 of 2 items are bad");
+    expect(Run.of(shards), "unfinished: prepare was stopped there, failed, or still runs");
+    assertThat(Run.prepare(manifest, output, model, "--max-bad", "0.5").code()).isZero();
+    expect(Run.prepare(manifest, output, model, "--retry"), "1 of 2 items are bad");
+    assertThat(output.resolve("summary.json")).doesNotExist();
+    expect(Run.of(shards), "prepare was stopped there");
+    shards[1] = output.resolve("units").toString();
+    expect(Run.of(shards), "prepare was stopped there");
+
+    assertThat(Run.prepare(manifest, output, model, "--max-bad", "0.5").code()).isZero();
+    Path second = output.resolve("units").resolve("part-00001.parquet");
+    Path aside = Files.move(second, directory.resolve("aside.parquet"));
+    expect(Run.of(shards), "holds 1 files, summary.json says 2");
+    Files.move(aside, second);
+    Run finished = Run.of(shards);
+    assertThat(finished.code()).as(finished.err()).isZero();
   }
 
   /** A run that was killed after it wrote quarantine and before units. */

@@ -2,6 +2,7 @@ package org.spiritlm.inspection;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.spiritlm.corpus.PreparedDirectory;
 import org.spiritlm.torch.InputException;
 
 /**
@@ -11,9 +12,6 @@ import org.spiritlm.torch.InputException;
  * @param isPrepared whether it has units
  */
 public record CorpusSource(Path place, boolean isPrepared) {
-  /** The table of units in what the command prepare writes. */
-  private static final String UNITS = "units";
-
   /**
    * Finds out what lies here.
    *
@@ -23,12 +21,8 @@ public record CorpusSource(Path place, boolean isPrepared) {
     if (!Files.exists(source)) {
       throw new InputException(source + " does not exist");
     }
-    Path units = source.resolve(UNITS);
-    if (Files.isDirectory(units)) {
-      return new CorpusSource(units, true);
-    }
     if (Files.isDirectory(source) || source.toString().endsWith(".parquet")) {
-      return new CorpusSource(source, true);
+      return new CorpusSource(PreparedDirectory.units(source), true);
     }
     if (source.toString().endsWith(".jsonl")) {
       return new CorpusSource(source, false);

@@ -1,11 +1,11 @@
 package org.spiritlm.shards;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.corpus.PreparedDirectory;
 import org.spiritlm.corpus.PreparedParquet;
 import org.spiritlm.corpus.PreparedUtterance;
 import org.spiritlm.corpus.Rejection;
@@ -22,9 +22,6 @@ import org.spiritlm.torch.InputException;
  * @param splits the parts of corpora that are taken, or none for all
  */
 public record ShardSources(List<Path> prepared, List<Path> texts, Set<String> splits) {
-  /** The directory of units in what prepare wrote. */
-  private static final String UNITS = "units";
-
   public ShardSources {
     prepared = List.copyOf(prepared);
     texts = List.copyOf(texts);
@@ -38,9 +35,11 @@ public record ShardSources(List<Path> prepared, List<Path> texts, Set<String> sp
    * Reads all, item by item, into shards.
    *
    * @param progress takes now and then how many items were read
-   * @throws InputException if something cannot be read, or units come from two models
+   * @throws InputException if something cannot be read, a directory is not finished, or units come
+   *     from two models
    */
   public void writeTo(ShardSetWriter writer, LongConsumer progress) {
+    prepared.forEach(PreparedDirectory::requireFinished);
     Reading reading = new Reading(writer, progress);
     prepared.forEach(reading::prepared);
     texts.forEach(reading::text);
@@ -61,9 +60,7 @@ public record ShardSources(List<Path> prepared, List<Path> texts, Set<String> sp
     }
 
     void prepared(Path place) {
-      Path units = place.resolve(UNITS);
-      try (PreparedParquet.Reader reader =
-          PreparedParquet.read(Files.isDirectory(units) ? units : place)) {
+      try (PreparedParquet.Reader reader = PreparedParquet.read(PreparedDirectory.units(place))) {
         while (reader.hasNext()) {
           PreparedUtterance utterance = reader.next();
           checkModel(place, utterance);
