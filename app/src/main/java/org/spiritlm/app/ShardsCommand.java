@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.SpiritLm;
+import org.spiritlm.checkpoint.TokenizerChecksum;
 import org.spiritlm.corpus.Rejection;
 import org.spiritlm.json.Json;
 import org.spiritlm.shards.ShardKind;
@@ -41,7 +42,8 @@ import picocli.CommandLine.Parameters;
       "",
       "Examples:",
       "  spiritlm shards prepared -o shards --model my-model",
-      "  spiritlm shards librispeech expresso -o shards --model my-model --text books.txt web.parquet",
+      "  spiritlm shards librispeech expresso -o shards --model my-model --text books.txt"
+          + " web.parquet",
     })
 final class ShardsCommand implements Runnable {
   private final Console console;
@@ -79,6 +81,14 @@ final class ShardsCommand implements Runnable {
   @Mixin VariantOption variant = new VariantOption();
 
   @Option(
+      names = "--any-units",
+      description = {
+        "Take units that another speech tokenizer than that of --model made, such as the same one",
+        "in another form of files."
+      })
+  boolean anyUnits;
+
+  @Option(
       names = "--items",
       paramLabel = "N",
       description = "Items of a shard at most (default: ${DEFAULT-VALUE}).")
@@ -112,7 +122,9 @@ final class ShardsCommand implements Runnable {
               limits,
               rejections::add);
       sources.writeTo(
-          writer, read -> console.say(String.format(Locale.ROOT, "%,d items read", read)));
+          writer,
+          anyUnits ? null : TokenizerChecksum.ofUnits(opened.directory()),
+          read -> console.say(String.format(Locale.ROOT, "%,d items read", read)));
       ShardSummary summary = writer.finish();
       double seconds = (System.nanoTime() - began) / 1e9;
       ObjectNode report = report(summary, opened, seconds);

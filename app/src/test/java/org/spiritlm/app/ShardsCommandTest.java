@@ -13,6 +13,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.spiritlm.checkpoint.ModelDirectory;
+import org.spiritlm.checkpoint.TokenizerChecksum;
 import org.spiritlm.corpus.PreparedParquetWriter;
 import org.spiritlm.corpus.PreparedUtterance;
 import org.spiritlm.corpus.WordFrames;
@@ -25,6 +27,11 @@ import org.spiritlm.units.SpeechUnits;
 
 /** shards, as a user runs it. */
 final class ShardsCommandTest {
+  private static final String MODEL =
+      "m@"
+          + TokenizerChecksum.ofUnits(
+              ModelDirectory.open(Path.of(Parity.checkpoints()), "expressive"));
+
   @TempDir Path directory;
 
   private static PreparedUtterance utterance(int i, String model) {
@@ -75,7 +82,7 @@ final class ShardsCommandTest {
 
   @Test
   void corporaAndTextsBecomeShardsFromWhichSequencesAreDrawn() throws IOException {
-    Path corpus = prepared("corpus", "m");
+    Path corpus = prepared("corpus", MODEL);
     Path text = Files.writeString(directory.resolve("a.txt"), "One text.\n\nAnother\ntext.\n");
     Path lines =
         Files.writeString(
@@ -106,7 +113,7 @@ final class ShardsCommandTest {
 
   @Test
   void oneSplitAloneIsTaken() throws IOException {
-    Path corpus = prepared("corpus", "m");
+    Path corpus = prepared("corpus", MODEL);
     Path out = directory.resolve("shards");
     JsonNode report = shards(corpus, "-o", out, "--json", "--split", "train").object();
     assertThat(report.at("/aligned/items").intValue()).isEqualTo(8);
@@ -115,7 +122,7 @@ final class ShardsCommandTest {
 
   @Test
   void shardsAreReplacedOnlyWhenForcedAndNothingElseEver() throws IOException {
-    Path corpus = prepared("corpus", "m");
+    Path corpus = prepared("corpus", MODEL);
     Path out = directory.resolve("shards");
     Run first = shards(corpus, "-o", out);
     assertThat(first.code()).as(first.err()).isZero();
@@ -136,13 +143,13 @@ final class ShardsCommandTest {
 
   @Test
   void mistakesLeaveNothing() throws IOException {
-    Path corpus = prepared("corpus", "m");
-    Path other = prepared("other", "another");
+    Path corpus = prepared("corpus", MODEL);
+    Path other = prepared("other", "another@0123456789abcdef");
     Path empty = Files.createDirectory(directory.resolve("empty"));
     Path text = Files.writeString(directory.resolve("a.txt"), "\n\n");
     Path out = directory.resolve("shards");
     assertMistake(shards("-o", out), "nothing to read");
-    assertMistake(shards(corpus, other, "-o", out), "item-0", "another", "one model");
+    assertMistake(shards(corpus, other, "-o", out), "item-0", "another", "--any-units");
     assertMistake(shards(empty, "-o", out), "holds no .parquet file");
     assertMistake(shards(directory.resolve("x"), "-o", out), "x: no such file");
     assertMistake(shards("-o", out, "--text", text), "nothing for the shards");
@@ -156,6 +163,25 @@ final class ShardsCommandTest {
     try (Stream<Path> left = Files.list(directory)) {
       assertThat(left).containsExactlyInAnyOrder(corpus, other, empty, text);
     }
+  }
+
+  @Test
+  void unitsAreThoseOfTheModelUnlessTheUserKnowsBetter() throws IOException {
+    Path same = prepared("same", MODEL);
+    Path other = prepared("other", "m");
+    Path out = directory.resolve("shards");
+    String[] base = {"shards", "" + same, "-o", "" + out, "--model", Parity.checkpoints()};
+    Run fewer =
+        Run.of(
+            Stream.concat(Arrays.stream(base), Stream.of("--variant", "base"))
+                .toArray(String[]::new));
+    assertThat(fewer.code()).as(fewer.err()).isZero();
+    assertMistake(
+        shards(other, "-o", out, "--force"),
+        "other: the units of item-0",
+        "model 'm'",
+        "--any-units");
+    assertThat(shards(other, "-o", out, "--force", "--any-units").code()).isZero();
   }
 
   private static void assertMistake(Run run, String... words) {

@@ -29,6 +29,22 @@ class TokenizerChecksumTest {
   }
 
   @Test
+  void thatOfUnitsIsOfEachPartAndKnowsNoText() {
+    ModelDirectory base = ModelDirectory.open(Golden.path("checkpoints"), "base");
+    ModelDirectory expressive = ModelDirectory.open(Golden.path("checkpoints"), "expressive");
+    String units = TokenizerChecksum.ofUnits(base);
+    assertThat(units).matches("[0-9a-f]{16}");
+    assertThat(TokenizerChecksum.ofUnits(expressive))
+        .startsWith(units + "-")
+        .matches("[0-9a-f]{16}-[0-9a-f]{16}-[0-9a-f]{16}");
+    Path target = folder.resolve("model");
+    new FreshModel(Preset.TOY, Variant.BASE, 1, DType.F32, null).write(target, step -> {});
+    assertThat(TokenizerChecksum.ofUnits(ModelDirectory.open(target, null)))
+        .matches("[0-9a-f]{16}")
+        .isNotEqualTo(units);
+  }
+
+  @Test
   void modelsInMetasLayoutHaveOneOfTheirFiles() {
     String base = TokenizerChecksum.of(ModelDirectory.open(Golden.path("checkpoints"), "base"));
     assertThat(base)

@@ -94,7 +94,7 @@ record BucketWork(
         CorpusAudio audio = new CorpusAudio(storage, place.getParent());
         ParquetWriter<PreparedUtterance> writer = TableFile.create(storage, file, table)) {
       ItemPreparer preparer =
-          new ItemPreparer(models, audio, model.name(), code, duplicates.value());
+          new ItemPreparer(models, audio, model.unitsName(), code, duplicates.value());
       for (long item = 0; item < bucket.items(); item++) {
         stopIfAsked();
         ManifestLines.@Nullable Line line = lines.next();

@@ -13,9 +13,11 @@ import org.spiritlm.torch.InputException;
  * @param directory the same on every machine
  * @param variant {@code base} or {@code expressive} where the directory holds both, else null
  * @param checksum of its tokenizers
+ * @param units that of its speech tokenizer, see {@link TokenizerChecksum#ofUnits}
  * @param device where they compute, as {@code --device} has it
  */
-record ModelChoice(String directory, @Nullable String variant, String checksum, String device)
+record ModelChoice(
+    String directory, @Nullable String variant, String checksum, String units, String device)
     implements Serializable {
   /**
    * The model in a directory of this machine.
@@ -24,7 +26,12 @@ record ModelChoice(String directory, @Nullable String variant, String checksum, 
    */
   static ModelChoice of(Path directory, @Nullable String variant, String device) {
     ModelDirectory model = ModelDirectory.open(directory, variant);
-    return new ModelChoice(directory.toString(), variant, TokenizerChecksum.of(model), device);
+    return new ModelChoice(
+        directory.toString(),
+        variant,
+        TokenizerChecksum.of(model),
+        TokenizerChecksum.ofUnits(model),
+        device);
   }
 
   /**
@@ -41,9 +48,17 @@ record ModelChoice(String directory, @Nullable String variant, String checksum, 
     return model;
   }
 
-  /** How the tables name it. */
+  /** How a job names it, whose rows have ids of text as well. */
   String name() {
-    Path name = Path.of(directory).getFileName();
-    return name + "@" + checksum.substring(0, 16);
+    return directoryName() + "@" + checksum.substring(0, 16);
+  }
+
+  /** How the rows name it, whose units other models with the same speech tokenizer may take. */
+  String unitsName() {
+    return directoryName() + "@" + units;
+  }
+
+  private String directoryName() {
+    return String.valueOf(Path.of(directory).getFileName());
   }
 }

@@ -16,7 +16,8 @@ import org.spiritlm.units.SpeechUnits;
  * @param words words in order with their frames; none where they are not known
  * @param text the transcript, or null
  * @param textIds the transcript's ids, without a beginning token, or null
- * @param model the model that made the units: its name and a checksum
+ * @param model the model that made the units: its name, {@code @}, and the {@linkplain
+ *     org.spiritlm.checkpoint.TokenizerChecksum#ofUnits checksums} of its speech tokenizer
  * @param code the version of this library
  */
 @SuppressWarnings("ArrayRecordComponent") // thousands of ids are not copied

@@ -23,7 +23,7 @@ public record UtterancePreparer(
    * The version of what is prepared: raised when a recording gives another row than before with the
    * same model, so that old and new ones do not come together in one table.
    */
-  public static final int ROWS = 1;
+  public static final int ROWS = 2;
 
   /**
    * Prepares one.

@@ -64,7 +64,7 @@ final class ModelStages {
       Path directory,
       Consumer<String> progress) {
     ModelDirectory model = ModelDirectory.open(model(variant, parts, directory, line -> {}), null);
-    String name = "units@" + TokenizerChecksum.of(model).substring(0, 16);
+    String name = "units@" + TokenizerChecksum.ofUnits(model);
     Double rate = model.frameRates().get("hubert");
     UtterancePreparer preparer =
         new UtterancePreparer(
@@ -170,7 +170,8 @@ final class ModelStages {
                       progress.accept("left out: " + rejection.id() + ": " + rejection.reason());
                     }
                   });
-          sources.writeTo(writer, read -> progress.accept(read + " items read"));
+          // an earlier stage made the units with the parts of this model
+          sources.writeTo(writer, null, read -> progress.accept(read + " items read"));
           writer.finish();
         });
     if (rejected[0] > 1) {

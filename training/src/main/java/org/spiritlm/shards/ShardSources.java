@@ -34,13 +34,15 @@ public record ShardSources(List<Path> prepared, List<Path> texts, Set<String> sp
   /**
    * Reads all, item by item, into shards.
    *
+   * @param units {@linkplain org.spiritlm.checkpoint.TokenizerChecksum#ofUnits checksums} of the
+   *     speech tokenizer whose units these are, or null where that is not compared
    * @param progress takes now and then how many items were read
    * @throws InputException if something cannot be read, a directory is not finished, or units come
-   *     from two models
+   *     from another speech tokenizer
    */
-  public void writeTo(ShardSetWriter writer, LongConsumer progress) {
+  public void writeTo(ShardSetWriter writer, @Nullable String units, LongConsumer progress) {
     prepared.forEach(PreparedDirectory::requireFinished);
-    Reading reading = new Reading(writer, progress);
+    Reading reading = new Reading(writer, units, progress);
     prepared.forEach(reading::prepared);
     texts.forEach(reading::text);
   }
@@ -51,11 +53,12 @@ public record ShardSources(List<Path> prepared, List<Path> texts, Set<String> sp
 
     private final ShardSetWriter writer;
     private final LongConsumer progress;
-    private @Nullable String model;
+    private final @Nullable String units;
     private long items;
 
-    Reading(ShardSetWriter writer, LongConsumer progress) {
+    Reading(ShardSetWriter writer, @Nullable String units, LongConsumer progress) {
       this.writer = writer;
+      this.units = units;
       this.progress = progress;
     }
 
@@ -73,20 +76,20 @@ public record ShardSources(List<Path> prepared, List<Path> texts, Set<String> sp
       }
     }
 
+    /** A model without pitch and style takes the phonetic units of one that has them. */
     private void checkModel(Path place, PreparedUtterance utterance) {
-      String before = model;
-      if (before == null) {
-        model = utterance.model();
-      } else if (!before.equals(utterance.model())) {
+      String made = utterance.model().substring(utterance.model().lastIndexOf('@') + 1);
+      if (units != null && !made.equals(units) && !made.startsWith(units + "-")) {
         throw new InputException(
             place
                 + ": the units of "
                 + utterance.id()
-                + " were made by the model "
+                + " were made by the model '"
                 + utterance.model()
-                + ", those before by "
-                + before
-                + "; prepare all corpora with one model");
+                + "', not by the speech tokenizer of --model, "
+                + units
+                + "; prepare with that one, or add --any-units if you know that its units are the"
+                + " same");
       }
     }
 
