@@ -184,6 +184,24 @@ final class ShardsCommandTest {
     assertThat(shards(other, "-o", out, "--force", "--any-units").code()).isZero();
   }
 
+  @Test
+  void nothingIsThereTwice() throws IOException {
+    Path corpus = prepared("corpus", MODEL);
+    Path same = prepared("same", MODEL);
+    Path text = Files.writeString(directory.resolve("a.txt"), "One text.\n");
+    Path link = Files.createSymbolicLink(directory.resolve("link"), corpus);
+    Path out = directory.resolve("shards");
+    assertMistake(shards(corpus, link, "-o", out), "link", "given twice");
+    assertMistake(shards(corpus, corpus.resolve("units"), "-o", out), "units is given twice");
+    assertMistake(shards("-o", out, "--text", text, text), "a.txt is given twice");
+    JsonNode report = shards(corpus, same, "-o", out, "--json", "--split", "test").object();
+    assertThat(report.at("/aligned/items").intValue()).isEqualTo(2);
+    assertThat(report.at("/speech/items").intValue()).isEqualTo(2);
+    assertThat(report.at("/rejected").intValue()).isEqualTo(4);
+    assertThat(Files.readString(out.resolve("rejected.jsonl")))
+        .contains("the id 'item-0' was there before");
+  }
+
   private static void assertMistake(Run run, String... words) {
     assertThat(run.code()).as(run.err()).isEqualTo(2);
     assertThat(run.err()).contains(words);

@@ -1,6 +1,8 @@
 package org.spiritlm.shards;
 
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.LongConsumer;
@@ -9,6 +11,7 @@ import org.spiritlm.corpus.PreparedDirectory;
 import org.spiritlm.corpus.PreparedParquet;
 import org.spiritlm.corpus.PreparedUtterance;
 import org.spiritlm.corpus.Rejection;
+import org.spiritlm.corpus.SeenNames;
 import org.spiritlm.corpus.TextDocument;
 import org.spiritlm.corpus.TextDocuments;
 import org.spiritlm.corpus.TextListener;
@@ -28,6 +31,25 @@ public record ShardSources(List<Path> prepared, List<Path> texts, Set<String> sp
     splits = Set.copyOf(splits);
     if (prepared.isEmpty() && texts.isEmpty()) {
       throw new InputException("there is nothing to read: give directories or texts");
+    }
+    requireDistinct(prepared.stream().map(PreparedDirectory::units).toList());
+    requireDistinct(texts);
+  }
+
+  private static void requireDistinct(List<Path> places) {
+    Set<Path> seen = new HashSet<>();
+    for (Path place : places) {
+      if (!seen.add(real(place))) {
+        throw new InputException(place + " is given twice; what it holds would be there twice");
+      }
+    }
+  }
+
+  private static Path real(Path place) {
+    try {
+      return place.toRealPath();
+    } catch (IOException e) { // it is not there, which is said when it is read
+      return place.toAbsolutePath().normalize();
     }
   }
 
@@ -54,6 +76,7 @@ public record ShardSources(List<Path> prepared, List<Path> texts, Set<String> sp
     private final ShardSetWriter writer;
     private final LongConsumer progress;
     private final @Nullable String units;
+    private final SeenNames ids = new SeenNames();
     private long items;
 
     Reading(ShardSetWriter writer, @Nullable String units, LongConsumer progress) {
@@ -69,10 +92,21 @@ public record ShardSources(List<Path> prepared, List<Path> texts, Set<String> sp
           checkModel(place, utterance);
           String split = utterance.split();
           if (splits.isEmpty() || (split != null && splits.contains(split))) {
-            writer.add(utterance);
+            add(utterance);
           }
           count();
         }
+      }
+    }
+
+    /** Adds an utterance; within what prepare wrote, which may be much, no id comes twice. */
+    private void add(PreparedUtterance utterance) {
+      String id = utterance.id();
+      if (prepared.size() == 1 || ids.add(id)) {
+        writer.add(utterance);
+      } else {
+        writer.reject(
+            new Rejection(id, null, "the id '" + id + "' was there before, in another directory"));
       }
     }
 
