@@ -19,6 +19,7 @@ import org.spiritlm.torch.SafetensorsFile;
 import org.spiritlm.torch.TensorFiles;
 import org.spiritlm.torch.Weights;
 import org.spiritlm.training.Settings;
+import org.spiritlm.training.TogetherRuns;
 import org.spiritlm.units.hubert.HubertConfig;
 import org.spiritlm.units.hubert.HubertTokenizer;
 import org.spiritlm.units.hubert.Quantizer;
@@ -101,6 +102,16 @@ final class HubertTaskTest {
             () -> HubertPart.write(encoder, 1, first, DType.F32, directory.resolve("other")))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("features of width 39");
+  }
+
+  @Test
+  void togetherAsAlone() {
+    Path manifest = ToneCorpus.write(directory, 12);
+    SpeechSet speech = SpeechSet.read(AlignerTaskTest.settings(manifest).below("data")).training();
+    Path clusters = cluster(speech, new Mfcc(), "mfcc");
+    Settings settings = settings(manifest, "targets.quantizer=" + clusters, "batch_seconds=2");
+    TogetherRuns.assertTogetherAsAlone(
+        run -> HubertTask.of(settings, Device.CPU), directory.resolve("runs"), 6);
   }
 
   @Test

@@ -17,6 +17,7 @@ import org.spiritlm.torch.Scope;
 import org.spiritlm.torch.Tensors;
 import org.spiritlm.torch.Weights;
 import org.spiritlm.training.Settings;
+import org.spiritlm.training.TogetherRuns;
 import org.spiritlm.units.hubert.LinearQuantizer;
 import org.spiritlm.units.hubert.Quantizer;
 
@@ -78,6 +79,13 @@ final class QuantizerTaskTest {
             .containsExactly(Tensors.floats(trained.forward(rows)), within(1e-4f));
       }
     }
+  }
+
+  @Test
+  void togetherAsAlone() {
+    Settings settings = settings();
+    TogetherRuns.assertTogetherAsAlone(
+        run -> QuantizerTask.of(settings, Device.CPU), directory.resolve("runs"), 6);
   }
 
   @Test

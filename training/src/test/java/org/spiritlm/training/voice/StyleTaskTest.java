@@ -28,6 +28,7 @@ import org.spiritlm.torch.Tensors;
 import org.spiritlm.torch.Torch;
 import org.spiritlm.torch.Weights;
 import org.spiritlm.training.Settings;
+import org.spiritlm.training.TogetherRuns;
 import org.spiritlm.training.Trainer;
 import org.spiritlm.training.speech.KMeansTraining;
 import org.spiritlm.training.speech.SpeechSet;
@@ -167,6 +168,11 @@ final class StyleTaskTest {
       utterances.add(Utterance.of(ITEMS.item(i).id(), AudioLocation.of(file), null));
     }
     return SpeechSet.of(utterances, directory, 160_000);
+  }
+
+  @Test
+  void togetherAsAlone() {
+    TogetherRuns.assertTogetherAsAlone(run -> task(ITEMS), directory, 6);
   }
 
   @Test
