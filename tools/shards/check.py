@@ -31,17 +31,48 @@ TENSORS = {
 }
 
 
-def crc32c(data):
-    """CRC-32C of bytes, bit by bit with a table."""
+def crc32c_table():
     table = []
     for i in range(256):
         for _ in range(8):
             i = (i >> 1) ^ (0x82F63B78 if i & 1 else 0)
         table.append(i)
+    return table
+
+
+TABLE = crc32c_table()
+
+
+def crc32c(data):
+    """CRC-32C of bytes, byte by byte with a table."""
     crc = 0xFFFFFFFF
     for byte in data:
-        crc = table[(crc ^ byte) & 0xFF] ^ (crc >> 8)
+        crc = TABLE[(crc ^ byte) & 0xFF] ^ (crc >> 8)
     return crc ^ 0xFFFFFFFF
+
+
+def checksum(*parts):
+    """CRC-32C of numbers, and of lists with their lengths before them."""
+    return crc32c(b"".join(np.array([len(part), *part] if np.ndim(part) else [part], "<i8").tobytes() for part in parts))
+
+
+def check_items(path, kind, tensors, keys, names):
+    """The checksums of items and words."""
+    values = [lists(tensors, name) for name in (["ids"] if kind == "text" else ["hubert", "pitch", "style"])]
+    words = lists(tensors, "words") if kind == "aligned" else []
+    first = 0
+    for i, expected in enumerate(tensors["checksums"]):
+        parts = [keys[i], names[i], *(each[i] for each in values)]
+        if words:
+            spans = slice(first, first + len(words[i]))
+            first = spans.stop
+            pairs = zip(tensors["word_starts"][spans], tensors["word_ends"][spans])
+            parts += [words[i], *(number for pair in pairs for number in pair)]
+        assert checksum(*parts) == expected, f"{path}: checksum of item {i}"
+    if words:
+        lexicon = zip(*(lists(tensors, f"lexicon_{name}") for name in ("text", "first", "later")))
+        for i, word in enumerate(lexicon):
+            assert checksum(*word) == tensors["lexicon_checksums"][i], f"{path}: checksum of word {i}"
 
 
 def lists(tensors, name):
@@ -77,6 +108,8 @@ def check(path, record):
         assert tensors["words"].max(initial=0) < len(lists(tensors, "lexicon_text")), f"{path}: words"
         assert len(tensors["word_starts"]) == len(tensors["word_ends"]) == len(tensors["words"]), f"{path}: frames"
         assert (tensors["word_starts"] <= tensors["word_ends"]).all(), f"{path}: frames"
+    if "checksums" in tensors:
+        check_items(path, record["kind"], tensors, keys, names)
     tensors["keys"] = keys
     return tensors
 

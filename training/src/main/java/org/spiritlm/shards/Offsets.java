@@ -3,10 +3,14 @@ package org.spiritlm.shards;
 import java.nio.LongBuffer;
 import org.spiritlm.torch.InputException;
 
-/** Where each of several lists begins and ends among the values of all. */
-record Offsets(LongBuffer values) {
+/**
+ * Where each of several lists begins and ends among the values of all.
+ *
+ * @param where the file and the tensor, for messages
+ */
+record Offsets(String where, LongBuffer values) {
   /**
-   * Checks them: from 0, never backwards, to the end.
+   * Checks that they go from 0 to the end; those between are checked list by list.
    *
    * @param where the file and the tensor, for messages
    * @param total how many values there are
@@ -18,12 +22,32 @@ record Offsets(LongBuffer values) {
       throw new InputException(
           where + ": damaged: the offsets do not go from 0 to " + total + ", the number of values");
     }
-    for (int i = 1; i < count; i++) {
-      if (values.get(i) < values.get(i - 1)) {
-        throw new InputException(where + ": damaged: the offsets go backwards at " + i);
-      }
+    return new Offsets(where, values);
+  }
+
+  /**
+   * Checks one list: neither backwards, nor out of all values.
+   *
+   * @throws InputException if it is
+   */
+  void check(int list) {
+    long from = values.get(list);
+    long to = values.get(list + 1);
+    if (from < 0 || to < from || to > values.get(lists())) {
+      throw new InputException(
+          where + ": damaged: the offsets of list " + list + " are " + from + " and " + to);
     }
-    return new Offsets(values);
+  }
+
+  /**
+   * Checks all lists.
+   *
+   * @throws InputException if one is wrong
+   */
+  void check() {
+    for (int list = 0; list < lists(); list++) {
+      check(list);
+    }
   }
 
   /** How many lists there are. */

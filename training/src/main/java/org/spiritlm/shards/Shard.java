@@ -27,7 +27,8 @@ import org.spiritlm.units.SpeechUnits;
  * lexicon), {@code word_starts} and {@code word_ends} (int32, frames, one for each of {@code
  * words}), and the lexicon, of each word once: {@code lexicon_text} (UTF-8 bytes), {@code
  * lexicon_first} (its ids right after {@code [Text]}) and {@code lexicon_later} (its ids after a
- * blank).
+ * blank). {@code checksums} and {@code lexicon_checksums} (int64, see {@link ItemChecksum}) tell
+ * what is damaged without reading the rest; shards that were made before there were any have none.
  */
 public final class Shard implements AutoCloseable {
   /** The version of this form, in the file's metadata as {@code format}. */
@@ -35,7 +36,10 @@ public final class Shard implements AutoCloseable {
 
   static final String OFFSETS = "_offsets";
 
-  private static final List<String> COMMON = List.of("keys", "names", "names" + OFFSETS);
+  private static final String CHECKSUMS = "checksums";
+  private static final String LEXICON_CHECKSUMS = "lexicon_checksums";
+
+  private static final List<String> COMMON = List.of("keys", "names", "names" + OFFSETS, CHECKSUMS);
   private static final List<String> TEXT = lists("ids");
   private static final List<String> SPEECH = lists("hubert", "pitch", "style");
   private static final List<String> WORDS =
@@ -57,6 +61,8 @@ public final class Shard implements AutoCloseable {
   private final Bytes lexiconText;
   private final Ints lexiconFirst;
   private final Ints lexiconLater;
+  private final LongBuffer checksums;
+  private final LongBuffer lexiconChecksums;
 
   private record Bytes(Offsets offsets, ByteBuffer values) {
     String text(int list) {
@@ -78,6 +84,12 @@ public final class Shard implements AutoCloseable {
   }
 
   private record Ints(Offsets offsets, IntBuffer values) {
+    int[] list(int list) {
+      int[] numbers = new int[offsets.length(list)];
+      values.get(offsets.from(list), numbers);
+      return numbers;
+    }
+
     void copy(int list, IdBuffer out) {
       int to = offsets.to(list);
       for (int i = offsets.from(list); i < to; i++) {
@@ -101,7 +113,7 @@ public final class Shard implements AutoCloseable {
     names.addAll(kind == ShardKind.TEXT ? TEXT : SPEECH);
     if (kind == ShardKind.ALIGNED) {
       names.addAll(WORDS);
-      names.addAll(List.of("word_starts", "word_ends"));
+      names.addAll(List.of("word_starts", "word_ends", LEXICON_CHECKSUMS));
     }
     return names;
   }
@@ -124,11 +136,17 @@ public final class Shard implements AutoCloseable {
     this.lexiconText = aligned ? bytes("lexicon_text") : names;
     this.lexiconFirst = ints("lexicon_first", WORDS);
     this.lexiconLater = ints("lexicon_later", WORDS);
-    check();
+    this.checksums = columns.has(CHECKSUMS) ? columns.longs(CHECKSUMS) : LongBuffer.allocate(0);
+    this.lexiconChecksums =
+        aligned && columns.has(CHECKSUMS)
+            ? columns.longs(LEXICON_CHECKSUMS)
+            : LongBuffer.allocate(0);
+    requireFitting(sizesFit());
   }
 
   /**
-   * Opens a shard and checks its form.
+   * Opens a shard and checks its form, of which the items are no part: {@link #check(int)} is for
+   * one of them, {@link #check()} for all.
    *
    * @throws InputException if it is missing, damaged, or no shard of this kind
    */
@@ -157,7 +175,7 @@ public final class Shard implements AutoCloseable {
     return Offsets.of(file + ", " + name, columns.longs(name + OFFSETS), values);
   }
 
-  private static final Offsets NO_OFFSETS = new Offsets(LongBuffer.allocate(1));
+  private static final Offsets NO_OFFSETS = new Offsets("none", LongBuffer.allocate(1));
 
   private Bytes bytes(String name) {
     ByteBuffer values = columns.bytes(name);
@@ -182,31 +200,117 @@ public final class Shard implements AutoCloseable {
     return new Shorts(offsets(name, values.remaining()), values);
   }
 
-  private void check() {
-    List<Offsets> lists =
-        switch (kind) {
-          case TEXT -> List.of(names.offsets(), ids.offsets());
-          case SPEECH, ALIGNED ->
-              List.of(names.offsets(), hubert.offsets(), pitch.offsets(), style.offsets());
-        };
-    boolean fit = lists.stream().allMatch(list -> list.lists() == items);
-    if (fit && kind == ShardKind.ALIGNED) {
-      fit = lexiconFits() && wordsFit();
-    }
-    for (IntBuffer tokens : List.of(ids.values(), lexiconFirst.values(), lexiconLater.values())) {
-      for (int i = 0; i < tokens.remaining(); i++) {
-        fit &= tokens.get(i) >= 0;
-      }
-    }
+  private void requireFitting(boolean fit) {
     if (!fit) {
       throw new InputException(file + ": damaged: its tensors do not fit together");
     }
   }
 
-  private boolean lexiconFits() {
+  /** The lists of which there is one for each item. */
+  private List<Offsets> itemLists() {
+    return switch (kind) {
+      case TEXT -> List.of(names.offsets(), ids.offsets());
+      case SPEECH -> List.of(names.offsets(), hubert.offsets(), pitch.offsets(), style.offsets());
+      case ALIGNED ->
+          List.of(
+              names.offsets(), hubert.offsets(), pitch.offsets(), style.offsets(), words.offsets());
+    };
+  }
+
+  /** The lists of which there is one for each word of the lexicon. */
+  private List<Offsets> lexiconLists() {
+    return kind == ShardKind.ALIGNED
+        ? List.of(lexiconText.offsets(), lexiconFirst.offsets(), lexiconLater.offsets())
+        : List.of();
+  }
+
+  private boolean sizesFit() {
+    int lexicon = kind == ShardKind.ALIGNED ? lexiconText.offsets().lists() : 0;
+    int spans = words.values().remaining();
+    return itemLists().stream().allMatch(list -> list.lists() == items)
+        && lexiconLists().stream().allMatch(list -> list.lists() == lexicon)
+        && wordStarts.remaining() == spans
+        && wordEnds.remaining() == spans
+        && (!hasChecksums()
+            || (checksums.remaining() == items && lexiconChecksums.remaining() == lexicon));
+  }
+
+  /** Whether single items can be checked. */
+  boolean hasChecksums() {
+    return columns.has(CHECKSUMS);
+  }
+
+  /**
+   * Checks everything but the checksums.
+   *
+   * @throws InputException if something is damaged
+   */
+  void check() {
+    itemLists().forEach(Offsets::check);
+    lexiconLists().forEach(Offsets::check);
+    boolean fit = kind != ShardKind.ALIGNED || (numbersFit() && wordsFit());
+    for (IntBuffer tokens : List.of(ids.values(), lexiconFirst.values(), lexiconLater.values())) {
+      for (int i = 0; i < tokens.remaining(); i++) {
+        fit &= tokens.get(i) >= 0;
+      }
+    }
+    requireFitting(fit);
+  }
+
+  /**
+   * Checks one item by its checksum, and those of its words.
+   *
+   * @throws InputException if it is damaged
+   */
+  void check(int item) {
+    itemLists().forEach(list -> list.check(item));
+    ItemChecksum checksum = new ItemChecksum();
+    checksum.add(keys.get(item));
+    checksum.add(names.text(item));
+    if (kind == ShardKind.TEXT) {
+      checksum.add(ids.list(item));
+    } else {
+      checksum.add(hubert.list(item));
+      checksum.add(pitch.list(item));
+      checksum.add(style.list(item));
+    }
+    int[] numbers = kind == ShardKind.ALIGNED ? words.list(item) : new int[0];
+    if (kind == ShardKind.ALIGNED) {
+      checksum.add(numbers);
+      for (int i = 0; i < numbers.length; i++) {
+        checksum.add(wordStarts.get(words.offsets().from(item) + i));
+        checksum.add(wordEnds.get(words.offsets().from(item) + i));
+      }
+    }
+    compare(checksum, checksums.get(item), "item", item);
+    for (int number : numbers) {
+      checkWord(checksum, number);
+    }
+  }
+
+  private void checkWord(ItemChecksum checksum, int number) {
+    lexiconLists().forEach(list -> list.check(number));
+    checksum.add(lexiconText.text(number));
+    checksum.add(lexiconFirst.list(number));
+    checksum.add(lexiconLater.list(number));
+    compare(checksum, lexiconChecksums.get(number), "word", number);
+  }
+
+  private void compare(ItemChecksum found, long expected, String what, int number) {
+    if (found.take() != expected) {
+      throw new InputException(
+          file
+              + ": the shard is damaged: the checksum of "
+              + what
+              + " "
+              + number
+              + " is wrong; make the shards again");
+    }
+  }
+
+  private boolean numbersFit() {
     int lexicon = lexiconText.offsets().lists();
-    boolean fit =
-        lexiconFirst.offsets().lists() == lexicon && lexiconLater.offsets().lists() == lexicon;
+    boolean fit = true;
     for (int i = 0; i < words.values().remaining(); i++) {
       int word = words.values().get(i);
       fit &= word >= 0 && word < lexicon;
@@ -216,12 +320,6 @@ public final class Shard implements AutoCloseable {
 
   /** Whether words lie in order within the frames of their items. */
   private boolean wordsFit() {
-    int count = words.values().remaining();
-    if (words.offsets().lists() != items
-        || wordStarts.remaining() != count
-        || wordEnds.remaining() != count) {
-      return false;
-    }
     boolean fit = true;
     for (int item = 0; item < items; item++) {
       int frames = hubert.offsets().length(item);

@@ -36,6 +36,9 @@ final class ShardBuilder {
   private final Lists lexiconText = new Lists("lexicon_text", DType.U8);
   private final Lists lexiconFirst = new Lists("lexicon_first", DType.I32);
   private final Lists lexiconLater = new Lists("lexicon_later", DType.I32);
+  private final Column checksums = column("checksums", DType.I64);
+  private final Column lexiconChecksums = column("lexicon_checksums", DType.I64);
+  private final ItemChecksum checksum = new ItemChecksum();
 
   /** Lists of different lengths: all their numbers in a row, and where each list begins. */
   private final class Lists {
@@ -79,14 +82,23 @@ final class ShardBuilder {
   }
 
   private void addName(String name) {
-    keys.add(Draws.itemKey(name));
+    long key = Draws.itemKey(name);
+    keys.add(key);
     names.add(name);
+    checksum.add(key);
+    checksum.add(name);
+  }
+
+  private void add(Lists lists, int[] list) {
+    lists.add(list);
+    checksum.add(list);
   }
 
   /** Adds a text by its ids after {@code [Text]}. */
   void addText(String name, int[] text) {
     addName(name);
-    ids.add(text);
+    add(ids, text);
+    checksums.add(checksum.take());
   }
 
   /** Adds speech, and its words where this is a shard of aligned speech. */
@@ -95,20 +107,24 @@ final class ShardBuilder {
     int[] none = {};
     int[] pitches = utterance.units().pitch();
     int[] styles = utterance.units().style();
-    hubert.add(utterance.units().hubert());
-    pitch.add(pitches == null ? none : pitches);
-    style.add(styles == null ? none : styles);
-    if (kind != ShardKind.ALIGNED) {
-      return;
+    add(hubert, utterance.units().hubert());
+    add(pitch, pitches == null ? none : pitches);
+    add(style, styles == null ? none : styles);
+    if (kind == ShardKind.ALIGNED) {
+      addWords(utterance.words(), tokenizer);
     }
-    int[] list = new int[utterance.words().size()];
-    for (int i = 0; i < list.length; i++) {
-      WordFrames word = utterance.words().get(i);
-      list[i] = number(word.word(), tokenizer);
+    checksums.add(checksum.take());
+  }
+
+  private void addWords(List<WordFrames> spans, WordTokenizer tokenizer) {
+    int[] list = spans.stream().mapToInt(word -> number(word.word(), tokenizer)).toArray();
+    add(words, list);
+    for (WordFrames word : spans) {
       wordStarts.add(word.start());
       wordEnds.add(word.end());
+      checksum.add(word.start());
+      checksum.add(word.end());
     }
-    words.add(list);
   }
 
   private int number(String word, WordTokenizer tokenizer) {
@@ -122,6 +138,11 @@ final class ShardBuilder {
     lexiconText.add(word);
     lexiconFirst.add(tokens.first());
     lexiconLater.add(tokens.later());
+    ItemChecksum own = new ItemChecksum();
+    own.add(word);
+    own.add(tokens.first());
+    own.add(tokens.later());
+    lexiconChecksums.add(own.take());
     return number;
   }
 

@@ -21,8 +21,9 @@ import org.spiritlm.torch.InputException;
 
 /**
  * A directory of shards with the list of them, {@code shards.json}. Shards are opened when they are
- * first needed, and their checksums compared then; memory holds the list and what each open shard
- * needs, not the items. Safe for concurrent use until it is closed.
+ * first needed, and the checksum of an item compared whenever it is asked for, so that nothing else
+ * is read; memory holds the list and what each open shard needs, not the items. Safe for concurrent
+ * use until it is closed.
  */
 public final class ShardSet implements AutoCloseable {
   /** The list's name. */
@@ -150,7 +151,7 @@ public final class ShardSet implements AutoCloseable {
    * Finds an item.
    *
    * @param item its place among all of its kind, from 0
-   * @throws InputException if its shard is missing, damaged or another one than listed
+   * @throws InputException if its shard is missing or another one than listed, or it is damaged
    */
   public Item item(ShardKind kind, long item) {
     Stream stream = stream(kind);
@@ -164,24 +165,64 @@ public final class ShardSet implements AutoCloseable {
       number--;
     }
     Shard shard = shard(stream, number);
-    return new Item(shard, (int) (item - (stream.ends[number] - shard.items())));
+    int index = (int) (item - (stream.ends[number] - shard.items()));
+    if (shard.hasChecksums()) {
+      shard.check(index);
+    }
+    return new Item(shard, index);
   }
 
   private synchronized Shard shard(Stream stream, int number) {
     Shard open = stream.open[number];
     if (open == null) {
-      open = check(stream.records.get(number));
+      open = open(stream.records.get(number), false);
       stream.open[number] = open;
     }
     return open;
   }
 
-  /** Opens a shard and compares it with the list. */
-  private Shard check(ShardRecord record) {
+  /**
+   * Opens a shard and compares it with the list.
+   *
+   * @param whole whether all of it is read, which one without checksums of its items always is
+   */
+  private Shard open(ShardRecord record, boolean whole) {
     Path file = directory.resolve(record.file());
+    compareSize(file, record);
+    Shard shard = Shard.open(file, record.kind());
+    try {
+      if (shard.items() != record.items()) {
+        throw new InputException(
+            file + ": has " + shard.items() + " items, " + FILE + " says " + record.items());
+      }
+      if (whole || !shard.hasChecksums()) {
+        compareChecksum(file, record);
+        shard.check();
+      }
+      return shard;
+    } catch (RuntimeException e) {
+      shard.close();
+      throw e;
+    }
+  }
+
+  private static void compareSize(Path file, ShardRecord record) {
     if (!Files.isRegularFile(file)) {
       throw new InputException(file + ": the shard is missing; make the shards again");
     }
+    try {
+      if (Files.size(file) != record.bytes()) {
+        throw new InputException(
+            String.format(
+                "%s: the shard is damaged: it has %d bytes, %s says %d; make the shards again",
+                file, Files.size(file), FILE, record.bytes()));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void compareChecksum(Path file, ShardRecord record) {
     long found = Checksum.of(file);
     if (found != record.crc32c()) {
       throw new InputException(
@@ -189,23 +230,24 @@ public final class ShardSet implements AutoCloseable {
               "%s: the shard is damaged: its checksum is %08x, %s says %08x; make the shards again",
               file, found, FILE, record.crc32c()));
     }
-    Shard shard = Shard.open(file, record.kind());
-    if (shard.items() != record.items()) {
-      shard.close();
-      throw new InputException(
-          file + ": has " + shard.items() + " items, " + FILE + " says " + record.items());
-    }
-    return shard;
   }
 
   /**
-   * Reads every shard.
+   * Reads every shard to its end.
    *
    * @throws InputException if one is missing or damaged
    */
   public void verify() {
     for (ShardKind kind : ShardKind.values()) {
-      stream(kind).records.forEach(record -> check(record).close());
+      stream(kind).records.forEach(record -> verify(open(record, true)));
+    }
+  }
+
+  private static void verify(Shard shard) {
+    try (shard) {
+      for (int item = 0; shard.hasChecksums() && item < shard.items(); item++) {
+        shard.check(item);
+      }
     }
   }
 

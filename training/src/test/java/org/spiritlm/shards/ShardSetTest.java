@@ -4,14 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.LongBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.spiritlm.corpus.PreparedUtterance;
@@ -26,6 +32,9 @@ import org.spiritlm.interleaving.WordCuts;
 import org.spiritlm.prompt.TokenLayout;
 import org.spiritlm.shards.ShardSetWriter.Limits;
 import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.SafetensorsFile;
+import org.spiritlm.torch.SafetensorsWriter;
+import org.spiritlm.torch.Scope;
 import org.spiritlm.units.SpeechUnits;
 
 /** Shards hold what was written to them, item by item, and say what is wrong with them. */
@@ -173,10 +182,115 @@ final class ShardSetTest {
 
   private void assertRefused(Path file) {
     try (ShardSet shards = ShardSet.open(directory())) {
-      assertThatThrownBy(() -> shards.item(ShardKind.ALIGNED, 0))
+      assertThatThrownBy(() -> readAll(shards))
           .isInstanceOf(InputException.class)
           .hasMessageContaining(file.toString());
       assertThatThrownBy(shards::verify)
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining(file.toString());
+    }
+  }
+
+  private static void readAll(ShardSet shards) {
+    for (ShardKind kind : ShardKind.values()) {
+      for (int item = 0; item < shards.items(kind); item++) {
+        assertThat(shards.item(kind, item)).isNotNull();
+      }
+    }
+  }
+
+  @Test
+  void ofAShardOnlyWhatIsAskedForIsReadAndThatIsRight() throws IOException {
+    int items = 5;
+    for (ShardKind kind : ShardKind.values()) {
+      Path place = folder.resolve(kind.key());
+      Samples.write(
+              place,
+              kind == ShardKind.ALIGNED ? items : 0,
+              kind == ShardKind.SPEECH ? items : 0,
+              kind == ShardKind.TEXT ? items : 0)
+          .close();
+      Path file = place.resolve(kind.key() + "-00000.safetensors");
+      byte[] whole = Files.readAllBytes(file);
+      int headerEnd = 8 + (int) ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getLong();
+      int read = 0;
+      for (int at = headerEnd; at < whole.length; at += 1 + whole.length / 97) {
+        byte[] wrong = whole.clone();
+        wrong[at] ^= 0x04;
+        Files.write(file, wrong);
+        int right = readable(place, kind, items);
+        assertThat(right).as("byte %d", at).isLessThan(items);
+        read += right;
+      }
+      assertThat(read).isGreaterThan(97);
+    }
+  }
+
+  /** How many items can be read; those that can are as they were written. */
+  private static int readable(Path place, ShardKind kind, int items) {
+    int right = 0;
+    try (ShardSet shards = ShardSet.open(place)) {
+      for (int i = 0; i < items; i++) {
+        try {
+          ShardSet.Item item = shards.item(kind, i);
+          String name = kind.key() + "-" + i;
+          assertThat(item.shard().name(item.index())).isEqualTo(name);
+          assertThat(item.shard().key(item.index())).isEqualTo(Draws.itemKey(name));
+          if (kind == ShardKind.TEXT) {
+            IdBuffer ids = new IdBuffer();
+            item.shard().text(item.index(), ids);
+            assertThat(ids.toArray())
+                .isEqualTo(after(Samples.TOKENIZER.encode("[Text]" + Samples.text(i), false)));
+          } else {
+            PreparedUtterance expected =
+                kind == ShardKind.SPEECH ? Samples.speech(i) : Samples.aligned(i);
+            assertUnits(item, expected.units());
+          }
+          if (kind == ShardKind.ALIGNED) {
+            assertThat(item.shard().words(item.index()))
+                .isEqualTo(Samples.aligned(i).words().stream().map(WordFrames::word).toList());
+          }
+          right++;
+        } catch (InputException e) {
+          assertThat(e).hasMessageContaining(place.toString());
+        }
+      }
+    }
+    return right;
+  }
+
+  @Test
+  void shardsWithoutChecksumsOfItemsAreReadWhole() throws IOException {
+    Samples.write(directory(), 3, 0, 0).close();
+    Path file = directory().resolve("aligned-00000.safetensors");
+    long listed = Files.size(file);
+    long sum = Checksum.of(file);
+    Map<String, Tensor> kept = new LinkedHashMap<>();
+    try (Scope scope = Scope.open()) {
+      SafetensorsFile before = SafetensorsFile.open(file);
+      before.names().stream()
+          .filter(name -> !name.endsWith("checksums"))
+          .forEach(name -> kept.put(name, before.load(name)));
+      Path old = folder.resolve("old.safetensors");
+      SafetensorsWriter.write(old, kept, before.metadata());
+      Files.move(old, file, StandardCopyOption.REPLACE_EXISTING);
+    }
+    Path list = directory().resolve("shards.json");
+    Files.writeString(
+        list,
+        Files.readString(list)
+            .replace("\"bytes\":" + listed, "\"bytes\":" + Files.size(file))
+            .replace(String.format("%08x", sum), String.format("%08x", Checksum.of(file))));
+    try (ShardSet shards = ShardSet.open(directory())) {
+      shards.verify();
+      ShardSet.Item item = shards.item(ShardKind.ALIGNED, 2);
+      assertUnits(item, Samples.aligned(2).units());
+    }
+    byte[] wrong = Files.readAllBytes(file);
+    wrong[wrong.length - 1] ^= 1;
+    Files.write(file, wrong);
+    try (ShardSet shards = ShardSet.open(directory())) {
+      assertThatThrownBy(() -> shards.item(ShardKind.ALIGNED, 0))
           .isInstanceOf(InputException.class)
           .hasMessageContaining(file.toString());
     }
@@ -189,8 +303,11 @@ final class ShardSetTest {
     assertThatThrownBy(() -> Shard.open(speech, ShardKind.ALIGNED))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("speech-00000");
-    assertThatThrownBy(() -> Offsets.of("f", LongBuffer.wrap(new long[] {0, 5, 3, 6}), 6))
-        .isInstanceOf(InputException.class);
+    for (long[] wrong : new long[][] {{0, 5, 3, 6}, {0, -1, 3, 6}, {0, 7, 3, 6}}) {
+      Offsets offsets = Offsets.of("f", LongBuffer.wrap(wrong), 6);
+      assertThatThrownBy(offsets::check).isInstanceOf(InputException.class);
+      assertThatThrownBy(() -> offsets.check(1)).isInstanceOf(InputException.class);
+    }
     assertThatThrownBy(() -> Offsets.of("f", LongBuffer.wrap(new long[] {0, 5}), 6))
         .isInstanceOf(InputException.class);
   }
@@ -212,6 +329,11 @@ final class ShardSetTest {
         Files.write(file, changed);
         try (Shard shard = Shard.open(file, kind)) {
           for (int item = 0; item < shard.items(); item++) {
+            if (i % 2 == 0 && shard.hasChecksums()) {
+              shard.check(item);
+            } else if (item == 0) {
+              shard.check();
+            }
             IdBuffer ids = new IdBuffer();
             assertThat(shard.name(item)).isNotNull();
             if (kind == ShardKind.TEXT) {
