@@ -15,6 +15,8 @@ import org.spiritlm.checkpoint.Variant;
 import org.spiritlm.corpus.Manifest;
 import org.spiritlm.corpus.Utterance;
 import org.spiritlm.json.Json;
+import org.spiritlm.shards.ShardKind;
+import org.spiritlm.shards.ShardSet;
 
 /** From a text to a trained language model by the commands of docs/data.md, each with little. */
 final class PipelineTest {
@@ -84,6 +86,8 @@ final class PipelineTest {
 
     Path shards = directory.resolve("shards");
     result("shards", prepared, "-o", shards, "--model", model, "--text", text);
+    assertThat(transcripts(shards))
+        .containsExactlyInAnyOrderElementsOf(spoken.stream().map(Utterance::text).toList());
     Path page = directory.resolve("page.html");
     result(
         "corpus",
@@ -129,6 +133,18 @@ final class PipelineTest {
     ObjectNode vocoder =
         train("vocoder", "model=" + model, data, prepare, none, voice, "discriminators.width=32");
     result("info", vocoder.get("model").asText(), "--verify");
+  }
+
+  /** The words of each aligned item, as spans of text take them. */
+  private static List<String> transcripts(Path shards) {
+    List<String> transcripts = new ArrayList<>();
+    try (ShardSet set = ShardSet.open(shards)) {
+      for (long i = 0; i < set.items(ShardKind.ALIGNED); i++) {
+        ShardSet.Item item = set.item(ShardKind.ALIGNED, i);
+        transcripts.add(String.join(" ", item.shard().words(item.index())));
+      }
+    }
+    return transcripts;
   }
 
   /** Trains a part for two steps. */

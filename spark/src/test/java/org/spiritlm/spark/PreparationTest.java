@@ -70,11 +70,14 @@ final class PreparationTest {
       assertThat(row.split()).isEqualTo("train");
       assertThat(row.text()).isEqualTo(ToyCorpus.text(i));
       assertThat(row.textIds()).isEqualTo(plain.tokenizer().encode(ToyCorpus.text(i), false));
+      String cat = "cat" + "!".repeat(i); // the manifest has the words "the" and "cat"
       assertThat(row.words())
           .containsExactlyElementsOf(
               i % 5 == 0
-                  ? List.of(new WordFrames("the", 0, 3), new WordFrames("cat", 3, 8))
-                  : List.of(new WordFrames("the", 3, 5), new WordFrames("cat", 5, 10)));
+                  ? List.of(new WordFrames("The", 0, 3), new WordFrames(cat, 3, 8))
+                  : List.of(new WordFrames("The", 3, 5), new WordFrames(cat, 5, 10)));
+      assertThat(String.join(" ", row.words().stream().map(WordFrames::word).toList()))
+          .isEqualTo(row.text());
       assertThat(row.model()).isEqualTo("model@" + TokenizerChecksum.ofUnits(plain.directory()));
       assertThat(row.code()).isNotBlank();
       units += expected.hubert().length;

@@ -26,11 +26,12 @@ public record UtterancePreparer(
   public static final int ROWS = 2;
 
   /**
-   * Prepares one.
+   * Prepares one. Its words take the transcript's form where it has one, so that in order they are
+   * the transcript.
    *
    * @param reader its sound, at 16 kHz
    * @throws InputException if the sound cannot be read or holds no unit, or the words' times do not
-   *     fit it
+   *     fit it, or they do not spell the transcript
    */
   public PreparedUtterance prepare(Utterance utterance, AudioReader reader) {
     SpeechUnits units = speech.encode(reader);
@@ -50,10 +51,17 @@ public record UtterancePreparer(
         utterance.split(),
         seconds,
         units,
-        WordSpans.of(utterance, seconds, units.hubert().length, rate),
+        WordSpans.of(spelt(utterance), seconds, units.hubert().length, rate),
         transcript,
         transcript == null || text == null ? null : text.encode(transcript, false),
         model,
         code);
+  }
+
+  private static Utterance spelt(Utterance utterance) {
+    String transcript = utterance.text();
+    return transcript == null || utterance.words().isEmpty()
+        ? utterance
+        : utterance.withWords(TranscriptWords.fit(transcript, utterance.words()));
   }
 }

@@ -343,7 +343,11 @@ class AlignmentsTest {
             new AlignedWord("said -", 3, 4),
             new AlignedWord("twice…", 4, 5),
             new AlignedWord("Zoë!", 5, 6));
-    for (String other : List.of("a dog", "a cat is", "a", "ac at")) {
+    assertThat(
+            TranscriptWords.fit(
+                "Well known: a cat.", aligned("-", "wellknown", ":", "ac", "at", ".")))
+        .containsExactly(new AlignedWord("Well known:", 0, 3), new AlignedWord("a cat.", 3, 6));
+    for (String other : List.of("a dog", "a cat is", "a", "ac a")) {
       assertThatThrownBy(() -> TranscriptWords.fit(other, aligned("a", "cat")))
           .as(other)
           .isInstanceOf(InputException.class)
