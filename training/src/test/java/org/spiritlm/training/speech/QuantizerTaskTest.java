@@ -28,8 +28,8 @@ final class QuantizerTaskTest {
   @TempDir private Path directory;
 
   /** Settings whose teacher is k-means of MFCC. */
-  private Settings settings() {
-    Path manifest = ToneCorpus.write(directory, 16);
+  private Settings settings(int utterances, String... more) {
+    Path manifest = ToneCorpus.write(directory, utterances);
     Settings settings = Settings.none().with("data.manifest=" + manifest);
     SpeechSet speech =
         SpeechSet.read(Settings.none().with("data.manifest=" + manifest).below("data")).training();
@@ -49,20 +49,37 @@ final class QuantizerTaskTest {
             "augmentation.noise=15")) {
       settings = settings.with(each);
     }
+    for (String each : more) {
+      settings = settings.with(each);
+    }
     return settings;
   }
 
   @Test
   void learnsAndIsReadByTheQuantizer() {
-    Settings settings = settings();
+    Settings settings =
+        settings(
+            40,
+            "optimiser.warm_up=50",
+            "optimiser.weight_decay=0.0",
+            "augmentation.share=1.0", // noise alone, in all recordings
+            "augmentation.speed=1.0",
+            "augmentation.semitones=0.0",
+            "augmentation.reverberation=0.0",
+            "augmentation.noise=10.0");
     Path written = directory.resolve("written");
     try (QuantizerTask task = QuantizerTask.of(settings, Device.CPU)) {
       Map<String, Double> before = task.validate(0);
-      List<Double> losses = Runs.losses(task, 40, directory.resolve("run"));
-      assertThat(losses.get(39)).isLessThan(losses.get(0) / 2);
+      List<Double> losses = Runs.losses(task, 300, directory.resolve("run"));
+      assertThat(losses.get(299)).isLessThan(losses.get(0) / 4);
       Map<String, Double> after = task.validate(0);
-      assertThat(after.get("unit_error_rate")).isLessThan(before.get("unit_error_rate"));
-      assertThat(after.get("teacher_change")).isEqualTo(before.get("teacher_change"));
+      // it says what the teacher says of clean speech, and changes less with noise than that does
+      assertThat(after.get("unit_error_rate"))
+          .isLessThan(0.6)
+          .isLessThan(0.7 * before.get("unit_error_rate"));
+      double teacherChange = after.get("teacher_change");
+      assertThat(teacherChange).isEqualTo(before.get("teacher_change")).isGreaterThan(0.3);
+      assertThat(after.get("change")).isLessThan(0.75 * teacherChange);
       task.write(written);
       Quantizer quantizer =
           Quantizer.load(
@@ -83,20 +100,20 @@ final class QuantizerTaskTest {
 
   @Test
   void togetherAsAlone() {
-    Settings settings = settings();
+    Settings settings = settings(16);
     TogetherRuns.assertTogetherAsAlone(
         run -> QuantizerTask.of(settings, Device.CPU), directory.resolve("runs"), 6);
   }
 
   @Test
   void resumesExactly() {
-    Settings settings = settings();
+    Settings settings = settings(16);
     Runs.assertResumes(() -> QuantizerTask.of(settings, Device.CPU), directory);
   }
 
   @Test
   void aTeacherOfOtherFeaturesIsRefused() {
-    Settings settings = settings();
+    Settings settings = settings(16);
     SpeechSet.Splits splits = SpeechSet.read(settings.below("data"));
     Quantizer teacher =
         Quantizer.load(

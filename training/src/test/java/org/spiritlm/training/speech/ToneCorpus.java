@@ -56,6 +56,19 @@ final class ToneCorpus {
     return manifest;
   }
 
+  /** When each letter of an utterance is heard. */
+  static List<AlignedWord> letters(Utterance utterance) {
+    double seconds = (double) LETTER_SAMPLES / Audio.SPEECH_RATE;
+    List<AlignedWord> letters = new ArrayList<>();
+    for (AlignedWord word : utterance.words()) {
+      for (int i = 0; i < word.word().length(); i++) {
+        double start = word.start() + i * seconds;
+        letters.add(new AlignedWord(word.word().substring(i, i + 1), start, start + seconds));
+      }
+    }
+    return letters;
+  }
+
   static float[] speech(List<String> words, Random random, List<AlignedWord> times) {
     int letters = words.stream().mapToInt(String::length).sum() + words.size() + 1;
     float[] samples = new float[letters * LETTER_SAMPLES];
