@@ -11,6 +11,7 @@ import org.spiritlm.corpus.Conversion;
 import org.spiritlm.corpus.Corpus;
 import org.spiritlm.corpus.CorpusFormat;
 import org.spiritlm.corpus.Rejection;
+import org.spiritlm.corpus.WriterLock;
 import org.spiritlm.json.Json;
 import org.spiritlm.torch.InputException;
 import picocli.CommandLine.Command;
@@ -88,7 +89,8 @@ final class CorpusConvertCommand implements Runnable {
     Path rejected = rejectedFile(output);
     OutputFiles.claim(output, force);
     OutputFiles.claim(rejected, force);
-    try (Alignments times = alignments == null ? null : Alignments.open(alignments)) {
+    try (WriterLock lock = WriterLock.of(output);
+        Alignments times = alignments == null ? null : Alignments.open(alignments)) {
       Conversion conversion = new Conversion(corpus, times, !unopened);
       report(form, write(conversion, rejected), rejected);
     }

@@ -12,6 +12,7 @@ import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.spiritlm.checkpoint.ModelRecord;
+import org.spiritlm.corpus.WriterLock;
 import org.spiritlm.torch.InputException;
 import picocli.CommandLine.Option;
 
@@ -19,6 +20,9 @@ import picocli.CommandLine.Option;
 final class NewDirectory {
   /** The ending of a directory that is being replaced. */
   private static final String OLD = "old";
+
+  /** The ending of a directory that is not whole yet. */
+  private static final String NEW = "new";
 
   /** The file by which what may be replaced is known, and what that is. */
   private final String mark;
@@ -60,7 +64,7 @@ final class NewDirectory {
       return;
     }
     checkReplaceable();
-    Path next = beside("new");
+    Path next = beside(NEW);
     try {
       writer.accept(next);
       replaceBy(next);
@@ -71,32 +75,40 @@ final class NewDirectory {
 
   /**
    * Has the directory written beside its place and moved there when it is whole, so that nothing is
-   * there before, and nothing stays of a failure.
+   * there before, and nothing stays of a failure; what a run that was killed left is removed.
    *
    * @param writer writes into a directory that does not exist
-   * @throws InputException if there is something that may not be replaced
+   * @throws InputException if there is something that may not be replaced, or another process is
+   *     writing there
    */
   void fillBeside(Consumer<Path> writer) {
+    try (WriterLock lock = WriterLock.of(directory)) {
+      for (Path left : left(directory.toAbsolutePath().normalize(), NEW)) {
+        delete(left);
+      }
+      fillAlone(writer);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void fillAlone(Consumer<Path> writer) throws IOException {
     recover();
     if (isTaken()) {
       checkReplaceable();
     }
-    Path next = beside("new");
+    Path next = beside(NEW);
     try {
-      try {
-        writer.accept(next);
-        if (isTaken()) {
-          checkReplaceable(); // another run may have been faster
-          replaceBy(next);
-        } else {
-          Files.deleteIfExists(directory); // it is empty
-          Files.move(next, directory.toAbsolutePath());
-        }
-      } finally {
-        delete(next);
+      writer.accept(next);
+      if (isTaken()) {
+        checkReplaceable(); // something may have come meanwhile
+        replaceBy(next);
+      } else {
+        Files.deleteIfExists(directory); // it is empty
+        Files.move(next, directory.toAbsolutePath());
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    } finally {
+      delete(next);
     }
   }
 
@@ -153,12 +165,17 @@ final class NewDirectory {
    * @param place of the directory, absolute
    */
   static List<Path> replaced(Path place) throws IOException {
+    return left(place, OLD);
+  }
+
+  /** What runs that were killed left beside a place, with this ending. */
+  private static List<Path> left(Path place, String ending) throws IOException {
     Path parent = place.getParent();
     if (parent == null || place.getFileName() == null || !Files.isDirectory(parent)) {
       return List.of();
     }
     Pattern name =
-        Pattern.compile(Pattern.quote("." + place.getFileName()) + "\\.[0-9a-f]{1,16}\\." + OLD);
+        Pattern.compile(Pattern.quote("." + place.getFileName()) + "\\.[0-9a-f]{1,16}\\." + ending);
     try (Stream<Path> beside = Files.list(parent)) {
       return beside
           .filter(path -> name.matcher(path.getFileName().toString()).matches())

@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.spiritlm.corpus.WriterLock;
 
 /** {@code corpus convert} on the excerpt of LibriSpeech that comes along. */
 class CorpusConvertCommandTest {
@@ -50,6 +51,20 @@ class CorpusConvertCommandTest {
     try (Stream<Path> left = Files.list(directory)) {
       assertThat(left).hasSize(3);
     }
+  }
+
+  @Test
+  void aSecondJobOnOneManifestIsRefused() {
+    try (WriterLock lock = WriterLock.of(directory.resolve("m.jsonl"))) {
+      assertThat(lock.isValid()).isTrue();
+      Run run = Run.of("corpus", "convert", path("LibriSpeech"), "-o", path("m.jsonl"));
+      assertThat(run.code()).isEqualTo(2);
+      assertThat(run.err()).contains("m.jsonl: another process is writing it");
+      assertThat(directory.resolve("m.jsonl")).doesNotExist();
+    }
+    assertThat(Run.of("corpus", "convert", path("LibriSpeech"), "-o", path("m.jsonl")).code())
+        .isZero();
+    assertThat(directory.resolve(".m.jsonl.lock")).doesNotExist();
   }
 
   @Test

@@ -18,6 +18,7 @@ import org.spiritlm.checkpoint.TokenizerChecksum;
 import org.spiritlm.corpus.PreparedParquetWriter;
 import org.spiritlm.corpus.PreparedUtterance;
 import org.spiritlm.corpus.WordFrames;
+import org.spiritlm.corpus.WriterLock;
 import org.spiritlm.shards.Sampler;
 import org.spiritlm.shards.SamplerOptions;
 import org.spiritlm.shards.Sequence;
@@ -200,6 +201,24 @@ final class ShardsCommandTest {
     assertThat(report.at("/rejected").intValue()).isEqualTo(4);
     assertThat(Files.readString(out.resolve("rejected.jsonl")))
         .contains("the id 'item-0' was there before");
+  }
+
+  @Test
+  void aSecondJobIsRefusedAndWhatAKilledOneLeftIsRemoved() throws IOException {
+    Path corpus = prepared("corpus", MODEL);
+    Path out = directory.resolve("shards");
+    Path left = Files.createDirectory(directory.resolve(".shards.0123abcd.new"));
+    Files.writeString(left.resolve("speech-00000.safetensors"), "half");
+    Path others = Files.createDirectory(directory.resolve(".shards2.0123abcd.new"));
+    try (WriterLock lock = WriterLock.of(out)) {
+      assertThat(lock.isValid()).isTrue();
+      assertMistake(shards(corpus, "-o", out), "shards: another process is writing it");
+      assertThat(left).isNotEmptyDirectory();
+    }
+    assertThat(shards(corpus, "-o", out).code()).isZero();
+    try (Stream<Path> there = Files.list(directory)) {
+      assertThat(there).containsExactlyInAnyOrder(corpus, out, others);
+    }
   }
 
   private static void assertMistake(Run run, String... words) {
