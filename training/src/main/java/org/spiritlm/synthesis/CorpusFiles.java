@@ -3,14 +3,10 @@ package org.spiritlm.synthesis;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -20,6 +16,7 @@ import org.spiritlm.corpus.CorpusListener;
 import org.spiritlm.corpus.Manifest;
 import org.spiritlm.corpus.Rejection;
 import org.spiritlm.corpus.Utterance;
+import org.spiritlm.corpus.WriterLock;
 import org.spiritlm.json.Json;
 import org.spiritlm.json.JsonLine;
 import org.spiritlm.torch.InputException;
@@ -54,15 +51,6 @@ final class CorpusFiles {
     return directory;
   }
 
-  /** Keeps other processes from working on the same corpus. */
-  record Lock(Path file, FileChannel channel, FileLock held) implements AutoCloseable {
-    @Override
-    public void close() throws IOException {
-      Files.deleteIfExists(file);
-      channel.close();
-    }
-  }
-
   /**
    * A block that is not there yet.
    *
@@ -89,10 +77,12 @@ final class CorpusFiles {
    *
    * @throws InputException if something else is there, or another process works on it
    */
-  Lock begin(ObjectNode recipe, boolean force) throws IOException {
+  WriterLock begin(ObjectNode recipe, boolean force) throws IOException {
     requireOurs();
     Files.createDirectories(directory);
-    Lock lock = lock();
+    WriterLock lock =
+        WriterLock.take(
+            directory.resolve(LOCK), "another process is making the corpus in " + directory);
     try {
       Path file = directory.resolve(RECIPE);
       if (Files.exists(file) && !Json.file(file).toString().equals(recipe.toString())) {
@@ -120,32 +110,16 @@ final class CorpusFiles {
     if (!Files.isDirectory(directory)) {
       throw new InputException(directory + " is a file; give -o a directory");
     }
-    if (Files.exists(directory.resolve(RECIPE))) {
+    Path recipe = directory.resolve(RECIPE);
+    if (Files.exists(recipe)) {
       return;
     }
     try (Stream<Path> content = Files.list(directory)) {
-      if (content.anyMatch(path -> !path.endsWith(LOCK))) {
+      if (content.anyMatch(path -> !path.endsWith(LOCK) && !path.equals(beside(recipe)))) {
         throw new InputException(
             directory + " holds something else; give -o a directory that does not exist");
       }
     }
-  }
-
-  private Lock lock() throws IOException {
-    Path file = directory.resolve(LOCK);
-    FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    @Nullable FileLock held = null;
-    try {
-      held = channel.tryLock();
-    } catch (OverlappingFileLockException e) { // another thread of this process
-      channel.close();
-    }
-    if (held == null) {
-      channel.close();
-      throw new InputException("another process is making the corpus in " + directory);
-    }
-    return new Lock(file, channel, held);
   }
 
   /** Throws away what belongs to a corpus, the recipe last. */
@@ -159,8 +133,13 @@ final class CorpusFiles {
     Files.deleteIfExists(directory.resolve(RECIPE));
   }
 
+  /** Where a file is written before it is moved to its place. */
+  private static Path beside(Path file) {
+    return file.resolveSibling("." + file.getFileName() + ".part");
+  }
+
   private static void write(Path file, String content) throws IOException {
-    Path beside = file.resolveSibling("." + file.getFileName() + ".part");
+    Path beside = beside(file);
     Files.writeString(beside, content);
     Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
@@ -207,8 +186,8 @@ final class CorpusFiles {
   }
 
   /** Puts the blocks' lines together. */
-  SynthesisSummary finish(Lock lock) throws IOException {
-    if (!lock.held().isValid()) {
+  SynthesisSummary finish(WriterLock lock) throws IOException {
+    if (!lock.isValid()) {
       throw new IllegalStateException("the lock is lost");
     }
     List<Path> parts;

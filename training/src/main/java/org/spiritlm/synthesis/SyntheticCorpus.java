@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.spiritlm.corpus.OrderedWork;
+import org.spiritlm.corpus.WriterLock;
 import org.spiritlm.synthesis.Sentences.Sentence;
 import org.spiritlm.torch.InputException;
 
@@ -75,7 +76,7 @@ public final class SyntheticCorpus {
   public SynthesisSummary make(boolean force, Consumer<Progress> listener) {
     Sentences.Content content = Sentences.scan(text);
     ObjectNode description = recipe.describe(content);
-    try (CorpusFiles.Lock lock = files.begin(description, force)) {
+    try (WriterLock lock = files.begin(description, force)) {
       @Nullable SynthesisSummary finished = files.finished();
       if (finished != null) {
         return finished;

@@ -22,6 +22,7 @@ import org.spiritlm.audio.AudioReader;
 import org.spiritlm.corpus.Manifest;
 import org.spiritlm.corpus.Split;
 import org.spiritlm.corpus.Utterance;
+import org.spiritlm.corpus.WriterLock;
 import org.spiritlm.torch.InputException;
 
 /** A file of sentences becomes the same corpus, however it is made. */
@@ -252,11 +253,24 @@ final class SyntheticCorpusTest {
   }
 
   @Test
+  void whatAKillBeforeTheRecipeLeftIsNoOtherCorpus() throws IOException {
+    Path corpus = Files.createDirectory(directory.resolve("corpus"));
+    Files.writeString(corpus.resolve(".recipe.json.part"), "{\"te");
+    Files.createFile(corpus.resolve(".lock"));
+    try (WriterLock lock =
+        new CorpusFiles(corpus).begin(recipe.describe(Sentences.scan(text)), false)) {
+      assertThat(lock.isValid()).isTrue();
+      assertThat(corpus.resolve("recipe.json")).exists();
+    }
+    assertThat(corpus.resolve(".lock")).doesNotExist();
+  }
+
+  @Test
   void twoJobsOnOneCorpusAreToldApart() throws IOException {
     Path corpus = directory.resolve("corpus");
     CorpusFiles files = new CorpusFiles(corpus);
-    try (CorpusFiles.Lock lock = files.begin(recipe.describe(Sentences.scan(text)), false)) {
-      assertThat(lock.held().isValid()).isTrue();
+    try (WriterLock lock = files.begin(recipe.describe(Sentences.scan(text)), false)) {
+      assertThat(lock.isValid()).isTrue();
       refused(corpus, recipe, "another process", corpus.toString());
     }
     assertThat(make(corpus, 1).utterances()).isPositive();
