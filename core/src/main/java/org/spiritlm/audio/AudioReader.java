@@ -47,6 +47,7 @@ public final class AudioReader implements Iterable<Audio>, AutoCloseable {
   private float @Nullable [][] first; // the first block, read to know rate and channels
   private int[] taken = new int[0]; // the channels used, counted from 0
   private Stretch stretch = new Stretch(0, 0, 0, Long.MAX_VALUE);
+  private @Nullable Listener listener;
   private long made; // samples resampled so far, counted from the file's beginning
   private long emitted;
 
@@ -102,6 +103,17 @@ public final class AudioReader implements Iterable<Audio>, AutoCloseable {
     public Options withStretch(double from, double to) {
       return new Options(sampleRate, channel, maxSeconds, from, to);
     }
+  }
+
+  /** Takes what a file holds, before channels are mixed and the rate is changed. */
+  @FunctionalInterface
+  public interface Listener {
+    /**
+     * Takes the next samples of a channel, at the file's rate, those of the stretch alone.
+     *
+     * @param channel counted from 0 among those that are read
+     */
+    void accept(int channel, float[] samples);
   }
 
   private AudioReader(MediaFile file, Options options) {
@@ -323,7 +335,29 @@ public final class AudioReader implements Iterable<Audio>, AutoCloseable {
     }
   }
 
+  /** Has a listener take what is read from now on. */
+  public void listen(Listener taker) {
+    this.listener = taker;
+  }
+
+  private void tell(float[][] block, Listener taker) {
+    int length = block[0].length;
+    long begin = decoder.position() - length;
+    int from = within(Math.ceil(options.start() * decoder.sampleRate()) - begin, length);
+    int to = within(Math.ceil(options.end() * decoder.sampleRate()) - begin, length);
+    for (int i = 0; from < to && i < taken.length; i++) {
+      taker.accept(i, Arrays.copyOfRange(block[taken[i]], from, to));
+    }
+  }
+
+  private static int within(double place, int length) {
+    return (int) Math.max(0, Math.min(length, place));
+  }
+
   private float[] mix(float[][] block, Resampler[] resamplers) {
+    if (listener != null) {
+      tell(block, listener);
+    }
     float[][] parts = new float[taken.length][];
     Arrays.setAll(parts, i -> resamplers[i].add(block[taken[i]]));
     return average(parts);

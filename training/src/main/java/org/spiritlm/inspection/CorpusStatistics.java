@@ -115,8 +115,9 @@ public final class CorpusStatistics {
     opened = true;
     Clipping clipping = new Clipping();
     try (AudioReader reader = UtteranceAudio.open(utterance, directory)) {
-      for (Audio chunk : reader) {
-        clipping.add(chunk.samples());
+      reader.listen(clipping);
+      while (reader.next() != null) {
+        // the samples of the file itself tell
       }
       if (clipping.found()) {
         clipped.add(utterance.id());

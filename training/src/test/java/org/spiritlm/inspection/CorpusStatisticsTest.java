@@ -7,6 +7,9 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -122,6 +125,59 @@ class CorpusStatisticsTest {
     assertThat(json.has("tokens")).isFalse();
     assertThat(statistics.charts()).extracting(BarChart::name).containsExactly("seconds", "words");
     assertThat(statistics.charts().get(0).counts()).containsExactly(1, 0, 1, 1);
+  }
+
+  @Test
+  void ofTwoChannelsAtAnotherRateOneThatIsClippedIsTold() throws IOException {
+    int rate = 44_100;
+    ByteBuffer wav = ByteBuffer.allocate(44 + 2 * 4 * rate).order(ByteOrder.LITTLE_ENDIAN);
+    wav.put("RIFF".getBytes(StandardCharsets.US_ASCII)).putInt(wav.capacity() - 8);
+    wav.put("WAVEfmt ".getBytes(StandardCharsets.US_ASCII)).putInt(16);
+    wav.putShort((short) 1).putShort((short) 2).putInt(rate).putInt(4 * rate);
+    wav.putShort((short) 4).putShort((short) 16);
+    wav.put("data".getBytes(StandardCharsets.US_ASCII)).putInt(2 * 4 * rate);
+    for (int i = 0; i < 2 * rate; i++) {
+      double left = 1.01 * Math.sin(i * 0.06); // cut off for four samples at each peak
+      wav.putShort((short) Math.round(32767 * Math.min(1, left)));
+      wav.putShort((short) Math.round(8000 * Math.sin(i * 0.05)));
+    }
+    Files.write(directory.resolve("stereo.wav"), wav.array());
+    CorpusStatistics statistics =
+        new CorpusStatistics(TokenLayout.SPIRIT_LM, CorpusStatistics.Codebooks.SPIRIT_LM);
+    for (int channel = 0; channel <= 2; channel++) {
+      AudioLocation audio = AudioLocation.of("stereo.wav").withChannel(channel);
+      statistics.addRecording(Utterance.of("channel " + channel, audio, "one"), directory);
+    }
+    JsonNode json = statistics.json();
+    assertThat(json.path("utterances").asInt()).isEqualTo(3);
+    assertThat(json.path("clipped").path("first").toString())
+        .isEqualTo("[\"channel 0\",\"channel 1\"]");
+  }
+
+  @Test
+  void ofAStretchNothingElseIsLookedAt() throws IOException {
+    float[] samples = new float[5 * Audio.SPEECH_RATE];
+    Arrays.fill(samples, 2 * Audio.SPEECH_RATE, 2 * Audio.SPEECH_RATE + 4, 1);
+    AudioWriter.write(directory.resolve("click.wav"), new Audio(samples, Audio.SPEECH_RATE));
+    CorpusStatistics statistics =
+        new CorpusStatistics(TokenLayout.SPIRIT_LM, CorpusStatistics.Codebooks.SPIRIT_LM);
+    double[][] stretches = {{0, 2}, {1, 2.1}, {2.001, 4}};
+    for (double[] stretch : stretches) {
+      statistics.addRecording(
+          new Utterance(
+              "from " + stretch[0],
+              AudioLocation.of("click.wav"),
+              stretch[0],
+              stretch[1],
+              null,
+              List.of(),
+              null,
+              null,
+              null),
+          directory);
+    }
+    assertThat(statistics.json().path("clipped").path("first").toString())
+        .isEqualTo("[\"from 1.0\"]");
   }
 
   @Test
