@@ -95,8 +95,7 @@ final class TrainCommandTest {
 
     String settings = Files.readString(run.resolve("settings.json"));
     Run larger =
-        train(
-            run, "--set", "steps=40", "--set", "validation=" + shards, "--set", "accumulate=2");
+        train(run, "--set", "steps=40", "--set", "validation=" + shards, "--set", "accumulate=2");
     wrong(larger, "its steps were of 1 batches", "set 'accumulate'");
     assertThat(run.resolve("settings.json")).content().isEqualTo(settings);
 

@@ -15,7 +15,8 @@ import org.spiritlm.torch.InputException;
 
 /**
  * Keeps other processes, and other threads of this one, from writing the same. It is a file that is
- * locked, which ends with the process, however that ends; the file goes when the lock is given back.
+ * locked, which ends with the process, however that ends; the file goes when the lock is given
+ * back.
  */
 public final class WriterLock implements AutoCloseable {
   /** Those of this process: to close a file that is locked unlocks it, whoever opened it. */
