@@ -81,6 +81,12 @@ final class Column {
     }
   }
 
+  /** Leaves only the first so many. */
+  void cut(int first) {
+    count = first;
+    bytes.position(Math.toIntExact(first * type.bytes()));
+  }
+
   /** A copy of all, which belongs to no scope. */
   Tensor tensor() {
     Tensor tensor;

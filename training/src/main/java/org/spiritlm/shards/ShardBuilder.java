@@ -13,6 +13,7 @@ import org.spiritlm.corpus.WordFrames;
 import org.spiritlm.interleaving.Draws;
 import org.spiritlm.interleaving.WordTokenizer;
 import org.spiritlm.torch.DType;
+import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.SafetensorsWriter;
 import org.spiritlm.torch.Scope;
 
@@ -94,15 +95,45 @@ final class ShardBuilder {
     checksum.add(list);
   }
 
-  /** Adds a text by its ids after {@code [Text]}. */
+  /**
+   * Adds a text by its ids after {@code [Text]}.
+   *
+   * @throws InputException if it has a number that a shard cannot hold; then nothing of it is added
+   */
   void addText(String name, int[] text) {
-    addName(name);
-    add(ids, text);
-    checksums.add(checksum.take());
+    whole(
+        () -> {
+          addName(name);
+          add(ids, text);
+        });
   }
 
-  /** Adds speech, and its words where this is a shard of aligned speech. */
+  /**
+   * Adds speech, and its words where this is a shard of aligned speech.
+   *
+   * @throws InputException as {@link #addText}
+   */
   void addSpeech(PreparedUtterance utterance, WordTokenizer tokenizer) {
+    whole(() -> addParts(utterance, tokenizer));
+  }
+
+  /** Adds an item wholly or not at all. */
+  private void whole(Runnable item) {
+    int[] before = columns.stream().mapToInt(Column::count).toArray();
+    try {
+      item.run();
+      checksums.add(checksum.take());
+    } catch (InputException e) {
+      checksum.take();
+      for (int i = 0; i < before.length; i++) {
+        columns.get(i).cut(before[i]);
+      }
+      numbers.values().removeIf(number -> number >= lexiconChecksums.count());
+      throw e;
+    }
+  }
+
+  private void addParts(PreparedUtterance utterance, WordTokenizer tokenizer) {
     addName(utterance.id());
     int[] none = {};
     int[] pitches = utterance.units().pitch();
@@ -113,7 +144,6 @@ final class ShardBuilder {
     if (kind == ShardKind.ALIGNED) {
       addWords(utterance.words(), tokenizer);
     }
-    checksums.add(checksum.take());
   }
 
   private void addWords(List<WordFrames> spans, WordTokenizer tokenizer) {
@@ -149,7 +179,7 @@ final class ShardBuilder {
   /**
    * Writes the shard.
    *
-   * @throws org.spiritlm.torch.InputException if the file exists or cannot be written
+   * @throws InputException if the file exists or cannot be written
    */
   void write(Path file) {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
