@@ -106,17 +106,30 @@ final class CorpusConvertCommand implements Runnable {
   private Conversion.Summary write(Conversion conversion, Path rejected) {
     Conversion.Summary[] summary = new Conversion.Summary[1];
     Path directory = output.toAbsolutePath().resolveSibling("");
+    @Nullable InputException[] nothing = new InputException[1];
     OutputFiles.write(
         rejected,
         force,
-        reasons ->
+        reasons -> {
+          try {
             OutputFiles.write(
                 output,
                 force,
                 manifest -> {
                   summary[0] = conversion.run(source, directory, manifest, reasons);
-                  refuseNothing(summary[0]);
-                }));
+                  refuseNothing(summary[0], rejected);
+                });
+          } catch (InputException e) {
+            if (summary[0] == null || summary[0].utterances() > 0 || summary[0].rejected() < 2) {
+              throw e; // it has the only reason
+            }
+            nothing[0] = e; // thrown when the reasons are in their place
+          }
+        });
+    InputException refused = nothing[0];
+    if (refused != null) {
+      throw refused;
+    }
     if (summary[0].rejected() == 0) {
       try {
         Files.delete(rejected);
@@ -127,7 +140,7 @@ final class CorpusConvertCommand implements Runnable {
     return summary[0];
   }
 
-  private void refuseNothing(Conversion.Summary summary) {
+  private void refuseNothing(Conversion.Summary summary, Path rejected) {
     if (summary.utterances() > 0) {
       return;
     }
@@ -139,7 +152,9 @@ final class CorpusConvertCommand implements Runnable {
                 ? ""
                 : "; all "
                     + summary.rejected()
-                    + " were refused, the first, "
+                    + " were refused"
+                    + (summary.rejected() < 2 ? "" : " (see " + rejected + ")")
+                    + ", the first, "
                     + first.id()
                     + ": "
                     + first.reason()));

@@ -54,6 +54,20 @@ class CorpusConvertCommandTest {
   }
 
   @Test
+  void whereAllIsBadTheReasonsAreKept() throws IOException {
+    Path corpus = Files.createDirectory(directory.resolve("bad"));
+    for (String name : List.of("a", "b")) {
+      Files.writeString(corpus.resolve(name + ".wav"), "no sound");
+      Files.writeString(corpus.resolve(name + ".txt"), "words");
+    }
+    Run run = Run.of("corpus", "convert", corpus.toString(), "-o", path("m.jsonl"));
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).contains("all 2 were refused (see " + path("m.rejected.jsonl"));
+    assertThat(Files.readAllLines(directory.resolve("m.rejected.jsonl"))).hasSize(2);
+    assertThat(directory.resolve("m.jsonl")).doesNotExist();
+  }
+
+  @Test
   void aSecondJobOnOneManifestIsRefused() {
     try (WriterLock lock = WriterLock.of(directory.resolve("m.jsonl"))) {
       assertThat(lock.isValid()).isTrue();
