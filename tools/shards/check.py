@@ -51,9 +51,10 @@ def crc32c(data):
     return crc ^ 0xFFFFFFFF
 
 
-def checksum(*parts):
-    """CRC-32C of numbers, and of lists with their lengths before them."""
-    return crc32c(b"".join(np.array([len(part), *part] if np.ndim(part) else [part], "<i8").tobytes() for part in parts))
+def checksum(*lists, key=None):
+    """CRC-32C of a key and of lists, each of them after its length."""
+    data = b"" if key is None else np.int64(key).tobytes()
+    return crc32c(data + b"".join(np.int64(len(each)).tobytes() + each.tobytes() for each in lists))
 
 
 def check_items(path, kind, tensors, keys, names):
@@ -62,13 +63,12 @@ def check_items(path, kind, tensors, keys, names):
     words = lists(tensors, "words") if kind == "aligned" else []
     first = 0
     for i, expected in enumerate(tensors["checksums"]):
-        parts = [keys[i], names[i], *(each[i] for each in values)]
+        parts = [names[i], *(each[i] for each in values)]
         if words:
             spans = slice(first, first + len(words[i]))
             first = spans.stop
-            pairs = zip(tensors["word_starts"][spans], tensors["word_ends"][spans])
-            parts += [words[i], *(number for pair in pairs for number in pair)]
-        assert checksum(*parts) == expected, f"{path}: checksum of item {i}"
+            parts += [words[i], tensors["word_starts"][spans], tensors["word_ends"][spans]]
+        assert checksum(*parts, key=keys[i]) == expected, f"{path}: checksum of item {i}"
     if words:
         lexicon = zip(*(lists(tensors, f"lexicon_{name}") for name in ("text", "first", "later")))
         for i, word in enumerate(lexicon):

@@ -81,6 +81,12 @@ final class Column {
     }
   }
 
+  /** The bytes of the last so many. */
+  ByteBuffer last(int numbers) {
+    int size = numbers * type.bytes();
+    return bytes.slice(bytes.position() - size, size);
+  }
+
   /** Leaves only the first so many. */
   void cut(int first) {
     count = first;

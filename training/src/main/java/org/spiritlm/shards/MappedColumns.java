@@ -45,6 +45,15 @@ final class MappedColumns implements AutoCloseable {
     return file.names().contains(name);
   }
 
+  /** The bytes of a tensor of any type. */
+  ByteBuffer raw(String name) {
+    return buffer(
+        name,
+        file.info(name).dtype(),
+        ByteBuffer.allocate(0),
+        tensor -> new BytePointer(tensor.data_ptr()).capacity(tensor.nbytes()).asByteBuffer());
+  }
+
   ByteBuffer bytes(String name) {
     return buffer(
         name,

@@ -63,6 +63,7 @@ public final class Shard implements AutoCloseable {
   private final Ints lexiconLater;
   private final LongBuffer checksums;
   private final LongBuffer lexiconChecksums;
+  private final ItemChecks checks;
 
   private record Bytes(Offsets offsets, ByteBuffer values) {
     String text(int list) {
@@ -84,12 +85,6 @@ public final class Shard implements AutoCloseable {
   }
 
   private record Ints(Offsets offsets, IntBuffer values) {
-    int[] list(int list) {
-      int[] numbers = new int[offsets.length(list)];
-      values.get(offsets.from(list), numbers);
-      return numbers;
-    }
-
     void copy(int list, IdBuffer out) {
       int to = offsets.to(list);
       for (int i = offsets.from(list); i < to; i++) {
@@ -142,6 +137,7 @@ public final class Shard implements AutoCloseable {
             ? columns.longs(LEXICON_CHECKSUMS)
             : LongBuffer.allocate(0);
     requireFitting(sizesFit());
+    this.checks = checks();
   }
 
   /**
@@ -258,54 +254,44 @@ public final class Shard implements AutoCloseable {
   }
 
   /**
-   * Checks one item by its checksum, and those of its words.
+   * Checks one item by its checksum, and its words by theirs, when it is first asked for.
    *
    * @throws InputException if it is damaged
    */
   void check(int item) {
-    itemLists().forEach(list -> list.check(item));
-    ItemChecksum checksum = new ItemChecksum();
-    checksum.add(keys.get(item));
-    checksum.add(names.text(item));
+    checks.check(item);
+  }
+
+  private ItemChecks checks() {
+    boolean aligned = kind == ShardKind.ALIGNED;
+    List<ItemChecks.Bytes> lists = new ArrayList<>();
+    lists.add(new ItemChecks.Bytes(names.offsets(), names.values(), 1));
     if (kind == ShardKind.TEXT) {
-      checksum.add(ids.list(item));
+      lists.add(raw("ids", ids.offsets(), Integer.BYTES));
     } else {
-      checksum.add(hubert.list(item));
-      checksum.add(pitch.list(item));
-      checksum.add(style.list(item));
+      lists.add(raw("hubert", hubert.offsets(), Short.BYTES));
+      lists.add(raw("pitch", pitch.offsets(), Short.BYTES));
+      lists.add(raw("style", style.offsets(), Short.BYTES));
     }
-    int[] numbers = kind == ShardKind.ALIGNED ? words.list(item) : new int[0];
-    if (kind == ShardKind.ALIGNED) {
-      checksum.add(numbers);
-      for (int i = 0; i < numbers.length; i++) {
-        checksum.add(wordStarts.get(words.offsets().from(item) + i));
-        checksum.add(wordEnds.get(words.offsets().from(item) + i));
-      }
-    }
-    compare(checksum, checksums.get(item), "item", item);
-    for (int number : numbers) {
-      checkWord(checksum, number);
-    }
+    return new ItemChecks(
+        file,
+        keys,
+        lists,
+        aligned ? List.of(raw("words", words.offsets(), Integer.BYTES)) : List.of(),
+        aligned ? List.of(columns.raw("word_starts"), columns.raw("word_ends")) : List.of(),
+        aligned
+            ? List.of(
+                new ItemChecks.Bytes(lexiconText.offsets(), lexiconText.values(), 1),
+                raw("lexicon_first", lexiconFirst.offsets(), Integer.BYTES),
+                raw("lexicon_later", lexiconLater.offsets(), Integer.BYTES))
+            : List.of(),
+        checksums,
+        lexiconChecksums,
+        ItemChecks.Known.nothing(items, lexiconChecksums.remaining()));
   }
 
-  private void checkWord(ItemChecksum checksum, int number) {
-    lexiconLists().forEach(list -> list.check(number));
-    checksum.add(lexiconText.text(number));
-    checksum.add(lexiconFirst.list(number));
-    checksum.add(lexiconLater.list(number));
-    compare(checksum, lexiconChecksums.get(number), "word", number);
-  }
-
-  private void compare(ItemChecksum found, long expected, String what, int number) {
-    if (found.take() != expected) {
-      throw new InputException(
-          file
-              + ": the shard is damaged: the checksum of "
-              + what
-              + " "
-              + number
-              + " is wrong; make the shards again");
-    }
+  private ItemChecks.Bytes raw(String name, Offsets offsets, int size) {
+    return new ItemChecks.Bytes(offsets, columns.raw(name), size);
   }
 
   private boolean numbersFit() {

@@ -45,6 +45,7 @@ final class ShardBuilder {
   private final class Lists {
     private final Column values;
     private final Column offsets;
+    private int last;
 
     Lists(String name, DType type) {
       values = column(name, type);
@@ -53,13 +54,21 @@ final class ShardBuilder {
     }
 
     void add(int[] list) {
+      last = list.length;
       values.add(list);
       offsets.add(values.count());
     }
 
     void add(String text) {
-      values.add(text.getBytes(StandardCharsets.UTF_8));
+      byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+      last = bytes.length;
+      values.add(bytes);
       offsets.add(values.count());
+    }
+
+    /** Adds the last list to a checksum. */
+    void sum(ItemChecksum to) {
+      to.add(last, values.last(last));
     }
   }
 
@@ -87,12 +96,12 @@ final class ShardBuilder {
     keys.add(key);
     names.add(name);
     checksum.add(key);
-    checksum.add(name);
+    names.sum(checksum);
   }
 
   private void add(Lists lists, int[] list) {
     lists.add(list);
-    checksum.add(list);
+    lists.sum(checksum);
   }
 
   /**
@@ -152,9 +161,9 @@ final class ShardBuilder {
     for (WordFrames word : spans) {
       wordStarts.add(word.start());
       wordEnds.add(word.end());
-      checksum.add(word.start());
-      checksum.add(word.end());
     }
+    checksum.add(list.length, wordStarts.last(list.length));
+    checksum.add(list.length, wordEnds.last(list.length));
   }
 
   private int number(String word, WordTokenizer tokenizer) {
@@ -169,9 +178,9 @@ final class ShardBuilder {
     lexiconFirst.add(tokens.first());
     lexiconLater.add(tokens.later());
     ItemChecksum own = new ItemChecksum();
-    own.add(word);
-    own.add(tokens.first());
-    own.add(tokens.later());
+    lexiconText.sum(own);
+    lexiconFirst.sum(own);
+    lexiconLater.sum(own);
     lexiconChecksums.add(own.take());
     return number;
   }

@@ -21,9 +21,9 @@ import org.spiritlm.torch.InputException;
 
 /**
  * A directory of shards with the list of them, {@code shards.json}. Shards are opened when they are
- * first needed, and the checksum of an item compared whenever it is asked for, so that nothing else
- * is read; memory holds the list and what each open shard needs, not the items. Safe for concurrent
- * use until it is closed.
+ * first needed, and the checksum of an item compared when it is first asked for, so that nothing
+ * else is read; memory holds the list and what each open shard needs, not the items. Safe for
+ * concurrent use until it is closed.
  */
 public final class ShardSet implements AutoCloseable {
   /** The list's name. */
