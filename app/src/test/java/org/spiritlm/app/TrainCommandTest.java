@@ -105,6 +105,24 @@ final class TrainCommandTest {
   }
 
   @Test
+  void aRunWhoseLossWasNoNumberGoesOnAtTheRateThatIsAdvised() throws IOException {
+    Path run = directory.resolve("run");
+    Run failed = train(run, "--set", "steps=6", "--threads", "1", "--set", "optimiser.rate=1e30");
+    wrong(failed, "no numbers to go on with", "bad-batch-", "add --set optimiser.rate=5.0E29");
+    assertThat(train(run, "--set", "steps=6", "--threads", "1").code()).isZero();
+    assertThat(Json.file(run.resolve("settings.json")).at("/optimiser/rate").asDouble())
+        .isEqualTo(3e-3);
+
+    Path never = directory.resolve("never");
+    assertThat(train(never, "--set", "steps=6", "--threads", "1").code()).isZero();
+    Path weights = Path.of("lm/model.safetensors");
+    assertThat(Files.mismatch(run.resolve(weights), never.resolve(weights))).isEqualTo(-1);
+
+    Run other = train(run, "--set", "steps=6", "--threads", "1", "--set", "optimiser.rate=1e-3");
+    wrong(other, "at its end with other settings", "(optimiser.rate)");
+  }
+
+  @Test
   void adaptersMergeIntoTheModel() {
     Path run = directory.resolve("run");
     Run trained =

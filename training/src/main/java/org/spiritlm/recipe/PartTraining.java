@@ -43,6 +43,12 @@ public record PartTraining(String part, Path out) {
       List.of("accumulate", "checkpoint_every", "keep", "log_every", "spike");
 
   /**
+   * Settings that may change until a run is at its end, so that it can go on where its loss was no
+   * number any more.
+   */
+  static final List<String> STEERING = List.of("optimiser.rate");
+
+  /**
    * How a run ended.
    *
    * @param steps done in all
@@ -157,7 +163,7 @@ public record PartTraining(String part, Path out) {
       if (ranks.size() > 1) {
         throw new InputException("clusters are learnt by one process; start it alone");
       }
-      try (TrainingRun run = TrainingRun.open(out, settings.resolved(), all)) {
+      try (TrainingRun run = TrainingRun.open(out, settings.resolved(), all, STEERING)) {
         Outcome outcome = ClusterTraining.of(settings).run(settings, device, run, progress);
         report.accept(outcome);
         return outcome;
@@ -165,7 +171,7 @@ public record PartTraining(String part, Path out) {
     }
     TrainableParts.Opened opened = TrainableParts.open(part, settings, device, out);
     try (TrainingTask task = opened.task();
-        TrainingRun run = TrainingRun.open(out, settings.resolved(), all, ranks)) {
+        TrainingRun run = TrainingRun.open(out, settings.resolved(), all, STEERING, ranks)) {
       Trainer.Options options = Trainer.Options.of(settings, STEPS, device);
       Trainer trainer = new Trainer(task, options, out, progress, ranks);
       Trainer.Result result = run.train(trainer);

@@ -93,7 +93,7 @@ final class Recipe {
         }
         before.add(known);
       }
-      StageFiles files = StageFiles.of(stage, directory.resolve(stage.name()), before);
+      StageFiles files = new StageFiles(stage, directory.resolve(stage.name()), before);
       fingerprints.put(stage.name(), files.fingerprint());
       this.stages.add(files);
     }

@@ -23,20 +23,23 @@ import org.spiritlm.training.TrainingRun;
  *
  * @param stage which
  * @param directory the stage's
- * @param fingerprint of all that its result depends on
+ * @param before the fingerprints of the stages that it needs
  */
-record StageFiles(Stage stage, Path directory, String fingerprint) {
+record StageFiles(Stage stage, Path directory, List<String> before) {
   private static final String BEGUN = "begun.json";
   private static final String DONE = "done.json";
 
-  /**
-   * Those of a stage.
-   *
-   * @param before the fingerprints of the stages that it needs
-   */
-  static StageFiles of(Stage stage, Path directory, List<String> before) {
-    String all = stage.name() + "\n" + Json.line(stage.settings()) + "\n" + before;
-    return new StageFiles(stage, directory, sha256(all));
+  StageFiles {
+    before = List.copyOf(before);
+  }
+
+  /** That of all that the stage's result depends on. */
+  String fingerprint() {
+    return fingerprint(stage.settings());
+  }
+
+  private String fingerprint(ObjectNode settings) {
+    return sha256(stage.name() + "\n" + Json.line(settings) + "\n" + before);
   }
 
   private static String sha256(String text) {
@@ -49,13 +52,15 @@ record StageFiles(Stage stage, Path directory, String fingerprint) {
   }
 
   /**
-   * Whether the stage is done.
+   * Whether the stage is done. One that is only begun may have been begun with other settings that
+   * steer what is left to learn.
    *
    * @throws InputException if it was made, or begun, with other settings, or a file is damaged
    */
   boolean isDone() {
-    check(BEGUN);
-    return check(DONE) != null;
+    boolean done = check(DONE, List.of());
+    check(BEGUN, done ? List.of() : PartTraining.STEERING);
+    return done;
   }
 
   /** The seconds that the stage took so far. */
@@ -90,15 +95,23 @@ record StageFiles(Stage stage, Path directory, String fingerprint) {
     }
   }
 
-  private @Nullable ObjectNode check(String name) {
+  /** Whether there is such a file; it must be of these settings, but for some keys. */
+  private boolean check(String name, List<String> free) {
     ObjectNode found = read(name);
-    if (found == null || found.path("fingerprint").asText().equals(fingerprint)) {
-      return found;
+    if (found == null) {
+      return false;
     }
-    List<String> differing =
-        found.get("settings") instanceof ObjectNode before
-            ? TrainingRun.differing(before, stage.settings())
-            : List.of();
+    String made = found.path("fingerprint").asText();
+    if (made.equals(fingerprint())) {
+      return true;
+    }
+    List<String> differing = List.of();
+    if (found.get("settings") instanceof ObjectNode settings) {
+      differing = TrainingRun.differing(settings, stage.settings());
+      if (free.containsAll(differing) && made.equals(fingerprint(settings))) {
+        return true;
+      }
+    }
     throw new InputException(
         directory
             + (differing.isEmpty()
@@ -128,7 +141,7 @@ record StageFiles(Stage stage, Path directory, String fingerprint) {
     ObjectNode object = Json.object();
     object.put("stage", stage.name());
     object.set("settings", stage.settings());
-    object.put("fingerprint", fingerprint);
+    object.put("fingerprint", fingerprint());
     object.put("seconds", Math.round(10 * seconds) / 10.0);
     Directories.write(directory.resolve(name), object.toPrettyString() + "\n");
   }

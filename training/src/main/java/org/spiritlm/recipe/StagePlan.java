@@ -147,7 +147,11 @@ final class StagePlan {
         steps * step,
         (directory, progress) ->
             training
-                .run(Settings.of("the stage " + name, values), device, paths, progress)
+                .run(
+                    Settings.of("the recipe", Json.object().set(name, values)).below(name),
+                    device,
+                    paths,
+                    progress)
                 .finished());
   }
 

@@ -51,7 +51,7 @@ final class LossWatch {
       return null;
     }
     if (spike > 0 && recent.size() == COMPARED && loss > spike * mean) {
-      return String.format(Locale.ROOT, "after a mean loss of %.4g", mean);
+      return String.format(Locale.ROOT, "after a mean loss of %.4g ('spike' is %s)", mean, spike);
     }
     add(loss);
     return null;

@@ -169,6 +169,11 @@ public final class Settings {
     return new Settings(origin, path, copy);
   }
 
+  /** What stands before these keys where they are given, such as {@code optimiser.}, or nothing. */
+  public String section() {
+    return path;
+  }
+
   /** The settings under a key; none where the key is absent. */
   public Settings below(String key) {
     Settings known = sections.get(key);

@@ -68,6 +68,8 @@ public final class Trainer {
    * @param spike a loss so many times as large as the mean of those before ends the run; 0 for
    *     never
    * @param precision of products; parameters are float32
+   * @param section what stands before the keys of settings where a user gives them, such as {@code
+   *     lm-base.} in a recipe; mostly nothing
    */
   public record Options(
       int steps,
@@ -77,7 +79,8 @@ public final class Trainer {
       int validateEvery,
       int logEvery,
       double spike,
-      Torch.Precision precision) {
+      Torch.Precision precision,
+      String section) {
     /** How products are computed, as settings say it. */
     private enum Products {
       AUTO,
@@ -106,7 +109,8 @@ public final class Trainer {
           settings.positive("validate_every", 500),
           settings.positive("log_every", 10),
           settings.number("spike", 10),
-          settings.choice("precision", Products.AUTO).on(device));
+          settings.choice("precision", Products.AUTO).on(device),
+          settings.section());
     }
   }
 
@@ -164,15 +168,16 @@ public final class Trainer {
    * @throws InputException if the loss is no number or jumps; the batch is saved then
    */
   public Result run() {
-    return run(() -> {});
+    return run(atEnd -> {});
   }
 
   /**
    * The same.
    *
-   * @param begun is called when the run has taken up what is there, and refused nothing
+   * @param begun is told, when the run has taken up what is there and refused nothing, whether it
+   *     is at its end
    */
-  Result run(Runnable begun) {
+  Result run(Consumer<Boolean> begun) {
     try (Metrics metrics = begin(begun)) {
       Curves curves = new Curves(run, progress);
       Pace pace = new Pace();
@@ -207,14 +212,14 @@ public final class Trainer {
   }
 
   /** Goes on where the run is, with the same parameters everywhere; metrics are process 0's. */
-  private @Nullable Metrics begin(Runnable begun) {
+  private @Nullable Metrics begin(Consumer<Boolean> begun) {
     List<Long> there = checkpoints.steps();
     long newest = there.isEmpty() ? 0 : there.get(there.size() - 1);
     long from = (long) ranks.sum(ranks.rank() == 0 ? (double) newest : 0)[0];
     if (from > 0) {
       resume(from);
     }
-    begun.run();
+    begun.accept(step >= options.steps());
     for (TrainingTask.Group group : optimisers.keySet()) {
       takeOver(group.parameters());
     }
@@ -336,11 +341,11 @@ public final class Trainer {
     double rate = group.settings().rate().at(step, options.steps());
     measured.put(prefix + "gradient_norm", norm);
     measured.put(prefix + "rate", rate);
-    check(measured.get("loss"), norm);
+    check(measured.get("loss"), norm, group.settings().rate().peak());
     optimiser.step(rate);
   }
 
-  private void check(@Nullable Double loss, double norm) {
+  private void check(@Nullable Double loss, double norm, double peak) {
     String complaint = watch.complaint(loss, norm);
     if (complaint == null) {
       return;
@@ -348,19 +353,34 @@ public final class Trainer {
     String rank = ranks.rank() == 0 ? "" : "-rank-" + ranks.rank();
     Path file = run.resolve("bad-batch-" + (step + 1) + rank + ".json");
     task.describeBatch(file);
-    List<Long> there = checkpoints.steps();
     throw new InputException(
         String.format(
             Locale.ROOT,
             "step %d: the loss is %.4g and the norm of the gradients %.4g, %s; what was learnt"
-                + " from is in %s. Start again with a lower rate; the last checkpoint is of step"
-                + " %d",
+                + " from is in %s. %s",
             step + 1,
             loss == null ? 0 : loss,
             norm,
             complaint,
             file,
-            there.isEmpty() ? 0 : there.get(there.size() - 1)));
+            advice(peak)));
+  }
+
+  /** How to go on from the last checkpoint, which would come to the same with the same settings. */
+  private String advice(double peak) {
+    List<Long> there = checkpoints.steps();
+    long newest = there.isEmpty() ? 0 : there.get(there.size() - 1);
+    return "The same command with a lower rate than "
+        + peak
+        + " goes on from step "
+        + newest
+        + ": add --set "
+        + options.section()
+        + "optimiser.rate="
+        + peak / 2
+        + (newest == 0
+            ? ""
+            : "; if that fails as well, remove " + checkpoints.at(newest) + " before");
   }
 
   /** Process 0 measures, and all know what came of it. */

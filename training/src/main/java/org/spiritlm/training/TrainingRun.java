@@ -30,6 +30,7 @@ public final class TrainingRun implements AutoCloseable {
   private final Path directory;
   private final ObjectNode settings;
   private final @Nullable DirectoryLock lock; // of process 0
+  private final List<String> changed = new ArrayList<>(); // keys that steer what is left to learn
   private final CountDownLatch ended = new CountDownLatch(1);
   private @Nullable Thread hook;
 
@@ -46,15 +47,18 @@ public final class TrainingRun implements AutoCloseable {
    * @param settings what {@link Settings#resolved} gives
    * @param free keys that may differ from those of a run that is there: what is learnt must not
    *     depend on them
+   * @param steering keys that may differ while the run is not at its end: what is learnt from its
+   *     last checkpoint on depends on them
    * @throws InputException if another process works there, or it has other settings
    */
-  public static TrainingRun open(Path directory, ObjectNode settings, List<String> free) {
+  public static TrainingRun open(
+      Path directory, ObjectNode settings, List<String> free, List<String> steering) {
     DirectoryLock lock =
         DirectoryLock.take(
             directory, "another process trains there; wait for it or give another --out");
     TrainingRun run = new TrainingRun(directory, settings, lock);
     try {
-      run.compare(free);
+      run.compare(free, steering);
       return run;
     } catch (RuntimeException e) {
       lock.close();
@@ -68,10 +72,14 @@ public final class TrainingRun implements AutoCloseable {
    * @throws InputException also if a process has other settings than process 0
    */
   public static TrainingRun open(
-      Path directory, ObjectNode settings, List<String> free, ProcessGroup ranks) {
+      Path directory,
+      ObjectNode settings,
+      List<String> free,
+      List<String> steering,
+      ProcessGroup ranks) {
     TrainingRun run =
         ranks.rank() == 0
-            ? open(directory, settings, free)
+            ? open(directory, settings, free, steering)
             : new TrainingRun(directory, settings, null);
     CRC32C checksum = new CRC32C();
     checksum.update(Json.line(settings).getBytes(StandardCharsets.UTF_8));
@@ -85,26 +93,38 @@ public final class TrainingRun implements AutoCloseable {
     return run;
   }
 
-  private void compare(List<String> free) {
+  private void compare(List<String> free, List<String> steering) {
     Path file = directory.resolve(SETTINGS);
     if (Files.exists(file)) {
       List<String> differing = differing(Json.file(file), settings);
       differing.removeAll(free);
+      changed.addAll(differing);
+      changed.retainAll(steering);
+      differing.removeAll(steering);
       if (!differing.isEmpty()) {
-        throw new InputException(
-            directory
-                + ": a run with other settings lies there ("
-                + String.join(", ", differing)
-                + "); give another --out, or the settings in "
-                + SETTINGS);
+        throw refused("a run with other settings lies there", differing);
       }
     }
   }
 
-  /** Writes down the settings that the run goes on with. */
-  private void settle() {
+  private InputException refused(String found, List<String> differing) {
+    return new InputException(
+        directory
+            + ": "
+            + found
+            + " ("
+            + String.join(", ", differing)
+            + "); give another --out, or the settings in "
+            + SETTINGS);
+  }
+
+  /** Writes down the settings that the run goes on with, if there is anything left to learn. */
+  void settle(boolean atEnd) {
     if (lock == null) {
       return;
+    }
+    if (atEnd && !changed.isEmpty()) {
+      throw refused("a run that is at its end with other settings lies there", changed);
     }
     Path file = directory.resolve(SETTINGS);
     Path beside = directory.resolve(SETTINGS + ".part");
@@ -161,7 +181,7 @@ public final class TrainingRun implements AutoCloseable {
    * to end.
    */
   public <T> T until(Runnable stop, Supplier<T> work) {
-    settle();
+    settle(false);
     return stoppable(stop, work);
   }
 

@@ -3,6 +3,7 @@ package org.spiritlm.recipe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -115,6 +116,36 @@ final class RecipeTest {
     assertThatThrownBy(() -> run(stage("c", 2)))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("other settings (value)");
+  }
+
+  @Test
+  void aStageThatIsNotAtItsEndGoesOnAtAnotherRate() {
+    boolean[] done = {false};
+    Stage.Work work = (place, progress) -> done[0];
+    assertThat(run(stage("a", 1), learning(0.5, 1, work)).finished()).isFalse();
+    assertThatThrownBy(() -> run(stage("a", 1), learning(0.1, 2, work)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("other settings");
+    assertThatThrownBy(() -> run(stage("a", 2), learning(0.1, 1, work)))
+        .isInstanceOf(InputException.class);
+    done[0] = true;
+    assertThat(run(stage("a", 1), learning(0.1, 1, work)).finished()).isTrue();
+    // what is done was made at this rate, and is no other's
+    for (String file : List.of("begun.json", "done.json")) {
+      assertThat(Json.file(directory.resolve("b").resolve(file)).at("/settings/optimiser/rate"))
+          .hasToString("0.1");
+    }
+    assertThat(run(stage("a", 1), learning(0.1, 1, work)).finished()).isTrue();
+    assertThatThrownBy(() -> run(stage("a", 1), learning(0.5, 1, work)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(
+            directory.resolve("b") + ": was made with other settings (optimiser.rate)");
+  }
+
+  private static Stage learning(double rate, int value, Stage.Work work) {
+    ObjectNode settings = Json.object().put("value", value);
+    settings.putObject("optimiser").put("rate", rate);
+    return new Stage("b", "learns", List.of("a"), settings, 1, work);
   }
 
   @Test

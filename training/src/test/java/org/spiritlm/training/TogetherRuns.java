@@ -36,7 +36,7 @@ public final class TogetherRuns {
   private static Trainer.Result train(
       Tasks tasks, Path run, int steps, int accumulate, int stopAfter, ProcessGroup ranks) {
     Trainer.Options options =
-        new Trainer.Options(steps, accumulate, 7, 2, steps, 1, 0, Torch.Precision.FULL);
+        new Trainer.Options(steps, accumulate, 7, 2, steps, 1, 0, Torch.Precision.FULL, "");
     try (TrainingTask task = tasks.apply(run)) {
       Trainer[] trainer = new Trainer[1];
       trainer[0] =

@@ -3,6 +3,7 @@ package org.spiritlm.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,7 +21,35 @@ final class TrainingRunTest {
     settings.positive("steps", 10);
     settings.below("optimiser").number("rate", 0.5);
     settings.finish();
-    return TrainingRun.open(directory.resolve("run"), settings.resolved(), List.of("steps"));
+    return TrainingRun.open(
+        directory.resolve("run"), settings.resolved(), List.of("steps"), List.of());
+  }
+
+  @Test
+  void whatSteersTheRestMayChangeUntilTheEnd() {
+    steered(0.5, false);
+    steered(0.1, false);
+    assertThat(rate()).isEqualTo(0.1);
+    steered(0.1, true);
+    assertThatThrownBy(() -> steered(0.2, true))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("at its end with other settings")
+        .hasMessageContaining("(optimiser.rate)");
+    assertThat(rate()).isEqualTo(0.1);
+  }
+
+  private void steered(double rate, boolean atEnd) {
+    ObjectNode settings = Json.object();
+    settings.putObject("optimiser").put("rate", rate);
+    Path place = directory.resolve("run");
+    try (TrainingRun run =
+        TrainingRun.open(place, settings, List.of(), List.of("optimiser.rate"))) {
+      run.settle(atEnd);
+    }
+  }
+
+  private double rate() {
+    return Json.file(directory.resolve("run/settings.json")).at("/optimiser/rate").asDouble();
   }
 
   private void work(String assignment) {

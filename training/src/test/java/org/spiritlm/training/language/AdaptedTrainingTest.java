@@ -169,7 +169,7 @@ final class AdaptedTrainingTest {
   }
 
   private static Trainer.Options options(int steps) {
-    return new Trainer.Options(steps, 1, 3, 2, 5, 1, 10, Torch.Precision.FULL);
+    return new Trainer.Options(steps, 1, 3, 2, 5, 1, 10, Torch.Precision.FULL, "");
   }
 
   @ParameterizedTest

@@ -123,7 +123,7 @@ final class RanksTest {
                       Settings settings = Settings.none().with("steps=" + (5 + group.rank()));
                       settings.positive("steps", 1);
                       try (TrainingRun open =
-                          TrainingRun.open(run, settings.resolved(), List.of(), group)) {
+                          TrainingRun.open(run, settings.resolved(), List.of(), List.of(), group)) {
                         return open.directory();
                       }
                     }))

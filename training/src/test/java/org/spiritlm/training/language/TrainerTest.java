@@ -68,7 +68,7 @@ final class TrainerTest {
   }
 
   private static Trainer.Options options(int steps, int accumulate) {
-    return new Trainer.Options(steps, accumulate, 3, 2, 5, 1, 10, Torch.Precision.FULL);
+    return new Trainer.Options(steps, accumulate, 3, 2, 5, 1, 10, Torch.Precision.FULL, "");
   }
 
   private static Map<String, List<Float>> values(LanguageTask task) {
@@ -240,10 +240,46 @@ final class TrainerTest {
       Trainer trainer = new Trainer(task, options(20, 1), directory, line -> {});
       assertThatThrownBy(trainer::run)
           .isInstanceOf(InputException.class)
-          .hasMessageContaining("lower rate")
-          .hasMessageContaining("bad-batch-");
+          .hasMessageContaining("bad-batch-")
+          .hasMessageEndingWith(
+              "The same command with a lower rate than 1.0E30 goes on from step 0: add --set"
+                  + " optimiser.rate=5.0E29");
       assertThat(directory.toFile().list()).anyMatch(name -> name.startsWith("bad-batch-"));
     }
+  }
+
+  @Test
+  void aRunThatFailedGoesOnWithALowerRateAsIfItHadNeverFailed() throws IOException {
+    Path failed = directory.resolve("failed");
+    Path never = directory.resolve("never");
+    for (Path run : List.of(failed, never)) {
+      Broken source = new Broken(4);
+      try (LanguageTask task = task(0.01, source)) {
+        source.stops = new Trainer(task, options(20, 1), run, line -> {});
+        assertThat(source.stops.run().step()).isEqualTo(4);
+      }
+    }
+    try (LanguageTask task = task(1e30)) {
+      Trainer trainer = new Trainer(task, options(20, 1), failed, line -> {});
+      assertThatThrownBy(trainer::run)
+          .isInstanceOf(InputException.class)
+          .hasMessageEndingWith("remove " + failed.resolve("checkpoints/000000005") + " before");
+    }
+    // which was written after a step at that rate
+    try (Stream<Path> files = Files.list(failed.resolve("checkpoints/000000005"))) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
+    }
+    Files.delete(failed.resolve("checkpoints/000000005"));
+    List<Map<String, List<Float>>> ends = new ArrayList<>();
+    for (Path run : List.of(failed, never)) {
+      try (LanguageTask task = task(0.001)) {
+        assertThat(new Trainer(task, options(20, 1), run, line -> {}).run().finished()).isTrue();
+        ends.add(values(task));
+      }
+    }
+    assertThat(ends.get(0)).isEqualTo(ends.get(1));
   }
 
   @Test

@@ -22,7 +22,7 @@ final class Runs {
   static List<Double> losses(TrainingTask task, int steps, Path run) {
     new Trainer(
             task,
-            new Trainer.Options(steps, 1, steps, 1, steps, 1, 0, Torch.Precision.FULL),
+            new Trainer.Options(steps, 1, steps, 1, steps, 1, 0, Torch.Precision.FULL, ""),
             run,
             line -> {})
         .run();
@@ -35,7 +35,8 @@ final class Runs {
 
   /** Stops a run after its third of six steps, goes on, and compares with one that went through. */
   static void assertResumes(Supplier<? extends TrainingTask> tasks, Path directory) {
-    Trainer.Options options = new Trainer.Options(6, 1, 100, 2, 100, 1, 0, Torch.Precision.FULL);
+    Trainer.Options options =
+        new Trainer.Options(6, 1, 100, 2, 100, 1, 0, Torch.Precision.FULL, "");
     Map<String, List<Float>> through;
     try (TrainingTask task = tasks.get()) {
       new Trainer(task, options, directory.resolve("through"), line -> {}).run();

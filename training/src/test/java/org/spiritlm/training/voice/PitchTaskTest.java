@@ -65,7 +65,7 @@ final class PitchTaskTest {
   private static Trainer trainer(PitchTask task, Path run, int steps) {
     return new Trainer(
         task,
-        new Trainer.Options(steps, 1, 4, 2, 50, 1, 10, Torch.Precision.FULL),
+        new Trainer.Options(steps, 1, 4, 2, 50, 1, 10, Torch.Precision.FULL, ""),
         run,
         line -> {});
   }
@@ -97,7 +97,7 @@ final class PitchTaskTest {
             group -> {
               try (PitchTask task = task()) {
                 Trainer.Options options =
-                    new Trainer.Options(3, 1, 3, 1, 3, 1, 10, Torch.Precision.FULL);
+                    new Trainer.Options(3, 1, 3, 1, 3, 1, 10, Torch.Precision.FULL, "");
                 new Trainer(task, options, directory.resolve("run"), line -> {}, group).run();
                 return task.buffers().values().stream().map(Tensors::floats).toList();
               }

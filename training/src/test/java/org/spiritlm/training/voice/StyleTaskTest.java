@@ -74,7 +74,10 @@ final class StyleTaskTest {
 
   private static Trainer trainer(StyleTask task, Path run, int steps) {
     return new Trainer(
-        task, new Trainer.Options(steps, 1, 4, 2, 20, 1, 0, Torch.Precision.FULL), run, line -> {});
+        task,
+        new Trainer.Options(steps, 1, 4, 2, 20, 1, 0, Torch.Precision.FULL, ""),
+        run,
+        line -> {});
   }
 
   private static double last(List<JsonLine> metrics, String key) {

@@ -99,7 +99,10 @@ final class VocoderTaskTest {
 
   private static Trainer trainer(TrainingTask task, Path run, int steps) {
     return new Trainer(
-        task, new Trainer.Options(steps, 1, 4, 2, 20, 1, 0, Torch.Precision.FULL), run, line -> {});
+        task,
+        new Trainer.Options(steps, 1, 4, 2, 20, 1, 0, Torch.Precision.FULL, ""),
+        run,
+        line -> {});
   }
 
   private static double mean(List<JsonLine> metrics, String key, int from, int to) {
