@@ -2,6 +2,7 @@ package org.spiritlm.training.language;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -280,6 +281,54 @@ final class TrainerTest {
       }
     }
     assertThat(ends.get(0)).isEqualTo(ends.get(1));
+  }
+
+  @Test
+  void aLossThatJumpsStopsAndSavesTheBatchAlsoAfterTheRunHasGoneOn() throws IOException {
+    List<String> said = new ArrayList<>();
+    for (int time = 0; time < 2; time++) {
+      try (LanguageTask task = task(0.01, new Spoilt())) {
+        Trainer trainer = new Trainer(task, options(80, 1), directory, line -> {});
+        Throwable failure = catchThrowable(trainer::run);
+        assertThat(failure)
+            .isInstanceOf(InputException.class)
+            .hasMessageStartingWith("step " + Spoilt.BATCH + ": the loss is ")
+            .hasMessageContaining("after a mean loss of ")
+            .hasMessageContaining("('spike' is 10.0)");
+        said.add(failure.getMessage());
+      }
+    }
+    assertThat(said.get(1)).as("compared with the same losses").isEqualTo(said.get(0));
+    Path batch = directory.resolve("bad-batch-" + Spoilt.BATCH + ".json");
+    assertThat(Json.file(batch).at("/documents/0")).isEqualTo(Json.array(Spoilt.IDS));
+    Trainer.Options never = new Trainer.Options(80, 1, 3, 2, 5, 1, 0, Torch.Precision.FULL, "");
+    try (LanguageTask task = task(0.01, new Spoilt())) {
+      assertThat(new Trainer(task, never, directory, line -> {}).run().finished()).isTrue();
+    }
+  }
+
+  /** Documents that are easily learnt, but for one batch. */
+  private static final class Spoilt implements DocumentSource {
+    static final int BATCH = 76;
+    static final int[] IDS = {9, 1, 17, 4, 30, 2, 11, 25};
+    private int drawn;
+
+    @Override
+    public List<TrainingDocument> next() {
+      return List.of(
+          TrainingDocument.of(
+              ++drawn == BATCH ? IDS.clone() : new int[] {0, 1, 2, 3, 4, 5, 6, 7, 8}));
+    }
+
+    @Override
+    public ObjectNode state() {
+      return Json.object().put("drawn", drawn);
+    }
+
+    @Override
+    public void restore(ObjectNode state) {
+      drawn = state.get("drawn").asInt();
+    }
   }
 
   @Test
