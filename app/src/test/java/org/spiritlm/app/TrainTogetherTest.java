@@ -17,6 +17,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -93,6 +95,7 @@ final class TrainTogetherTest {
         .contains("rank 1 of 2 was killed by signal 9", "the same command goes on")
         .doesNotContain("\tat ");
     assertThat(together.resolve("lm")).doesNotExist();
+    assertThat(err.allEnded()).as("the others end within " + Killing.BOUND_SECONDS + " s").isTrue();
 
     // two steps or some more were done; the rest is done alone
     Run rest = train(together, 12, "--set", "accumulate=2", "--threads", "1");
@@ -108,13 +111,29 @@ final class TrainTogetherTest {
 
   /** Takes what a command says, and kills the younger of its processes after the second step. */
   private static final class Killing extends ByteArrayOutputStream {
+    /** How long the others may take to end, which {@code docs/training.md} promises. */
+    static final long BOUND_SECONDS = 60;
+
     private boolean done;
+    private CompletableFuture<Void> ended = new CompletableFuture<>();
+
+    /** Whether all processes ended in time after the kill. */
+    boolean allEnded() {
+      return ended.handle((nothing, late) -> late == null).join();
+    }
 
     @Override
     public synchronized void write(byte[] bytes, int from, int length) {
       super.write(bytes, from, length);
       if (!done && toString(StandardCharsets.UTF_8).contains("step 2 of 12")) {
         done = true;
+        ended =
+            CompletableFuture.allOf(
+                    ProcessHandle.current()
+                        .children()
+                        .map(ProcessHandle::onExit)
+                        .toArray(CompletableFuture[]::new))
+                .orTimeout(BOUND_SECONDS, TimeUnit.SECONDS);
         ProcessHandle.current()
             .children()
             .max(Comparator.comparing(ProcessHandle::pid))
