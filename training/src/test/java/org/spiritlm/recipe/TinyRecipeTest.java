@@ -3,6 +3,7 @@ package org.spiritlm.recipe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -192,6 +193,43 @@ final class TinyRecipeTest {
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError(e);
     }
+  }
+
+  @Test
+  void theSelfSupervisedWayMakesAModelOfRecordingsWithoutTimes() throws IOException {
+    Path manifest = withoutTimes();
+    Settings settings =
+        smoke().with("encoder=self-supervised").with("quantizer=ctc").with("variants=base");
+    Path out = directory.resolve("out");
+    TinyRecipe.Result result = recipe(out, manifest, settings).run(line -> {});
+    assertThat(result.finished()).isTrue();
+    assertThat(result.models()).containsExactly(out.resolve("models/tiny-base"));
+    assertThat(out.resolve("words/manifest.jsonl")).content().contains("\"words\"");
+    Path model = result.models().get(0);
+    assertThat(ModelInformation.of(ModelDirectory.open(model, null)).verify())
+        .isNotEmpty()
+        .allMatch(check -> check.problem() == null);
+    SpiritLm lm = SpiritLm.load(model);
+    assertThat(lm.aligns()).isTrue();
+    GenerationOptions few = GenerationOptions.text().withMaxNewTokens(5).withSeed(1);
+    List<Segment> heard = List.of(Segment.speech(lm.tokens(lm.encode(recording()))));
+    assertThat(lm.generate(heard, few).outputIds()).isNotEmpty();
+    assertThat(new SpeechSynthesis(lm).speak("The cat sat.").outputIds()).isNotEmpty();
+    Audio sound = lm.decode(lm.tokens(lm.encode(recording())), VoiceOptions.standard()).audio();
+    assertThat(sound.samples()).isNotEmpty();
+  }
+
+  /** The recordings of the whole recipe as they come from elsewhere. */
+  private Path withoutTimes() throws IOException {
+    Path corpus = whole.resolve("corpus");
+    StringBuilder lines = new StringBuilder();
+    for (JsonLine line : Json.lines(corpus.resolve("manifest.jsonl"))) {
+      ObjectNode object = line.object();
+      assertThat(object.remove("words")).isNotNull();
+      object.put("audio", corpus.resolve(line.text("audio")).toAbsolutePath().toString());
+      lines.append(Json.line(object)).append('\n');
+    }
+    return Files.writeString(directory.resolve("manifest.jsonl"), lines);
   }
 
   @Test
