@@ -13,6 +13,7 @@ import org.apache.parquet.hadoop.util.HadoopInputFile;
 import org.apache.parquet.hadoop.util.HadoopOutputFile;
 import org.apache.parquet.io.OutputFile;
 import org.jspecify.annotations.Nullable;
+import shaded.parquet.org.apache.thrift.TException;
 
 /** Parquet files in any file system. */
 final class TableFile {
@@ -43,6 +44,11 @@ final class TableFile {
       return reader.getFileMetaData().getKeyValueMetaData();
     } catch (RuntimeException e) { // what Parquet throws at a file that is none
       return null;
+    } catch (IOException e) {
+      if (e.getCause() instanceof TException) { // it was read, and its end is damaged
+        return null;
+      }
+      throw e;
     }
   }
 

@@ -120,9 +120,12 @@ final class OtherFileSystemTest {
     assertThat(prepare(manifest, output, "--partitions", "2").code()).isZero();
     Path made = root.resolve("out");
     String content = Tables.contentHash(made);
-    for (int kept : new int[] {0, 500}) {
-      Path second = made.resolve("units").resolve("part-00001.parquet");
-      Files.write(second, Arrays.copyOf(Files.readAllBytes(second), kept));
+    Path second = made.resolve("units").resolve("part-00001.parquet");
+    byte[] whole = Files.readAllBytes(second);
+    byte[] wrongEnd = whole.clone();
+    Arrays.fill(wrongEnd, whole.length - 108, whole.length - 8, (byte) 0xFF);
+    for (byte[] damaged : List.of(new byte[0], Arrays.copyOf(whole, 500), wrongEnd)) {
+      Files.write(second, damaged);
       ObjectNode summary = prepare(manifest, output).summary();
       assertThat(summary.get("partitions_from_earlier").intValue()).isEqualTo(1);
       assertThat(Tables.contentHash(made)).isEqualTo(content);

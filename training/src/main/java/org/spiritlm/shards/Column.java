@@ -90,7 +90,7 @@ final class Column {
   /** Leaves only the first so many. */
   void cut(int first) {
     count = first;
-    bytes.position(Math.toIntExact(first * type.bytes()));
+    bytes.position(first * type.bytes());
   }
 
   /** A copy of all, which belongs to no scope. */
