@@ -43,6 +43,9 @@ public final class Trainer {
   /** In a checkpoint's state: the batches of a step. */
   private static final String BATCHES = "batches";
 
+  /** In a checkpoint's state: what products were computed in. */
+  private static final String PRECISION = "precision";
+
   private final TrainingTask task;
   private final Options options;
   private final Path run;
@@ -421,6 +424,7 @@ public final class Trainer {
     ObjectNode state = Json.object();
     state.put("step", step);
     state.put(BATCHES, batches());
+    state.put(PRECISION, precision());
     if (bestStep != null) {
       state.put("best_step", bestStep);
       state.put("best", best);
@@ -460,5 +464,17 @@ public final class Trainer {
     }
     task.restore(data);
     progress.accept("going on from step " + step);
+    String earlier = state.path(PRECISION).asText(precision());
+    if (!earlier.equals(precision())) {
+      progress.accept(
+          "so far products were in precision="
+              + earlier
+              + ", which fits the machine it began on; from here on they are in "
+              + precision());
+    }
+  }
+
+  private String precision() {
+    return options.precision().name().toLowerCase(Locale.ROOT);
   }
 }

@@ -104,6 +104,25 @@ final class TrainerTest {
     }
   }
 
+  /** Settings that leave the precision to the machine may mean another one where a run goes on. */
+  @Test
+  void anotherPrecisionIsSaid() {
+    List<String> lines = new ArrayList<>();
+    for (Torch.Precision precision : List.of(Torch.Precision.FULL, Torch.Precision.BFLOAT16)) {
+      try (LanguageTask task = task(0.01)) {
+        Trainer.Options some =
+            new Trainer.Options(
+                precision == Torch.Precision.FULL ? 2 : 3, 1, 1, 2, 5, 1, 10, precision, "");
+        new Trainer(task, some, directory, lines::add).run();
+      }
+    }
+    assertThat(lines)
+        .anyMatch(
+            line ->
+                line.contains("precision=full")
+                    && line.endsWith("from here on they are in bfloat16"));
+  }
+
   private static double loss(List<JsonLine> metrics, int step) {
     return metrics.stream()
         .filter(line -> line.number("step") == step && line.object().has("loss"))

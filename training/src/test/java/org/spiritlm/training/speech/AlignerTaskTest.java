@@ -221,7 +221,8 @@ final class AlignerTaskTest {
       Settings settings = settings(manifest).with("data.longest_seconds=2");
       try (AlignerTask task = AlignerTask.of(settings, Device.CPU)) {
         Path run = directory.resolve(manifest.getFileName() + ".run");
-        Trainer.Options options = new Trainer.Options(1, 1, 1, 1, 1, 1, 0, Torch.Precision.FULL);
+        Trainer.Options options =
+            new Trainer.Options(1, 1, 1, 1, 1, 1, 0, Torch.Precision.FULL, "");
         new Trainer(task, options, run, lines::add).run();
         List<JsonLine> metrics = Json.lines(run.resolve("metrics.jsonl"));
         losses.add(
