@@ -24,7 +24,7 @@ import org.spiritlm.training.LocalRanks;
 
 /** A run whose processes are killed, or find no room on the disk, ends as one that was let be. */
 final class KilledTrainingTest {
-  private static final int STEPS = 60;
+  private static final int STEPS = 80; // more than ten kills come to
   private static final int KILLS = 10;
 
   /** Exit code of a process that SIGKILL has ended. */
@@ -120,7 +120,7 @@ final class KilledTrainingTest {
     for (int i = 0; i < KILLS; i++) {
       Process process = command(words, said).start();
       long until = kept + random.nextInt(4); // steps; a lost one counts until it is forgotten
-      int later = random.nextInt(60); // milliseconds: of a step, its checkpoint or its curves
+      int later = random.nextInt(40); // milliseconds: of a step, its checkpoint or its curves
       while (process.isAlive() && measured(run) <= until) {
         Thread.sleep(1);
       }
