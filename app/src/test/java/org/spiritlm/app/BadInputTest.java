@@ -330,10 +330,11 @@ final class BadInputTest {
     Run converted =
         Run.of("convert", Parity.checkpoints(), "--variant", "base", "-o", own.toString());
     assertThat(converted.code()).as(converted.err()).isZero();
-    String model = own.toString();
     String wav = output.resolve("a.wav").toString();
     String odd = Parity.audio("odd.wav");
-    for (String[] words :
+    assertNeeded(
+        own,
+        List.of("--model", own.toString()),
         List.of(
             new String[] {"lm/model.safetensors", "generate", "--text", "a", "--to", "text"},
             new String[] {"lm/config.json", "generate", "--text", "a", "--to", "text"},
@@ -341,10 +342,43 @@ final class BadInputTest {
             new String[] {"hubert/model.safetensors", "encode", odd, odd},
             new String[] {"hubert/quantizer.safetensors", "transcribe", odd, odd},
             new String[] {"vocoder/model.safetensors", "decode", "[Hu1]", "-o", wav},
-            new String[] {"vocoder/config.json", "resynthesize", odd, "-o", wav})) {
-      Path file = own.resolve(words[0]);
+            new String[] {"vocoder/config.json", "resynthesize", odd, "-o", wav}));
+  }
+
+  @Test
+  void filesOfMetasLayoutThatAreMissingOrTruncated() throws IOException {
+    Path checkpoints = directory.resolve("checkpoints");
+    copy(Path.of(Parity.checkpoints()), checkpoints);
+    String odd = Parity.audio("odd.wav");
+    String wav = output.resolve("a.wav").toString();
+    String model = "spiritlm_model/spirit-lm-expressive-7b/";
+    String tokenizer = "speech_tokenizer/";
+    assertNeeded(
+        checkpoints,
+        List.of("--model", checkpoints.toString(), "--variant", "expressive"),
+        List.of(
+            new String[] {model + "pytorch_model.bin", "generate", "--text", "a", "--to", "text"},
+            new String[] {tokenizer + "hubert_25hz/mhubert_base_25hz.pt", "encode", odd},
+            new String[] {tokenizer + "hubert_25hz/L11_quantizer_500.pt", "encode", odd},
+            new String[] {tokenizer + "vqvae_f0_quantizer/model.pt", "encode", odd},
+            new String[] {tokenizer + "style_encoder_w2v2/pytorch_model.bin", "encode", odd},
+            new String[] {
+              tokenizer + "hifigan_spiritlm_expressive_w2v2/generator.pt",
+              "decode",
+              "[St1][Pi1][Hu1]",
+              "-o",
+              wav
+            }));
+  }
+
+  /** Each case is a file, and a command that fails without it, or with its first half alone. */
+  private void assertNeeded(Path root, List<String> model, List<String[]> cases)
+      throws IOException {
+    for (String[] words : cases) {
+      Path file = root.resolve(words[0]);
       byte[] bytes = Files.readAllBytes(file);
-      String[] command = with(Stream.of(words).skip(1).toArray(String[]::new), "--model", model);
+      String[] command =
+          with(Stream.of(words).skip(1).toArray(String[]::new), model.toArray(String[]::new));
       Files.write(file, Arrays.copyOf(bytes, bytes.length / 2));
       assertRefused(Run.of(command), file.getFileName().toString());
       Files.delete(file);
@@ -352,7 +386,15 @@ final class BadInputTest {
       Files.write(file, bytes);
       Run whole = Run.of(command);
       assertThat(whole.code()).as(whole.err()).isZero();
-      Files.deleteIfExists(Path.of(wav));
+      Files.deleteIfExists(output.resolve("a.wav"));
+    }
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(from.relativize(file).toString()));
+      }
     }
   }
 
