@@ -32,46 +32,21 @@ final class KilledTrainingTest {
 
   @TempDir private static Path shared;
 
-  private static Path model = Path.of("");
-  private static Path shards = Path.of("");
+  private static TextShards data = new TextShards(Path.of(""), Path.of(""));
   private static Path uninterrupted = Path.of("");
 
   @TempDir private Path directory;
 
   @BeforeAll
   static void train() throws IOException {
-    model = shared.resolve("toy");
-    assertThat(Run.of("init", "--preset", "toy", "-o", model.toString()).code()).isZero();
-    StringBuilder text = new StringBuilder();
-    for (int i = 0; i < 40; i++) {
-      text.append("The bird sat on branch number ").append(i % 7).append(".\n\n");
-    }
-    Path file = Files.writeString(shared.resolve("birds.txt"), text);
-    shards = shared.resolve("shards");
-    Run made =
-        Run.of("shards", "-o", shards.toString(), "--model", model.toString(), "--text", "" + file);
-    assertThat(made.code()).as(made.err()).isZero();
+    data = TextShards.of(shared, "The bird sat on branch number");
     uninterrupted = shared.resolve("run");
     Run trained = Run.of(words(uninterrupted, STEPS).toArray(String[]::new));
     assertThat(trained.code()).as(trained.err()).isZero();
   }
 
   private static List<String> words(Path run, int checkpointEvery) {
-    List<String> words =
-        new ArrayList<>(List.of("train", "lm", "--out", run.toString(), "--threads", "1"));
-    for (String setting :
-        List.of(
-            "model=" + model,
-            "shards=" + shards,
-            "length=32",
-            "sequences=2",
-            "precision=full",
-            "log_every=1",
-            "checkpoint_every=" + checkpointEvery,
-            "steps=" + STEPS)) {
-      words.addAll(List.of("--set", setting));
-    }
-    return words;
+    return data.training(run, STEPS, checkpointEvery, "--threads", "1");
   }
 
   /** The command in a process of its own; what it says is kept in a file. */

@@ -25,24 +25,9 @@ final class TrainCommandTest {
 
   @BeforeAll
   static void data() throws IOException {
-    model = shared.resolve("toy");
-    assertThat(Run.of("init", "--preset", "toy", "-o", model.toString()).code()).isZero();
-    StringBuilder text = new StringBuilder();
-    for (int i = 0; i < 40; i++) {
-      text.append("The cat sat on mat number ").append(i % 7).append(".\n\n");
-    }
-    Path file = Files.writeString(shared.resolve("cats.txt"), text);
-    shards = shared.resolve("shards");
-    Run made =
-        Run.of(
-            "shards",
-            "-o",
-            shards.toString(),
-            "--model",
-            model.toString(),
-            "--text",
-            file.toString());
-    assertThat(made.code()).as(made.err()).isZero();
+    TextShards data = TextShards.of(shared, "The cat sat on mat number");
+    model = data.model();
+    shards = data.shards();
   }
 
   private Run train(Path run, String... more) {

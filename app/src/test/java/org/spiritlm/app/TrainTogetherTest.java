@@ -11,10 +11,7 @@ import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -29,42 +26,17 @@ import org.spiritlm.training.LocalRanks;
 final class TrainTogetherTest {
   @TempDir private static Path shared;
 
-  private static Path model = Path.of("");
-  private static Path shards = Path.of("");
+  private static TextShards data = new TextShards(Path.of(""), Path.of(""));
 
   @TempDir private Path directory;
 
   @BeforeAll
-  static void data() throws IOException {
-    model = shared.resolve("toy");
-    assertThat(Run.of("init", "--preset", "toy", "-o", model.toString()).code()).isZero();
-    StringBuilder text = new StringBuilder();
-    for (int i = 0; i < 40; i++) {
-      text.append("The dog lay on rug number ").append(i % 7).append(".\n\n");
-    }
-    Path file = Files.writeString(shared.resolve("dogs.txt"), text);
-    shards = shared.resolve("shards");
-    Run made =
-        Run.of("shards", "-o", shards.toString(), "--model", model.toString(), "--text", "" + file);
-    assertThat(made.code()).as(made.err()).isZero();
+  static void write() throws IOException {
+    data = TextShards.of(shared, "The dog lay on rug number");
   }
 
   private static List<String> words(Path run, int steps, String... more) {
-    List<String> words = new ArrayList<>(List.of("train", "lm", "--out", run.toString()));
-    for (String setting :
-        List.of(
-            "model=" + model,
-            "shards=" + shards,
-            "length=32",
-            "sequences=2",
-            "precision=full",
-            "log_every=1",
-            "checkpoint_every=1",
-            "steps=" + steps)) {
-      words.addAll(List.of("--set", setting));
-    }
-    words.addAll(Arrays.asList(more));
-    return words;
+    return data.training(run, steps, 1, more);
   }
 
   private static List<Double> losses(Path run) {

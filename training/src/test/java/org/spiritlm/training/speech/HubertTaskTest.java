@@ -42,6 +42,18 @@ final class HubertTaskTest {
     return settings;
   }
 
+  /** To learn clusters of MFCC of a few recordings. */
+  private Settings settingsOfMfcc(String... more) {
+    Path manifest = ToneCorpus.write(directory, 12);
+    SpeechSet speech = SpeechSet.read(AlignerTaskTest.settings(manifest).below("data")).training();
+    Path clusters = cluster(speech, new Mfcc(), directory.resolve("mfcc"));
+    Settings settings = settings(manifest, "targets.quantizer=" + clusters);
+    for (String each : more) {
+      settings = settings.with(each);
+    }
+    return settings;
+  }
+
   private static Path cluster(SpeechSet speech, SpeechFeatures features, Path run) {
     KMeansTraining.Options options = new KMeansTraining.Options(UNITS, 1, 500, 6, 3);
     new KMeansTraining(speech, features, options, run, line -> {}).run();
@@ -137,30 +149,20 @@ final class HubertTaskTest {
 
   @Test
   void togetherAsAlone() {
-    Path manifest = ToneCorpus.write(directory, 12);
-    SpeechSet speech = SpeechSet.read(AlignerTaskTest.settings(manifest).below("data")).training();
-    Path clusters = cluster(speech, new Mfcc(), directory.resolve("mfcc"));
-    Settings settings = settings(manifest, "targets.quantizer=" + clusters, "batch_seconds=2");
+    Settings settings = settingsOfMfcc("batch_seconds=2");
     TogetherRuns.assertTogetherAsAlone(
         run -> HubertTask.of(settings, Device.CPU), directory.resolve("runs"), 6);
   }
 
   @Test
   void resumesExactly() {
-    Path manifest = ToneCorpus.write(directory, 12);
-    SpeechSet speech = SpeechSet.read(AlignerTaskTest.settings(manifest).below("data")).training();
-    Path clusters = cluster(speech, new Mfcc(), directory.resolve("mfcc"));
-    Settings settings = settings(manifest, "targets.quantizer=" + clusters, "noise.layer_drop=0.2");
+    Settings settings = settingsOfMfcc("noise.layer_drop=0.2");
     Runs.assertResumes(() -> HubertTask.of(settings, Device.CPU), directory);
   }
 
   @Test
   void lengthenedUtterancesHaveOneLength() {
-    Path manifest = ToneCorpus.write(directory, 12);
-    SpeechSet speech = SpeechSet.read(AlignerTaskTest.settings(manifest).below("data")).training();
-    Path clusters = cluster(speech, new Mfcc(), directory.resolve("mfcc"));
-    Settings settings =
-        settings(manifest, "targets.quantizer=" + clusters, "crop_seconds=8", "length_step=100");
+    Settings settings = settingsOfMfcc("crop_seconds=8", "length_step=100");
     try (HubertTask task = HubertTask.of(settings, Device.CPU)) {
       task.draw();
       assertThat(task.drawn() % 4).isZero(); // 100 frames of 40 ms each
