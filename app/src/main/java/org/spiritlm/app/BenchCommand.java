@@ -136,6 +136,7 @@ final class BenchCommand implements Runnable {
   }
 
   private void measure(Benchmark benchmark) {
+    PeakMemory memory = PeakMemory.watch();
     Benchmark.Task task = benchmark.prepare().get();
     double[] values = new double[rounds];
     for (int round = -2; round < rounds; round++) { // the first two are for warming up
@@ -157,6 +158,7 @@ final class BenchCommand implements Runnable {
       Arrays.stream(values).forEach(each::add);
       result.put("device", place.toString());
       result.put("threads", Torch.threads());
+      memory.bytes().ifPresent(bytes -> result.put("memory_mib", bytes >> 20));
       if (share > 0) {
         result.put("bandwidth_share", share);
       }
@@ -165,12 +167,15 @@ final class BenchCommand implements Runnable {
       console.print(
           String.format(
               Locale.ROOT,
-              "%-24s %10.2f %-20s (%.2f to %.2f)%s",
+              "%-24s %10.2f %-20s (%.2f to %.2f)%s%s",
               benchmark.name(),
               median,
               benchmark.unit(),
               sorted[0],
               sorted[rounds - 1],
+              memory.bytes().isPresent()
+                  ? String.format(Locale.ROOT, "  %d MiB", memory.bytes().getAsLong() >> 20)
+                  : "",
               share > 0 ? String.format("  %.0f %% of the read bandwidth", 100 * share) : ""));
     }
   }

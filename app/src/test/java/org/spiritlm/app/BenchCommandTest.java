@@ -21,6 +21,8 @@ class BenchCommandTest {
     double[] values =
         result.get("rounds").valueStream().mapToDouble(JsonNode::doubleValue).sorted().toArray();
     assertThat(values[0]).isPositive();
+    assertThat(PeakMemory.watch().bytes().isPresent()).isEqualTo(result.has("memory_mib"));
+    assertThat(result.path("memory_mib").asLong(1)).isPositive();
     assertThat(result.get("value").doubleValue()).isEqualTo(values[1]);
   }
 

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * The gradients of many parameters, summed over processes: in flat tensors, each of which is
  * exchanged as soon as the pass backwards has all that is in it, while the pass goes on.
  *
+ * <p>A gradient is in memory once: a bucket is made when its gradients are there, takes them over
+ * from the parameters, which have none from then on, and is freed by {@link #release}.
+ *
  * <p>Gradients come about in the opposite order of their parameters, and so do the buckets. They
  * are exchanged in this order alone, so that all processes agree whatever each computes; those of
  * which something is missing at the end, as where a block was left out, follow then.
@@ -23,6 +26,7 @@ final class GradientBuckets implements AutoCloseable {
   private final List<Arrival> hooks = new ArrayList<>();
   private final int[] bucketOf; // by parameter
   private final boolean[] arrived; // by parameter
+  private final boolean[] taken; // by parameter: its bucket has a gradient of it
   private boolean expecting;
   private int latest = -1; // the parameter whose gradient is being added, or was last
   private int begun; // buckets
@@ -47,7 +51,7 @@ final class GradientBuckets implements AutoCloseable {
   /** Parameters whose gradients are exchanged together. */
   static final class Bucket {
     private final List<Slot> slots = new ArrayList<>();
-    private long length;
+    private long length; // a multiple of the processes; what no parameter fills is zero
     private @Nullable Tensor flat;
     private ProcessGroup.@Nullable Exchange exchange;
     private int missing;
@@ -57,13 +61,29 @@ final class GradientBuckets implements AutoCloseable {
       return slots;
     }
 
-    /** One dimension, a multiple of the processes long; what no parameter fills is zero. */
+    long length() {
+      return length;
+    }
+
+    /** The sums that {@link GradientBuckets#finish} waited for, [{@link #length}]. */
     Tensor flat() {
       Tensor made = flat;
       if (made == null) {
-        throw new IllegalStateException("closed");
+        throw new IllegalStateException("released");
       }
       return made;
+    }
+
+    /** As large as the bucket, of zeros. */
+    Tensor zeros() {
+      return slots.get(0).parameter().detach().new_zeros(length);
+    }
+
+    private void free() {
+      if (exchange == null && flat != null) { // else it is being written to
+        Scope.free(flat);
+        flat = null;
+      }
     }
 
     private void await() {
@@ -104,6 +124,7 @@ final class GradientBuckets implements AutoCloseable {
     this.parameters = List.copyOf(parameters);
     this.bucketOf = new int[parameters.size()];
     this.arrived = new boolean[parameters.size()];
+    this.taken = new boolean[parameters.size()];
     for (int i = parameters.size() - 1; i >= 0; i--) {
       Tensor parameter = parameters.get(i);
       if (DType.of(parameter) != DType.F32 || !parameter.is_contiguous()) {
@@ -118,11 +139,8 @@ final class GradientBuckets implements AutoCloseable {
       last.length += parameter.numel();
       bucketOf[i] = buckets.size() - 1;
     }
-    try (Scope scope = Scope.open()) {
-      for (Bucket bucket : buckets) {
-        long length = (bucket.length + group.size() - 1) / group.size() * group.size();
-        bucket.flat = Scope.detach(bucket.slots.get(0).parameter().detach().new_zeros(length));
-      }
+    for (Bucket bucket : buckets) {
+      bucket.length = (bucket.length + group.size() - 1) / group.size() * group.size();
     }
     for (int i = 0; i < parameters.size(); i++) {
       hooks.add(new Arrival(i));
@@ -145,6 +163,8 @@ final class GradientBuckets implements AutoCloseable {
       bucket.stale = false;
     }
     Arrays.fill(arrived, false);
+    Arrays.fill(taken, false);
+    release();
     latest = -1;
     begun = 0;
     expecting = true;
@@ -174,17 +194,35 @@ final class GradientBuckets implements AutoCloseable {
   }
 
   private void begin(Bucket bucket) {
+    Tensor flat = taken(bucket);
+    bucket.flat = flat;
+    bucket.exchange = group.reduceScatter(flat);
+  }
+
+  /** Adds what came after a bucket was begun. */
+  private void addLate(Bucket bucket) {
     try (Scope scope = Scope.open()) {
+      Tensor late = taken(bucket);
+      group.reduceScatter(late).await();
+      group.share(bucket.flat()).add_(group.share(late));
+      Scope.free(late);
+    }
+  }
+
+  /** The gradients of a bucket's parameters, which have none from here on; belongs to no scope. */
+  private Tensor taken(Bucket bucket) {
+    try (Scope scope = Scope.open()) {
+      Tensor flat = bucket.zeros();
+      Tensor none = new Tensor();
       for (Slot slot : bucket.slots) {
         Tensor gradient = slot.parameter().grad();
-        Tensor place = slot.of(bucket.flat());
         if (gradient.defined()) {
-          place.copy_(gradient.reshape(-1));
-        } else {
-          place.zero_();
+          slot.of(flat).copy_(gradient.reshape(-1));
+          slot.parameter().mutable_grad().put(none);
+          taken[slot.index()] = true;
         }
       }
-      bucket.exchange = group.reduceScatter(bucket.flat());
+      return Scope.detach(flat);
     }
   }
 
@@ -199,37 +237,38 @@ final class GradientBuckets implements AutoCloseable {
     while (begun < buckets.size()) {
       begin(buckets.get(begun++));
     }
-    double[] own = new double[parameters.size() + buckets.size()];
-    for (int i = 0; i < parameters.size(); i++) {
-      own[i] = parameters.get(i).grad().defined() ? 1 : 0;
-    }
-    for (int i = 0; i < buckets.size(); i++) {
-      own[parameters.size() + i] = buckets.get(i).stale ? 1 : 0;
-    }
-    double[] all = group.sum(own);
     buckets.forEach(Bucket::await);
-    for (int i = 0; i < buckets.size(); i++) {
-      if (all[parameters.size() + i] > 0) {
-        begin(buckets.get(i));
+    double[] stale = new double[buckets.size()];
+    for (int i = 0; i < stale.length; i++) {
+      stale[i] = buckets.get(i).stale ? 1 : 0;
+    }
+    stale = group.sum(stale);
+    for (int i = 0; i < stale.length; i++) {
+      if (stale[i] > 0) {
+        addLate(buckets.get(i));
       }
     }
-    buckets.forEach(Bucket::await);
-    boolean[] present = new boolean[parameters.size()];
+    double[] own = new double[parameters.size()];
+    for (int i = 0; i < own.length; i++) {
+      own[i] = taken[i] ? 1 : 0;
+    }
+    double[] all = group.sum(own);
+    boolean[] present = new boolean[all.length];
     for (int i = 0; i < present.length; i++) {
       present[i] = all[i] > 0;
     }
     return present;
   }
 
+  /** Frees what is in the buckets. */
+  synchronized void release() {
+    buckets.forEach(Bucket::free);
+  }
+
   @Override
   public void close() {
     hooks.forEach(Arrival::remove);
     hooks.clear();
-    for (Bucket bucket : buckets) {
-      if (bucket.exchange == null && bucket.flat != null) { // else it is being written to
-        Scope.free(bucket.flat);
-        bucket.flat = null;
-      }
-    }
+    release();
   }
 }

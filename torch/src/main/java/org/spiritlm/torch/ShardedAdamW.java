@@ -55,7 +55,7 @@ public final class ShardedAdamW implements Optimiser {
     List<String> names = List.copyOf(parameters.keySet());
     Map<String, Tensor> changed = new LinkedHashMap<>();
     for (GradientBuckets.Bucket each : buckets.buckets()) {
-      long share = each.flat().size(0) / group.size();
+      long share = each.length() / group.size();
       long first = group.rank() * share;
       for (GradientBuckets.Slot slot : each.slots()) {
         long from = Math.max(first, slot.from());
@@ -137,6 +137,7 @@ public final class ShardedAdamW implements Optimiser {
         slot.parameter().detach().view(-1).copy_(slot.of(bucket.flat()));
       }
     }
+    buckets.release();
   }
 
   /**
@@ -166,7 +167,7 @@ public final class ShardedAdamW implements Optimiser {
     Map<String, Tensor> whole = new LinkedHashMap<>();
     for (GradientBuckets.Bucket bucket : buckets.buckets()) {
       try (Scope scope = Scope.open()) {
-        Tensor flat = bucket.flat().new_zeros(bucket.flat().size(0));
+        Tensor flat = bucket.zeros();
         pieces.forEach(
             (name, piece) -> {
               if (piece.bucket() == bucket) {
