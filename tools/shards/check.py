@@ -19,6 +19,7 @@ MASK = 2**64 - 1
 TENSORS = {
     "text": {"ids": np.int32},
     "speech": {"hubert": np.int16, "pitch": np.int16, "style": np.int16},
+    "transcribed": {"hubert": np.int16, "pitch": np.int16, "style": np.int16, "ids": np.int32},
     "aligned": {
         "hubert": np.int16,
         "pitch": np.int16,
@@ -59,7 +60,7 @@ def checksum(*lists, key=None):
 
 def check_items(path, kind, tensors, keys, names):
     """The checksums of items and words."""
-    values = [lists(tensors, name) for name in (["ids"] if kind == "text" else ["hubert", "pitch", "style"])]
+    values = [lists(tensors, name) for name in ("hubert", "pitch", "style", "ids") if name in TENSORS[kind]]
     words = lists(tensors, "words") if kind == "aligned" else []
     first = 0
     for i, expected in enumerate(tensors["checksums"]):
@@ -206,7 +207,7 @@ def document(form, kind, tensors, item, seed, epoch):
         return form["text_start"] + [int(i) for i in tensors["lists"]["ids"][item]] + form["end"]
     units = {name: tensors["lists"][name][item] for name in ("hubert", "pitch", "style")}
     frames = len(units["hubert"])
-    if kind == "speech":
+    if kind in ("speech", "transcribed"):
         return form["speech_start"] + stretch(form, units, 0, frames) + form["end"]
     a, b = tensors["words_offsets"][item], tensors["words_offsets"][item + 1]
     words = tensors["words"][a:b]
@@ -230,12 +231,13 @@ def document(form, kind, tensors, item, seed, epoch):
 
 def sequences(form, kinds, seed, length, count):
     """The first sequences of the default sampler."""
-    streams = [k for k in ("text", "speech", "aligned") if kinds.get(k)]
+    own = {"text": ["text"], "speech": ["speech", "transcribed"], "aligned": ["aligned"]}
+    streams = [name for name in own if any(kinds.get(kind) for kind in own[name])]
     tokens, taken, buffer = [0] * len(streams), [0] * len(streams), []
     for _ in range(count):
         while len(buffer) < length:
             which = min(range(len(streams)), key=lambda s: tokens[s])
-            shards = kinds[streams[which]]
+            shards = [shard for kind in own[streams[which]] for shard in kinds.get(kind, [])]
             items = sum(len(shard["keys"]) for shard in shards)
             epoch = taken[which] // items
             key = Draws(seed, epoch, item_key(streams[which].encode())).next()
@@ -244,7 +246,7 @@ def sequences(form, kinds, seed, length, count):
                 if item < len(shard["keys"]):
                     break
                 item -= len(shard["keys"])
-            ids = document(form, streams[which], shard, item, seed, epoch)
+            ids = document(form, shard["kind"], shard, item, seed, epoch)
             taken[which] += 1
             tokens[which] += len(ids)
             buffer += ids
@@ -263,6 +265,7 @@ def main():
     kinds = {}
     for record in index["shards"]:
         tensors = check(arguments.shards / record["file"], record)
+        tensors["kind"] = record["kind"]
         tensors["lists"] = {n[:-8]: lists(tensors, n[:-8]) for n in list(tensors) if n.endswith("_offsets")}
         kinds.setdefault(record["kind"], []).append(tensors)
     for kind, shards in kinds.items():

@@ -154,7 +154,7 @@ final class ShardsCommand implements Runnable {
     console.print(
         String.format(
             Locale.ROOT,
-            "%-8s %7s %10s %9s %14s %13s %9s",
+            "%-11s %7s %10s %9s %14s %13s %9s",
             "kind",
             "shards",
             "items",
@@ -167,7 +167,7 @@ final class ShardsCommand implements Runnable {
       console.print(
           String.format(
               Locale.ROOT,
-              "%-8s %7d %10d %9.2f %14d %13d %9.1f",
+              "%-11s %7d %10d %9.2f %14d %13d %9.1f",
               kind.key(),
               counts.shards(),
               counts.items(),

@@ -194,9 +194,11 @@ final class GradientBuckets implements AutoCloseable {
   }
 
   private void begin(Bucket bucket) {
-    Tensor flat = taken(bucket);
-    bucket.flat = flat;
-    bucket.exchange = group.reduceScatter(flat);
+    try (Scope scope = Scope.open()) {
+      Tensor flat = taken(bucket);
+      bucket.flat = flat;
+      bucket.exchange = group.reduceScatter(flat);
+    }
   }
 
   /** Adds what came after a bucket was begun. */

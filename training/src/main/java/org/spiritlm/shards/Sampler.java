@@ -18,6 +18,7 @@ import org.spiritlm.interleaving.SequenceWriter;
 import org.spiritlm.interleaving.Span;
 import org.spiritlm.interleaving.Strategy;
 import org.spiritlm.torch.InputException;
+import org.spiritlm.units.SpeechUnits;
 
 /**
  * Mixes streams of documents and packs them into sequences of one length, without end and without
@@ -59,7 +60,7 @@ public final class Sampler {
 
     Stream(StreamOptions options) {
       this.options = options;
-      this.items = shards.items(options.kind());
+      this.items = shards.items(options.kinds());
       this.interleaver = new Interleaver(options.strategy(), Sampler.this.options.lengths());
       SequenceTokens tokens = shards.tokens();
       this.writer =
@@ -84,7 +85,7 @@ public final class Sampler {
         order = known;
         orderEpoch = epoch;
       }
-      ShardSet.Item item = shards.item(options.kind(), known.at(number % items));
+      ShardSet.Item item = shards.item(options.kinds(), known.at(number % items));
       document.clear();
       writeItem(item.shard(), item.index(), epoch, this);
       if (document.size() > 0 && Sampler.this.options.endTokens()) {
@@ -235,23 +236,19 @@ public final class Sampler {
 
   private void writeItem(Shard shard, int item, long epoch, Stream stream) {
     SequenceTokens tokens = shards.tokens();
-    switch (shard.kind()) {
-      case TEXT -> {
-        document.add(tokens.textStart());
-        shard.text(item, document);
-      }
-      case SPEECH -> {
-        var units = shard.units(item);
-        Span whole = new Span(Modality.SPEECH, 0, 0, 0, units.hubert().length);
-        stream.writer.write(List.of(whole), units, (first, end, out) -> {}, document);
-      }
-      case ALIGNED -> {
-        var units = shard.units(item);
-        Draws draws = new Draws(options.seed(), epoch, shard.key(item));
-        List<Span> spans = stream.interleaver.draw(shard.cuts(item), units.hubert().length, draws);
-        stream.writer.write(spans, units, shard.wordIds(item), document);
-      }
+    if (shard.kind() == ShardKind.TEXT) {
+      document.add(tokens.textStart());
+      shard.text(item, document);
+      return;
     }
+    SpeechUnits units = shard.units(item);
+    int frames = units.hubert().length;
+    List<Span> spans =
+        stream.options.kind() == ShardKind.SPEECH
+            ? List.of(new Span(Modality.SPEECH, 0, 0, 0, frames))
+            : stream.interleaver.draw(
+                shard.cuts(item), frames, new Draws(options.seed(), epoch, shard.key(item)));
+    stream.writer.write(spans, units, shard.wordIds(item), document);
   }
 
   private static String fingerprint(ShardSet shards, SamplerOptions options) {

@@ -37,7 +37,7 @@ public record SamplerOptions(
   /** {@link #THIRDS} of what there is; a kind without items leaves its share to the others. */
   public static SamplerOptions of(ShardSet shards, int length, long seed) {
     List<StreamOptions> there =
-        THIRDS.stream().filter(stream -> shards.items(stream.kind()) > 0).toList();
+        THIRDS.stream().filter(stream -> shards.items(stream.kinds()) > 0).toList();
     return new SamplerOptions(length, seed, there, SpanLengths.PAPER, true);
   }
 }

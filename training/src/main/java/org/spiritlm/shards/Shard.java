@@ -23,12 +23,13 @@ import org.spiritlm.units.SpeechUnits;
  * shard has {@code keys} (int64, {@link org.spiritlm.interleaving.Draws#itemKey} of the name) and
  * {@code names} (lists of UTF-8 bytes). Text: {@code ids} (lists of int32, after {@code [Text]}).
  * Speech: {@code hubert}, {@code pitch}, {@code style} (lists of int16, at their full rates; empty
- * where there is none). Aligned speech also has {@code words} (lists of int32: numbers in the
- * lexicon), {@code word_starts} and {@code word_ends} (int32, frames, one for each of {@code
- * words}), and the lexicon, of each word once: {@code lexicon_text} (UTF-8 bytes), {@code
- * lexicon_first} (its ids right after {@code [Text]}) and {@code lexicon_later} (its ids after a
- * blank). {@code checksums} and {@code lexicon_checksums} (int64, see {@link ItemChecksum}) tell
- * what is damaged without reading the rest; shards that were made before there were any have none.
+ * where there is none). Transcribed speech has both. Aligned speech also has {@code words} (lists
+ * of int32: numbers in the lexicon), {@code word_starts} and {@code word_ends} (int32, frames, one
+ * for each of {@code words}), and the lexicon, of each word once: {@code lexicon_text} (UTF-8
+ * bytes), {@code lexicon_first} (its ids right after {@code [Text]}) and {@code lexicon_later} (its
+ * ids after a blank). {@code checksums} and {@code lexicon_checksums} (int64, see {@link
+ * ItemChecksum}) tell what is damaged without reading the rest; shards that were made before there
+ * were any have none.
  */
 public final class Shard implements AutoCloseable {
   /** The version of this form, in the file's metadata as {@code format}. */
@@ -105,12 +106,18 @@ public final class Shard implements AutoCloseable {
   /** The tensors of a shard of this kind. */
   static List<String> tensors(ShardKind kind) {
     List<String> names = new ArrayList<>(COMMON);
-    names.addAll(kind == ShardKind.TEXT ? TEXT : SPEECH);
+    names.addAll(kind == ShardKind.TEXT ? List.of() : SPEECH);
+    names.addAll(hasText(kind) ? TEXT : List.of());
     if (kind == ShardKind.ALIGNED) {
       names.addAll(WORDS);
       names.addAll(List.of("word_starts", "word_ends", LEXICON_CHECKSUMS));
     }
     return names;
+  }
+
+  /** Whether items have the ids of a whole text. */
+  private static boolean hasText(ShardKind kind) {
+    return kind == ShardKind.TEXT || kind == ShardKind.TRANSCRIBED;
   }
 
   private Shard(Path file, MappedColumns columns, ShardKind kind) {
@@ -179,9 +186,7 @@ public final class Shard implements AutoCloseable {
   }
 
   private Ints ints(String name, List<String> group) {
-    boolean there =
-        kind == ShardKind.ALIGNED ? group == WORDS : kind == ShardKind.TEXT && group == TEXT;
-    if (!there) {
+    if (group == WORDS ? kind != ShardKind.ALIGNED : !hasText(kind)) {
       return new Ints(NO_OFFSETS, IntBuffer.allocate(0));
     }
     IntBuffer values = columns.ints(name);
@@ -204,13 +209,17 @@ public final class Shard implements AutoCloseable {
 
   /** The lists of which there is one for each item. */
   private List<Offsets> itemLists() {
-    return switch (kind) {
-      case TEXT -> List.of(names.offsets(), ids.offsets());
-      case SPEECH -> List.of(names.offsets(), hubert.offsets(), pitch.offsets(), style.offsets());
-      case ALIGNED ->
-          List.of(
-              names.offsets(), hubert.offsets(), pitch.offsets(), style.offsets(), words.offsets());
-    };
+    List<Offsets> lists = new ArrayList<>(List.of(names.offsets()));
+    if (kind != ShardKind.TEXT) {
+      lists.addAll(List.of(hubert.offsets(), pitch.offsets(), style.offsets()));
+    }
+    if (hasText(kind)) {
+      lists.add(ids.offsets());
+    }
+    if (kind == ShardKind.ALIGNED) {
+      lists.add(words.offsets());
+    }
+    return lists;
   }
 
   /** The lists of which there is one for each word of the lexicon. */
@@ -266,12 +275,13 @@ public final class Shard implements AutoCloseable {
     boolean aligned = kind == ShardKind.ALIGNED;
     List<ItemChecks.Bytes> lists = new ArrayList<>();
     lists.add(new ItemChecks.Bytes(names.offsets(), names.values(), 1));
-    if (kind == ShardKind.TEXT) {
-      lists.add(raw("ids", ids.offsets(), Integer.BYTES));
-    } else {
+    if (kind != ShardKind.TEXT) {
       lists.add(raw("hubert", hubert.offsets(), Short.BYTES));
       lists.add(raw("pitch", pitch.offsets(), Short.BYTES));
       lists.add(raw("style", style.offsets(), Short.BYTES));
+    }
+    if (hasText(kind)) {
+      lists.add(raw("ids", ids.offsets(), Integer.BYTES));
     }
     return new ItemChecks(
         file,
@@ -338,7 +348,7 @@ public final class Shard implements AutoCloseable {
     return keys.get(item);
   }
 
-  /** Adds the ids of a text, after {@code [Text]}. */
+  /** Adds the ids of a text or of a transcript, after {@code [Text]}. */
   public void text(int item, IdBuffer out) {
     ids.copy(item, out);
   }
@@ -360,8 +370,17 @@ public final class Shard implements AutoCloseable {
     return list;
   }
 
-  /** Where the words of aligned speech are cut. */
+  /**
+   * Where the words of aligned speech are cut; a transcript is one word that all frames say, and
+   * what has no transcript has no words.
+   */
   WordCuts cuts(int item) {
+    if (kind != ShardKind.ALIGNED) {
+      int frames = hubert.offsets().length(item);
+      return kind == ShardKind.TRANSCRIBED
+          ? WordCuts.of(new int[] {0}, new int[] {frames})
+          : WordCuts.of(List.of());
+    }
     int from = words.offsets().from(item);
     int[] starts = new int[words.offsets().length(item)];
     int[] ends = new int[starts.length];
@@ -370,8 +389,11 @@ public final class Shard implements AutoCloseable {
     return WordCuts.of(starts, ends);
   }
 
-  /** The ids of the words of aligned speech. */
+  /** The ids of the words that {@link #cuts} are of. */
   WordIds wordIds(int item) {
+    if (kind != ShardKind.ALIGNED) {
+      return (first, end, out) -> ids.copy(item, out);
+    }
     int from = words.offsets().from(item);
     return (first, end, out) -> {
       for (int word = first; word < end; word++) {

@@ -118,7 +118,7 @@ final class ShardBuilder {
   }
 
   /**
-   * Adds speech, and its words where this is a shard of aligned speech.
+   * Adds speech, with its words in a shard of aligned and its text in one of transcribed speech.
    *
    * @throws InputException as {@link #addText}
    */
@@ -152,6 +152,8 @@ final class ShardBuilder {
     add(style, styles == null ? none : styles);
     if (kind == ShardKind.ALIGNED) {
       addWords(utterance.words(), tokenizer);
+    } else if (kind == ShardKind.TRANSCRIBED) {
+      add(ids, tokenizer.text(ShardKind.transcript(utterance)));
     }
   }
 

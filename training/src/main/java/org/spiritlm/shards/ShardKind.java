@@ -1,6 +1,7 @@
 package org.spiritlm.shards;
 
 import java.util.Locale;
+import org.spiritlm.corpus.PreparedUtterance;
 
 /** What the items of a shard are. */
 public enum ShardKind {
@@ -11,7 +12,24 @@ public enum ShardKind {
   SPEECH,
 
   /** Speech with its words and their frames. */
-  ALIGNED;
+  ALIGNED,
+
+  /** Speech with its transcript, of whose words no frames are known. */
+  TRANSCRIBED;
+
+  /** What an utterance is. */
+  static ShardKind of(PreparedUtterance utterance) {
+    if (!utterance.words().isEmpty()) {
+      return ALIGNED;
+    }
+    return transcript(utterance).isEmpty() ? SPEECH : TRANSCRIBED;
+  }
+
+  /** An utterance's text, or nothing. */
+  static String transcript(PreparedUtterance utterance) {
+    String text = utterance.text();
+    return text == null ? "" : text.strip();
+  }
 
   /** The name in files. */
   public String key() {

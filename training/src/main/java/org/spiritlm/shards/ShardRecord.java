@@ -44,7 +44,7 @@ record ShardRecord(String file, ShardKind kind, int items, long bytes, long crc3
             checksum(json));
       }
     }
-    throw json.wrong("kind", "text, speech or aligned");
+    throw json.wrong("kind", "text, speech, aligned or transcribed");
   }
 
   private static long whole(JsonLine json, String key, long most) {

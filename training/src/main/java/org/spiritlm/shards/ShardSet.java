@@ -138,6 +138,11 @@ public final class ShardSet implements AutoCloseable {
     return stream(kind).items();
   }
 
+  /** How many items of several kinds there are. */
+  public long items(List<ShardKind> kinds) {
+    return kinds.stream().mapToLong(this::items).sum();
+  }
+
   /** Checksums of all shards in order, by which data can be told from other data. */
   String checksums() {
     StringBuilder all = new StringBuilder();
@@ -170,6 +175,23 @@ public final class ShardSet implements AutoCloseable {
       shard.check(index);
     }
     return new Item(shard, index);
+  }
+
+  /**
+   * Finds an item of several kinds.
+   *
+   * @param item its place among all of the first kind, then of the next
+   * @throws InputException as {@link #item(ShardKind, long)}
+   */
+  public Item item(List<ShardKind> kinds, long item) {
+    long place = item;
+    for (ShardKind kind : kinds) {
+      if (place < items(kind)) {
+        return item(kind, place);
+      }
+      place -= items(kind);
+    }
+    throw new IndexOutOfBoundsException("item " + item + " of " + items(kinds));
   }
 
   private synchronized Shard shard(Stream stream, int number) {

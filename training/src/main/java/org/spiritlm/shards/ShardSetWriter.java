@@ -98,9 +98,12 @@ public final class ShardSetWriter {
     }
   }
 
-  /** Adds speech: to the aligned kind where its words are known, else to the speech alone. */
+  /**
+   * Adds speech: to the aligned kind where the frames of its words are known, to the transcribed
+   * one where its text is, else to the speech alone.
+   */
   public void add(PreparedUtterance utterance) {
-    ShardKind kind = utterance.words().isEmpty() ? ShardKind.SPEECH : ShardKind.ALIGNED;
+    ShardKind kind = ShardKind.of(utterance);
     try {
       if (utterance.units().hubert().length == 0) {
         throw new InputException("there are no units");
@@ -148,7 +151,7 @@ public final class ShardSetWriter {
     int speech = ids.size() - tokens.speechStart().length;
     List<String> list = utterance.words().stream().map(WordFrames::word).toList();
     if (list.isEmpty()) {
-      return new Counts(0, 1, utterance.seconds(), 0, speech, 0, 0);
+      return new Counts(0, 1, utterance.seconds(), 0, speech, checkTranscript(utterance), 0);
     }
     checkFrames(utterance.words(), frames);
     ids.clear();
@@ -159,6 +162,16 @@ public final class ShardSetWriter {
           "the tokenizer reads words together; spans need a tokenizer that reads them one by one");
     }
     return new Counts(0, 1, utterance.seconds(), list.size(), speech, ids.size(), 0);
+  }
+
+  /** How many ids the transcript of an utterance without words has. */
+  private int checkTranscript(PreparedUtterance utterance) {
+    if (ShardKind.of(utterance) != ShardKind.TRANSCRIBED) {
+      return 0;
+    }
+    int[] read = words.text(ShardKind.transcript(utterance));
+    checkText(read);
+    return read.length;
   }
 
   private static void checkFrames(List<WordFrames> words, int frames) {

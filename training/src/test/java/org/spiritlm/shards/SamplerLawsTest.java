@@ -24,13 +24,17 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.spiritlm.corpus.PreparedUtterance;
+import org.spiritlm.interleaving.IdBuffer;
 import org.spiritlm.interleaving.Interleaver;
+import org.spiritlm.interleaving.Modality;
 import org.spiritlm.interleaving.SequenceWriter;
+import org.spiritlm.interleaving.Span;
 import org.spiritlm.interleaving.SpanLengths;
 import org.spiritlm.interleaving.Strategy;
 import org.spiritlm.interleaving.WordTokenizer;
 import org.spiritlm.json.JsonLine;
 import org.spiritlm.torch.InputException;
+import org.spiritlm.units.SpeechUnits;
 
 /** What holds for every sampler. */
 final class SamplerLawsTest {
@@ -223,6 +227,56 @@ final class SamplerLawsTest {
       }
       assertThat(orders).doesNotHaveDuplicates();
     }
+  }
+
+  @Test
+  void transcriptsWithoutTimesAreInPairsAndTheirSpeechBesideOther() {
+    int transcribed = 6;
+    int speech = 3;
+    try (ShardSet set = Samples.write(folder.resolve("transcribed"), 2, speech, 0, transcribed)) {
+      WordTokenizer words = new WordTokenizer(Samples.TOKENIZER);
+      List<int[]> wholes = new ArrayList<>();
+      List<int[]> pairs = new ArrayList<>();
+      for (int i = 0; i < transcribed; i++) {
+        SpeechUnits units = Samples.transcribed(i).units();
+        String text = Samples.text(i);
+        Span spoken = new Span(Modality.SPEECH, 0, 1, 0, units.hubert().length);
+        Span written = new Span(Modality.TEXT, 0, 1, 0, units.hubert().length);
+        wholes.add(ids(set, units, text, words, spoken));
+        pairs.add(ids(set, units, text, words, spoken, written));
+        pairs.add(ids(set, units, text, words, written, spoken));
+      }
+      StreamOptions asked = new StreamOptions("pairs", ShardKind.ALIGNED, Strategy.PAIRS, 1);
+      List<int[]> found = drawn(set, asked, 2 + transcribed);
+      assertThat(found.stream().filter(ids -> contains(pairs, ids))).hasSize(transcribed);
+      StreamOptions alone = new StreamOptions("speech", ShardKind.SPEECH, Strategy.SPEECH, 1);
+      assertThat(drawn(set, alone, speech + transcribed).stream().filter(i -> contains(wholes, i)))
+          .hasSize(transcribed);
+      for (Strategy frames : List.of(Strategy.INTERLEAVED, Strategy.WORDS, Strategy.SPEECH)) {
+        StreamOptions options = new StreamOptions("aligned", ShardKind.ALIGNED, frames, 1);
+        assertThat(drawn(set, options, 2)).noneMatch(ids -> contains(pairs, ids));
+        assertThat(drawn(set, options, 2)).noneMatch(ids -> contains(wholes, ids));
+      }
+    }
+  }
+
+  private static int[] ids(
+      ShardSet set, SpeechUnits units, String text, WordTokenizer words, Span... spans) {
+    IdBuffer ids = new IdBuffer();
+    new SequenceWriter(set.tokens())
+        .write(List.of(spans), units, (first, end, out) -> out.add(words.text(text)), ids);
+    return ids.toArray();
+  }
+
+  /** The documents of one epoch. */
+  private static List<int[]> drawn(ShardSet set, StreamOptions stream, int items) {
+    SamplerOptions options =
+        new SamplerOptions(20_000, 4, List.of(stream), SpanLengths.PAPER, false);
+    return documents(take(new Sampler(set, options), 1)).subList(0, items);
+  }
+
+  private static boolean contains(List<int[]> all, int[] ids) {
+    return all.stream().anyMatch(each -> Arrays.equals(each, ids));
   }
 
   private static int indexOf(int[] ids, List<int[]> all) {

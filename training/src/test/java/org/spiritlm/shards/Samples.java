@@ -45,6 +45,23 @@ final class Samples {
         "c");
   }
 
+  /** Speech with a text and no times of words. */
+  static PreparedUtterance transcribed(int i) {
+    PreparedUtterance speech = speech(100 + i);
+    return new PreparedUtterance(
+        "transcribed-" + i,
+        null,
+        null,
+        null,
+        speech.seconds(),
+        speech.units(),
+        List.of(),
+        " " + text(i) + "\n",
+        null,
+        "m",
+        "c");
+  }
+
   static String text(int i) {
     Random random = new Random(i);
     return random
@@ -53,8 +70,13 @@ final class Samples {
         .collect(Collectors.joining(" "));
   }
 
-  /** A set of so many items of each kind. */
+  /** A set of so many items of each kind, none of them transcribed. */
   static ShardSet write(Path directory, int aligned, int speech, int text) {
+    return write(directory, aligned, speech, text, 0);
+  }
+
+  /** A set of so many items of each kind. */
+  static ShardSet write(Path directory, int aligned, int speech, int text, int transcribed) {
     ShardSetWriter writer = writer(directory, new Limits(7, 1 << 20), new ArrayList<>());
     for (int i = 0; i < aligned; i++) {
       writer.add(aligned(i));
@@ -64,6 +86,9 @@ final class Samples {
     }
     for (int i = 0; i < text; i++) {
       writer.addText("text-" + i, text(i));
+    }
+    for (int i = 0; i < transcribed; i++) {
+      writer.add(transcribed(i));
     }
     writer.finish();
     return ShardSet.open(directory);

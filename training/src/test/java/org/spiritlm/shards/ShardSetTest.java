@@ -48,7 +48,7 @@ final class ShardSetTest {
 
   @Test
   void everyItemIsFoundAtItsPlace() {
-    try (ShardSet shards = Samples.write(directory(), 30, 11, 20)) {
+    try (ShardSet shards = Samples.write(directory(), 30, 11, 20, 9)) {
       assertThat(shards.items(ShardKind.ALIGNED)).isEqualTo(30);
       assertThat(shards.items(ShardKind.SPEECH)).isEqualTo(11);
       assertThat(shards.items(ShardKind.TEXT)).isEqualTo(20);
@@ -78,8 +78,42 @@ final class ShardSetTest {
         assertThat(ids.toArray())
             .isEqualTo(after(Samples.TOKENIZER.encode("[Text]" + Samples.text(i), false)));
       }
+      for (int i = 0; i < 9; i++) {
+        ShardSet.Item item = shards.item(ShardKind.TRANSCRIBED, i);
+        assertThat(item.shard().name(item.index())).isEqualTo("transcribed-" + i);
+        assertUnits(item, Samples.transcribed(i).units());
+        IdBuffer ids = new IdBuffer();
+        item.shard().text(item.index(), ids);
+        assertThat(ids.toArray())
+            .isEqualTo(after(Samples.TOKENIZER.encode("[Text]" + Samples.text(i), false)));
+      }
+      List<ShardKind> kinds = List.of(ShardKind.SPEECH, ShardKind.TRANSCRIBED);
+      assertThat(shards.items(kinds)).isEqualTo(20);
+      for (int i = 0; i < 20; i++) {
+        ShardSet.Item item = shards.item(kinds, i);
+        assertThat(item.shard().name(item.index()))
+            .isEqualTo(i < 11 ? "speech-" + i : "transcribed-" + (i - 11));
+      }
+      assertThatThrownBy(() -> shards.item(kinds, 20))
+          .isInstanceOf(IndexOutOfBoundsException.class);
       shards.verify();
     }
+  }
+
+  @Test
+  void aTranscriptWithATokenWrittenOutIsRejected() {
+    List<Rejection> rejections = new ArrayList<>();
+    ShardSetWriter writer = Samples.writer(directory(), new Limits(2, 1 << 20), rejections);
+    PreparedUtterance right = Samples.transcribed(1);
+    writer.add(right);
+    writer.add(
+        new PreparedUtterance(
+            "wrong", null, null, null, 1, right.units(), List.of(), "a [Hu5] b", null, "m", "c"));
+    ShardSummary summary = writer.finish();
+    assertThat(rejections).singleElement().extracting(Rejection::id).isEqualTo("wrong");
+    assertThat(summary.of(ShardKind.TRANSCRIBED).items()).isEqualTo(1);
+    assertThat(summary.of(ShardKind.TRANSCRIBED).textTokens()).isPositive();
+    assertThat(summary.of(ShardKind.TRANSCRIBED).seconds()).isEqualTo(right.seconds());
   }
 
   private static void assertUnits(ShardSet.Item item, SpeechUnits expected) {
@@ -242,7 +276,8 @@ final class ShardSetTest {
               place,
               kind == ShardKind.ALIGNED ? items : 0,
               kind == ShardKind.SPEECH ? items : 0,
-              kind == ShardKind.TEXT ? items : 0)
+              kind == ShardKind.TEXT ? items : 0,
+              kind == ShardKind.TRANSCRIBED ? items : 0)
           .close();
       Path file = place.resolve(kind.key() + "-00000.safetensors");
       byte[] whole = Files.readAllBytes(file);
@@ -270,15 +305,17 @@ final class ShardSetTest {
           String name = kind.key() + "-" + i;
           assertThat(item.shard().name(item.index())).isEqualTo(name);
           assertThat(item.shard().key(item.index())).isEqualTo(Draws.itemKey(name));
-          if (kind == ShardKind.TEXT) {
+          if (kind == ShardKind.TEXT || kind == ShardKind.TRANSCRIBED) {
             IdBuffer ids = new IdBuffer();
             item.shard().text(item.index(), ids);
             assertThat(ids.toArray())
                 .isEqualTo(after(Samples.TOKENIZER.encode("[Text]" + Samples.text(i), false)));
-          } else {
-            PreparedUtterance expected =
-                kind == ShardKind.SPEECH ? Samples.speech(i) : Samples.aligned(i);
-            assertUnits(item, expected.units());
+          }
+          switch (kind) {
+            case TEXT -> {}
+            case SPEECH -> assertUnits(item, Samples.speech(i).units());
+            case ALIGNED -> assertUnits(item, Samples.aligned(i).units());
+            case TRANSCRIBED -> assertUnits(item, Samples.transcribed(i).units());
           }
           if (kind == ShardKind.ALIGNED) {
             assertThat(item.shard().words(item.index()))
@@ -348,7 +385,7 @@ final class ShardSetTest {
 
   @Test
   void changedShardsWhoseChecksumNobodyComparesAreReadOrRefused() throws IOException {
-    Samples.write(directory(), 5, 5, 5).close();
+    Samples.write(directory(), 5, 5, 5, 5).close();
     Random random = new Random(3);
     SequenceWriter writer =
         new SequenceWriter(
@@ -375,11 +412,10 @@ final class ShardSetTest {
               continue;
             }
             SpeechUnits units = shard.units(item);
-            WordCuts cuts = kind == ShardKind.ALIGNED ? shard.cuts(item) : WordCuts.of(List.of());
             writer.write(
-                Interleaver.PAPER.draw(cuts, units.hubert().length, new Draws(1, 1, 1)),
+                Interleaver.PAPER.draw(shard.cuts(item), units.hubert().length, new Draws(1, 1, 1)),
                 units,
-                kind == ShardKind.ALIGNED ? shard.wordIds(item) : (first, end, out) -> {},
+                shard.wordIds(item),
                 ids);
           }
         } catch (InputException e) {
@@ -387,7 +423,7 @@ final class ShardSetTest {
         }
       }
     }
-    assertThat(refused).isBetween(100, 599);
+    assertThat(refused).isBetween(100, 799);
   }
 
   @Test

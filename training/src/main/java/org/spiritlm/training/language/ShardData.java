@@ -41,6 +41,9 @@ record ShardData(
   /** What the names of streams begin with that take one modality of aligned utterances. */
   private static final String ALIGNED = "aligned_";
 
+  /** Speech that has a text. */
+  private static final List<ShardKind> WRITTEN = List.of(ShardKind.ALIGNED, ShardKind.TRANSCRIBED);
+
   /** The most tokens of a question beside its speech. */
   private static final int MARKERS = 4;
 
@@ -144,7 +147,7 @@ record ShardData(
 
   private ShardDocuments documents(Path directory, ShardSet set) {
     List<StreamOptions> there =
-        sampling.streams().stream().filter(stream -> set.items(stream.kind()) > 0).toList();
+        sampling.streams().stream().filter(stream -> set.items(stream.kinds()) > 0).toList();
     if (there.isEmpty()) {
       throw new InputException(directory + ": has nothing of what 'mix' asks for");
     }
@@ -175,15 +178,17 @@ record ShardData(
               + " has no share (mix.aligned_text takes text alone of aligned utterances)";
       case ALIGNED ->
           directory + " has no aligned utterances: mix." + stream.name() + " has no share";
+      case TRANSCRIBED ->
+          directory + " has no transcripts without times: mix." + stream.name() + " has no share";
     };
   }
 
-  /** So many items of a kind, or all, chosen among all. */
-  private static List<ShardSet.Item> some(ShardSet set, ShardKind kind, int count) {
+  /** So many items of some kinds, or all, chosen among all. */
+  private static List<ShardSet.Item> some(ShardSet set, List<ShardKind> kinds, int count) {
     List<ShardSet.Item> items = new ArrayList<>();
-    long there = set.items(kind);
+    long there = set.items(kinds);
     for (long place = 0; place < Math.min(there, count); place++) {
-      items.add(set.item(kind, new Permutation(there, CHOICE).at(place)));
+      items.add(set.item(kinds, new Permutation(there, CHOICE).at(place)));
     }
     return items;
   }
@@ -193,10 +198,10 @@ record ShardData(
     int standard = learnt ? ValidationOptions.UTTERANCES : 0;
     List<Spoken> answered = new ArrayList<>();
     for (ShardSet.Item item :
-        some(set, ShardKind.ALIGNED, options.utterances() < 0 ? standard : options.utterances())) {
+        some(set, WRITTEN, options.utterances() < 0 ? standard : options.utterances())) {
       Shard shard = item.shard();
       SpeechTokens speech = Spoken.tokens(model, shard.units(item.index()));
-      String text = String.join(" ", shard.words(item.index()));
+      String text = text(item, model, 1);
       boolean fits = speech.tokens().size() + MARKERS < length();
       if (fits && !text.isBlank() && !speech.tokens().isEmpty()) {
         answered.add(new Spoken(shard.name(item.index()), speech, text));
@@ -208,12 +213,15 @@ record ShardData(
   /** The first halves of items, to be continued in either modality in turns. */
   private static List<WrittenSamples.Asked> prompts(ShardSet set, SpiritLm model, int count) {
     List<WrittenSamples.Asked> prompts = new ArrayList<>();
-    for (ShardKind kind : List.of(ShardKind.ALIGNED, ShardKind.SPEECH, ShardKind.TEXT)) {
-      for (ShardSet.Item item : some(set, kind, count - prompts.size())) {
+    for (List<ShardKind> kinds :
+        List.of(WRITTEN, List.of(ShardKind.SPEECH), List.of(ShardKind.TEXT))) {
+      for (ShardSet.Item item : some(set, kinds, count - prompts.size())) {
         int number = prompts.size();
-        boolean text = kind == ShardKind.TEXT || (kind == ShardKind.ALIGNED && number % 2 == 0);
-        Part half = text ? new Part.Text(text(item, model)) : new Part.Speech(speech(item, model));
-        boolean other = kind == ShardKind.ALIGNED && number % 4 > 1;
+        boolean both = kinds.equals(WRITTEN);
+        boolean text = kinds.contains(ShardKind.TEXT) || (both && number % 2 == 0);
+        Part half =
+            text ? new Part.Text(text(item, model, 2)) : new Part.Speech(speech(item, model));
+        boolean other = both && number % 4 > 1;
         OutputModality output = text == other ? OutputModality.SPEECH : OutputModality.TEXT;
         prompts.add(
             new WrittenSamples.Asked(
@@ -223,15 +231,16 @@ record ShardData(
     return prompts;
   }
 
-  private static String text(ShardSet.Item item, SpiritLm model) {
-    if (item.shard().kind() == ShardKind.TEXT) {
+  /** The text of an item, or the first half of it where it is in two parts. */
+  private static String text(ShardSet.Item item, SpiritLm model, int parts) {
+    if (item.shard().kind() != ShardKind.ALIGNED) {
       IdBuffer ids = new IdBuffer();
       item.shard().text(item.index(), ids);
       int[] all = ids.toArray();
-      return model.tokenizer().decode(Arrays.copyOf(all, (all.length + 1) / 2));
+      return model.tokenizer().decode(Arrays.copyOf(all, (all.length + parts - 1) / parts));
     }
     List<String> words = item.shard().words(item.index());
-    return String.join(" ", words.subList(0, (words.size() + 1) / 2));
+    return String.join(" ", words.subList(0, (words.size() + parts - 1) / parts));
   }
 
   private static SpeechTokens speech(ShardSet.Item item, SpiritLm model) {
