@@ -390,7 +390,7 @@ public final class AlignerTask implements TrainingTask {
    */
   @Override
   public void write(Path directory) {
-    ObjectNode config = config(WordMargins.USUAL).json();
+    ObjectNode config = config(WordMargins.NONE).json(); // by which the margins are measured
     config.put("ctc_loss_reduction", "mean");
     SpeechDirectories.write(directory, config, encoder.config(), weights.taken());
     SpeechDirectories.json(directory.resolve("vocab.json"), characters.vocabulary());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.spiritlm.alignment.AlignedWord;
 import org.spiritlm.alignment.Aligner;
+import org.spiritlm.alignment.WordMargins;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioReader;
 import org.spiritlm.audio.AudioWriter;
@@ -91,6 +93,7 @@ final class AlignerTaskTest {
     assertThat(written).isDirectoryContaining(path -> path.endsWith("preprocessor_config.json"));
     assertThat(Json.file(written.resolve("vocab.json")).toString())
         .isEqualTo("{\"<pad>\":0,\"|\":1,\"<unk>\":2,\"a\":3,\"b\":4,\"c\":5,\"d\":6}");
+    assertMarginsAreThoseOfBareLetters(written, manifest);
     Wav2Vec2Config config = Wav2Vec2Config.read(ConfigFile.read(written.resolve("config.json")));
     Weights weights = Weights.of(TensorFiles.open(written));
     Wav2Vec2Encoder encoder = new Wav2Vec2Encoder(weights.at("hubert"), config);
@@ -117,6 +120,42 @@ final class AlignerTaskTest {
       assertThat(aligned.get(i).start()).isEqualTo(times.get(i).start(), within(0.2));
       assertThat(aligned.get(i).end()).isEqualTo(times.get(i).end(), within(0.2));
     }
+  }
+
+  /** The margins are what held-out words reach beyond those that are found without any. */
+  private void assertMarginsAreThoseOfBareLetters(Path written, Path manifest) throws IOException {
+    ObjectNode config = Json.file(written.resolve("config.json"));
+    WordMargins found =
+        new WordMargins(
+            config.get("word_late_seconds").doubleValue(),
+            config.get("word_early_seconds").doubleValue());
+    Path bare = Files.createDirectory(directory.resolve("bare"));
+    for (String same : List.of("model.safetensors", "vocab.json", "tokenizer_config.json")) {
+      Files.copy(written.resolve(same), bare.resolve(same));
+    }
+    Files.copy(
+        written.resolve("preprocessor_config.json"), bare.resolve("preprocessor_config.json"));
+    WordMargins.NONE.write(config);
+    Files.writeString(bare.resolve("config.json"), Json.line(config));
+    Aligner aligner = Aligner.open(bare, Device.CPU);
+    List<AlignedWord> known = new ArrayList<>();
+    List<AlignedWord> letters = new ArrayList<>();
+    Manifest.readWhole(
+        manifest,
+        utterance -> {
+          if ("dev".equals(utterance.split())) {
+            Path recording = directory.resolve(utterance.id() + ".wav");
+            known.addAll(utterance.words());
+            letters.addAll(
+                aligner
+                    .align(() -> AudioReader.open(recording), String.valueOf(utterance.text()))
+                    .words());
+          }
+        });
+    WordMargins expected = WordMargins.between(known, letters);
+    assertThat(found.late()).isEqualTo(expected.late(), within(1e-6));
+    assertThat(found.early()).isEqualTo(expected.early(), within(1e-6));
+    assertThat(expected.late() + expected.early()).as("letters are no whole words").isPositive();
   }
 
   @Test
