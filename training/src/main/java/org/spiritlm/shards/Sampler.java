@@ -50,6 +50,7 @@ public final class Sampler {
   /** One stream, and how far it is. */
   private final class Stream {
     final StreamOptions options;
+    final List<ShardKind> kinds;
     final long items;
     final Interleaver interleaver;
     final SequenceWriter writer;
@@ -60,7 +61,8 @@ public final class Sampler {
 
     Stream(StreamOptions options) {
       this.options = options;
-      this.items = shards.items(options.kinds());
+      this.kinds = options.kinds();
+      this.items = shards.items(kinds);
       this.interleaver = new Interleaver(options.strategy(), Sampler.this.options.lengths());
       SequenceTokens tokens = shards.tokens();
       this.writer =
@@ -85,7 +87,7 @@ public final class Sampler {
         order = known;
         orderEpoch = epoch;
       }
-      ShardSet.Item item = shards.item(options.kinds(), known.at(number % items));
+      ShardSet.Item item = shards.item(kinds, known.at(number % items));
       document.clear();
       writeItem(item.shard(), item.index(), epoch, this);
       if (document.size() > 0 && Sampler.this.options.endTokens()) {

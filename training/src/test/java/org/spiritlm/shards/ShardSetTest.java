@@ -423,7 +423,7 @@ final class ShardSetTest {
         }
       }
     }
-    assertThat(refused).isBetween(100, 799);
+    assertThat(refused).isBetween(134, 799);
   }
 
   @Test

@@ -176,10 +176,8 @@ record ShardData(
               + " has no text without speech (shards --text): mix."
               + stream.name()
               + " has no share (mix.aligned_text takes text alone of aligned utterances)";
-      case ALIGNED ->
+      case ALIGNED, TRANSCRIBED ->
           directory + " has no aligned utterances: mix." + stream.name() + " has no share";
-      case TRANSCRIBED ->
-          directory + " has no transcripts without times: mix." + stream.name() + " has no share";
     };
   }
 
