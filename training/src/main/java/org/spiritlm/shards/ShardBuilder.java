@@ -120,10 +120,11 @@ final class ShardBuilder {
   /**
    * Adds speech, with its words in a shard of aligned and its text in one of transcribed speech.
    *
+   * @param text its ids after {@code [Text]}, for a shard of transcribed speech
    * @throws InputException as {@link #addText}
    */
-  void addSpeech(PreparedUtterance utterance, WordTokenizer tokenizer) {
-    whole(() -> addParts(utterance, tokenizer));
+  void addSpeech(PreparedUtterance utterance, int[] text, WordTokenizer tokenizer) {
+    whole(() -> addParts(utterance, text, tokenizer));
   }
 
   /** Adds an item wholly or not at all. */
@@ -142,7 +143,7 @@ final class ShardBuilder {
     }
   }
 
-  private void addParts(PreparedUtterance utterance, WordTokenizer tokenizer) {
+  private void addParts(PreparedUtterance utterance, int[] text, WordTokenizer tokenizer) {
     addName(utterance.id());
     int[] none = {};
     int[] pitches = utterance.units().pitch();
@@ -153,7 +154,7 @@ final class ShardBuilder {
     if (kind == ShardKind.ALIGNED) {
       addWords(utterance.words(), tokenizer);
     } else if (kind == ShardKind.TRANSCRIBED) {
-      add(ids, tokenizer.text(ShardKind.transcript(utterance)));
+      add(ids, text);
     }
   }
 

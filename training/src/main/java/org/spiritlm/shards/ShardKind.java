@@ -22,13 +22,8 @@ public enum ShardKind {
     if (!utterance.words().isEmpty()) {
       return ALIGNED;
     }
-    return transcript(utterance).isEmpty() ? SPEECH : TRANSCRIBED;
-  }
-
-  /** An utterance's text, or nothing. */
-  static String transcript(PreparedUtterance utterance) {
     String text = utterance.text();
-    return text == null ? "" : text.strip();
+    return text == null || text.isBlank() ? SPEECH : TRANSCRIBED;
   }
 
   /** The name in files. */

@@ -108,8 +108,10 @@ public final class ShardSetWriter {
       if (utterance.units().hubert().length == 0) {
         throw new InputException("there are no units");
       }
-      Counts more = check(utterance);
-      builder(kind).addSpeech(utterance, words);
+      int[] text =
+          kind == ShardKind.TRANSCRIBED ? read(String.valueOf(utterance.text())) : new int[0];
+      Counts more = check(utterance, text.length);
+      builder(kind).addSpeech(utterance, text, words);
       added(kind, more);
     } catch (InputException e) {
       reject(utterance.id(), e);
@@ -119,17 +121,23 @@ public final class ShardSetWriter {
   /** Adds a text. */
   public void addText(String name, String text) {
     try {
-      String plain = text.strip();
-      if (plain.isEmpty()) {
-        throw new InputException("the text is empty");
-      }
-      int[] read = words.text(plain);
-      checkText(read);
+      int[] read = read(text);
       builder(ShardKind.TEXT).addText(name, read);
       added(ShardKind.TEXT, new Counts(0, 1, 0, 0, 0, read.length, 0));
     } catch (InputException e) {
       reject(name, e);
     }
+  }
+
+  /** The ids of a text after {@code [Text]}, if all of them are text. */
+  private int[] read(String text) {
+    String plain = text.strip();
+    if (plain.isEmpty()) {
+      throw new InputException("the text is empty");
+    }
+    int[] read = words.text(plain);
+    checkText(read);
+    return read;
   }
 
   private void reject(String name, InputException reason) {
@@ -142,8 +150,12 @@ public final class ShardSetWriter {
     rejections.accept(rejection);
   }
 
-  /** Whether all can be written, and how much it is. */
-  private Counts check(PreparedUtterance utterance) {
+  /**
+   * Whether all can be written, and how much it is.
+   *
+   * @param text ids of a transcript whose words have no frames
+   */
+  private Counts check(PreparedUtterance utterance, int text) {
     int frames = utterance.units().hubert().length;
     Span whole = new Span(Modality.SPEECH, 0, 0, 0, frames);
     ids.clear();
@@ -151,7 +163,7 @@ public final class ShardSetWriter {
     int speech = ids.size() - tokens.speechStart().length;
     List<String> list = utterance.words().stream().map(WordFrames::word).toList();
     if (list.isEmpty()) {
-      return new Counts(0, 1, utterance.seconds(), 0, speech, checkTranscript(utterance), 0);
+      return new Counts(0, 1, utterance.seconds(), 0, speech, text, 0);
     }
     checkFrames(utterance.words(), frames);
     ids.clear();
@@ -162,16 +174,6 @@ public final class ShardSetWriter {
           "the tokenizer reads words together; spans need a tokenizer that reads them one by one");
     }
     return new Counts(0, 1, utterance.seconds(), list.size(), speech, ids.size(), 0);
-  }
-
-  /** How many ids the transcript of an utterance without words has. */
-  private int checkTranscript(PreparedUtterance utterance) {
-    if (ShardKind.of(utterance) != ShardKind.TRANSCRIBED) {
-      return 0;
-    }
-    int[] read = words.text(ShardKind.transcript(utterance));
-    checkText(read);
-    return read.length;
   }
 
   private static void checkFrames(List<WordFrames> words, int frames) {

@@ -186,19 +186,23 @@ final class ShardSetTest {
     WordTokenizer tokenizer = new WordTokenizer(Samples.TOKENIZER);
     SpeechUnits right = new SpeechUnits(new int[] {7, 8}, null, null);
     SpeechUnits wrong = new SpeechUnits(new int[] {5, 40_000}, null, null);
-    builder.addSpeech(utterance("first", right, new WordFrames("one", 0, 1)), tokenizer);
+    builder.addSpeech(
+        utterance("first", right, new WordFrames("one", 0, 1)), new int[0], tokenizer);
     assertThatThrownBy(
             () ->
                 builder.addSpeech(
-                    utterance("wrong", wrong, new WordFrames("two", 0, 1)), tokenizer))
+                    utterance("wrong", wrong, new WordFrames("two", 0, 1)), new int[0], tokenizer))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("40000");
     assertThatThrownBy(
             () ->
                 builder.addSpeech(
-                    utterance("late", right, new WordFrames("three", 0, -1)), tokenizer))
+                    utterance("late", right, new WordFrames("three", 0, -1)),
+                    new int[0],
+                    tokenizer))
         .isInstanceOf(InputException.class);
-    builder.addSpeech(utterance("second", right, new WordFrames("three", 0, 1)), tokenizer);
+    builder.addSpeech(
+        utterance("second", right, new WordFrames("three", 0, 1)), new int[0], tokenizer);
     Path file = Files.createDirectories(directory()).resolve("shard.safetensors");
     builder.write(file);
     try (Shard shard = Shard.open(file, ShardKind.ALIGNED)) {
