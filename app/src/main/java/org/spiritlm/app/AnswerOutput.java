@@ -18,6 +18,7 @@ import org.spiritlm.audio.Audio;
 import org.spiritlm.audio.AudioWriter;
 import org.spiritlm.prompt.OutputModality;
 import org.spiritlm.torch.InputException;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Where answers go: printed, their speech to files; when they are complete, or as they come. */
@@ -39,6 +40,8 @@ final class AnswerOutput {
       description = "Print text and write speech as they come; text goes beside speech on -o -.")
   boolean stream;
 
+  @Mixin LookAheadOption lookAhead = new LookAheadOption();
+
   @Option(
       names = "--force",
       description = {
@@ -56,12 +59,18 @@ final class AnswerOutput {
   /**
    * Says before the work begins whether answers can go where they should.
    *
+   * @return the options with what is asked of streams
    * @throws InputException if options contradict each other, or something cannot be written
    */
-  void claim(GenerationOptions options, CommonOptions common) {
+  GenerationOptions claim(GenerationOptions options, CommonOptions common) {
     boolean speech = options.output() != OutputModality.TEXT;
     if (place != null && !speech) {
       throw new InputException("-o takes speech, and the answer is text; leave it out");
+    }
+    Integer frames = lookAhead.frames();
+    if (frames != null && !(stream && speech)) {
+      throw new InputException(
+          "--look-ahead is for speech as it comes; add --stream, or leave it out");
     }
     if (stream) {
       claimStream(options, speech, common);
@@ -72,6 +81,7 @@ final class AnswerOutput {
       }
       claimDirectory(place);
     }
+    return options.withVoice(options.voice().withLookAhead(frames));
   }
 
   private void claimStream(GenerationOptions options, boolean speech, CommonOptions common) {

@@ -67,8 +67,8 @@ final class GenerateCommand implements Runnable {
       throw new InputException(
           "--prompt is the whole prompt; leave out --text and --speech, or --prompt");
     }
-    GenerationOptions options = answer.options(modality.output, output.isSpoken());
-    output.claim(options, common);
+    GenerationOptions options =
+        output.claim(answer.options(modality.output, output.isSpoken()), common);
     ModelOptions.Opened opened = model.open().withTokenizer();
     SpiritLm spiritLm = opened.model();
     AnswerOutput.Question question =

@@ -162,6 +162,8 @@ final class ServeCommand implements Runnable {
       description = "The most time for a request, in seconds (default: ${DEFAULT-VALUE}).")
   int timeout = (int) RequestLimits.standard().time().toSeconds();
 
+  @Mixin LookAheadOption lookAhead = new LookAheadOption();
+
   @Option(
       names = "--grace",
       paramLabel = "S",
@@ -243,6 +245,7 @@ final class ServeCommand implements Runnable {
             .withAudioSeconds(audio)
             .withNewTokens(tokens)
             .withTime(Duration.ofSeconds(timeout)),
+        lookAhead.frames(),
         Duration.ofSeconds(Math.max(0, grace)),
         console::say);
   }

@@ -74,8 +74,7 @@ final class TaskCommand implements Runnable {
     List<Segment> asked = asked();
     List<Example> shots = ExamplesFile.read(examples);
     OutputModality kind = modality == null ? FewShotTask.outputOf(shots) : modality.output;
-    GenerationOptions options = answer.options(kind, output.isSpoken());
-    output.claim(options, common);
+    GenerationOptions options = output.claim(answer.options(kind, output.isSpoken()), common);
     ModelOptions.Opened opened = model.open().withTokenizer();
     FewShotTask task = new FewShotTask(opened.model(), shots, options);
     output.deliver(new OfTask(task, asked), opened.seconds(), common, console);

@@ -27,7 +27,10 @@ final class VoiceOption {
 
   /** As the library takes it. */
   VoiceOptions voice() {
-    return new VoiceOptions(speaker, style, !noDurationPrediction);
+    return VoiceOptions.standard()
+        .withSpeaker(speaker)
+        .withStyle(style)
+        .withPredictedDurations(!noDurationPrediction);
   }
 
   /** The first option that was given, or null. */

@@ -180,6 +180,9 @@ final class BadInputTest {
     refused(with(text, "--stream", "--num-return", "2"), "--stream", "--num-return");
     refused(with(speech, "--stream"), "--stream", "-o");
     refused(with(speech, "-o", "-"), "--stream");
+    refused(with(speech, "-o", "answers", "--look-ahead", "11"), "--look-ahead", "--stream");
+    refused(with(text, "--stream", "--look-ahead", "11"), "--look-ahead");
+    refused(with(speech, "--stream", "-o", "answer.wav", "--look-ahead", "0"), "--look-ahead", "0");
     refused(with(speech, "--stream", "-o", "-", "--json"), "--json", "-o -");
     refused(with(text, "--prompt", "[Text]b"), "--prompt", "--text");
     refused(new String[] {"generate", "--to", "text"}, "--text", "--speech", "--prompt");

@@ -216,6 +216,13 @@ final class GenerateCommandTest {
     assertThat(object.get("timings").get("first_audio_s").asDouble()).isPositive();
     assertThat(object.get("segments").findValuesAsText("path")).containsOnly(file.toString());
 
+    Path early = directory.resolve("early.wav");
+    Run sooner = generate("base", asked, "--stream", "--look-ahead", "2", "-o", early.toString());
+    assertThat(sooner.err()).isEmpty();
+    assertThat(AudioReader.read(early).samples())
+        .hasSameSizeAs(audio.samples())
+        .isNotEqualTo(audio.samples());
+
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     String[] words = words("base", asked, "--stream", "-o", "-");

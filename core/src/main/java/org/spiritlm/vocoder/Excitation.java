@@ -1,6 +1,5 @@
 package org.spiritlm.vocoder;
 
-import java.util.SplittableRandom;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.units.pitch.PitchContour;
 
@@ -15,8 +14,6 @@ import org.spiritlm.units.pitch.PitchContour;
  * thread-safe.
  */
 public final class Excitation {
-  private static final long SEED = 0;
-
   /** Below it (Hz) no number of harmonics is counted. */
   private static final double LOWEST = 20;
 
@@ -24,17 +21,28 @@ public final class Excitation {
   private static final double PEAK = 1e-6;
 
   private final int hop;
-  private final SplittableRandom random = new SplittableRandom(SEED);
   private final float[] pulses; // the latest block
   private final float[] noise;
   private boolean begun;
   private double phase;
+  private long drawn; // where the random numbers stand
 
   /** Begins an utterance with steps of so many samples. */
   public Excitation(int hop) {
     this.hop = hop;
     this.pulses = new float[hop];
     this.noise = new float[hop];
+  }
+
+  /** Another that stands where this one does, and goes on without it. */
+  Excitation copy() {
+    Excitation copy = new Excitation(hop);
+    System.arraycopy(pulses, 0, copy.pulses, 0, hop);
+    System.arraycopy(noise, 0, copy.noise, 0, hop);
+    copy.begun = begun;
+    copy.phase = phase;
+    copy.drawn = drawn;
+    return copy;
   }
 
   /**
@@ -82,8 +90,16 @@ public final class Excitation {
       phase = voiced ? phase + 2 * Math.PI * hertz / Audio.SPEECH_RATE : 0;
       phase -= phase >= 2 * Math.PI ? 2 * Math.PI : 0;
       pulses[i] = voiced ? (float) (level * cosines(count)) : 0;
-      noise[i] = (float) (Math.sqrt(3) * (2 * random.nextDouble() - 1));
+      noise[i] = (float) (Math.sqrt(3) * (2 * random() - 1));
     }
+  }
+
+  /** A number from 0 to 1: those of a {@link java.util.SplittableRandom} of seed 0. */
+  private double random() {
+    drawn += 0x9E3779B97F4A7C15L;
+    long mixed = (drawn ^ (drawn >>> 30)) * 0xBF58476D1CE4E5B9L;
+    mixed = (mixed ^ (mixed >>> 27)) * 0x94D049BB133111EBL;
+    return ((mixed ^ (mixed >>> 31)) >>> 11) * 0x1p-53;
   }
 
   /** The sum of the cosines of the first multiples of the phase, by Dirichlet's kernel. */

@@ -32,6 +32,19 @@ final class GeneratorState implements AutoCloseable {
     this.source = source;
   }
 
+  /** Another that stands where this one does, and goes on without it. */
+  GeneratorState copy() {
+    GeneratorState copy = new GeneratorState(held.length, source == null ? null : source.copy());
+    for (int slot = 0; slot < held.length; slot++) {
+      Tensor steps = held[slot];
+      if (steps != null) {
+        copy.held[slot] = Scope.detach(steps.clone());
+      }
+    }
+    copy.first = first;
+    return copy;
+  }
+
   /** Whether the current piece is the utterance's first. */
   boolean first() {
     return first;

@@ -31,15 +31,23 @@ final class SourceFilter {
     private float[] waiting = new float[0]; // steps that wait, [T, C] in row-major order
     private boolean begun;
 
-    private Held(SourceFilterConfig config) {
-      this.source = new Excitation(config.hop());
-      this.ringing = new float[config.response()];
+    private Held(Excitation source, float[] ringing) {
+      this.source = source;
+      this.ringing = ringing;
+    }
+
+    /** Another that stands where this one does. */
+    Held copy() {
+      Held copy = new Held(source.copy(), ringing.clone());
+      copy.waiting = waiting; // never changed in place
+      copy.begun = begun;
+      return copy;
     }
   }
 
   /** The start of an utterance. */
   Held start() {
-    return new Held(config);
+    return new Held(new Excitation(config.hop()), new float[config.response()]);
   }
 
   /**

@@ -186,9 +186,8 @@ public final class Vocoder {
    * @throws InputException if the speaker or style is unknown
    */
   public VocoderStream stream(VoiceOptions voice) {
-    FrameSource source =
-        predictsDurations(voice) ? new PredictedFrames(this) : new RatedFrames(config);
-    return new VocoderStream(this, Voice.of(voice, config), source, generator.start());
+    return stream(
+        voice, predictsDurations(voice) ? new PredictedFrames(this) : new RatedFrames(config));
   }
 
   /**
@@ -197,10 +196,13 @@ public final class Vocoder {
    * @throws InputException as {@link #stream}
    */
   public VocoderStream streamOfUnits(VoiceOptions voice) {
-    return predictsDurations(voice)
-        ? stream(voice)
-        : new VocoderStream(
-            this, Voice.of(voice, config), new UnitFrames(config), generator.start());
+    return predictsDurations(voice) ? stream(voice) : stream(voice, new UnitFrames(config));
+  }
+
+  private VocoderStream stream(VoiceOptions voice, FrameSource source) {
+    int lookAhead =
+        voice.lookAhead() == null ? lookAhead() : Math.min(lookAhead(), voice.lookAhead());
+    return new VocoderStream(this, Voice.of(voice, config), source, generator.start(), lookAhead);
   }
 
   /** Frames that the first sample of an utterance depends on, and so any other one after it. */

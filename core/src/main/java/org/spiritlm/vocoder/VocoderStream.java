@@ -1,6 +1,7 @@
 package org.spiritlm.vocoder;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.spiritlm.audio.Audio;
 import org.spiritlm.torch.InputException;
@@ -15,6 +16,11 @@ import org.spiritlm.units.SpeechUnits;
  * where durations are predicted two units more. After the first sample, audio comes in steps of a
  * few frames, since a step costs time however short it is.
  *
+ * <p>Where fewer frames are to be waited for ({@link VoiceOptions#lookAhead}), samples are made as
+ * if the last frame went on, and are what they would be only as far as those frames tell. Each such
+ * step computes what lies beyond once more, up to four times the work; the length is that of the
+ * whole.
+ *
  * <p>Close it, also after {@link #finish}. Not for use by several threads.
  */
 public final class VocoderStream implements AutoCloseable {
@@ -28,17 +34,32 @@ public final class VocoderStream implements AutoCloseable {
   private final Vocoder.Voice voice;
   private final FrameSource source;
   private final GeneratorState state;
+  private final int lookAhead;
   private Frames waiting;
+  private Frames latest;
+  private int since; // frames that came after samples were foreseen
+  private int ahead; // samples given out that are not final yet
+  private boolean foreseen;
   private boolean spoken;
   private boolean started;
   private boolean finished;
 
-  VocoderStream(Vocoder vocoder, Vocoder.Voice voice, FrameSource source, GeneratorState state) {
+  /**
+   * @param lookAhead frames to wait for, at most the vocoder's
+   */
+  VocoderStream(
+      Vocoder vocoder,
+      Vocoder.Voice voice,
+      FrameSource source,
+      GeneratorState state,
+      int lookAhead) {
     this.vocoder = vocoder;
     this.voice = voice;
     this.source = source;
     this.state = state;
+    this.lookAhead = lookAhead;
     this.waiting = Frames.none(vocoder.config());
+    this.latest = waiting;
   }
 
   /**
@@ -56,7 +77,7 @@ public final class VocoderStream implements AutoCloseable {
   public Audio accept(SpeechUnits more) {
     requireOpen();
     Streams streams = Streams.of(more, vocoder.config());
-    waiting = waiting.plus(source.add(streams));
+    take(source.add(streams));
     spoken |= streams.hubert().length > 0;
     return vocoder.audio(ready());
   }
@@ -72,10 +93,10 @@ public final class VocoderStream implements AutoCloseable {
     if (!spoken) {
       throw Streams.noUnits();
     }
-    waiting = waiting.plus(source.finish());
+    take(source.finish());
     finished = true;
     List<float[]> pieces = ready();
-    pieces.add(vocoder.last(waiting, voice, state));
+    pieces.add(unheard(vocoder.last(waiting, voice, state)));
     close();
     return vocoder.audio(pieces);
   }
@@ -84,6 +105,13 @@ public final class VocoderStream implements AutoCloseable {
     if (finished) {
       throw new IllegalStateException("the utterance has ended");
     }
+  }
+
+  private void take(Frames frames) {
+    int count = frames.count();
+    waiting = waiting.plus(frames);
+    latest = count == 0 ? latest : frames.range(count - 1, count);
+    since += count;
   }
 
   private List<float[]> ready() {
@@ -95,13 +123,37 @@ public final class VocoderStream implements AutoCloseable {
     while (started && waiting.count() >= STEP) {
       pieces.add(step(Math.min(LONGEST_STEP, Integer.highestOneBit(waiting.count()))));
     }
+    int beyond = vocoder.lookAhead() - lookAhead;
+    if (!finished && beyond > 0 && since >= (foreseen ? STEP : lookAhead)) {
+      pieces.add(foreseen(beyond));
+    }
     return pieces;
+  }
+
+  /** The samples that would be final if the latest frame went on for some more. */
+  private float[] foreseen(int beyond) {
+    foreseen = true;
+    since = 0;
+    Frames frames = waiting.plus(latest.repeated(new int[] {beyond}));
+    try (GeneratorState copy = state.copy()) {
+      float[] samples = vocoder.next(frames, voice, copy);
+      float[] more = Arrays.copyOfRange(samples, ahead, samples.length);
+      ahead = samples.length;
+      return more;
+    }
+  }
+
+  /** Of samples that are final now, those that were not given out before. */
+  private float[] unheard(float[] samples) {
+    int given = Math.min(ahead, samples.length);
+    ahead -= given;
+    return Arrays.copyOfRange(samples, given, samples.length);
   }
 
   private float[] step(int frames) {
     float[] samples = vocoder.next(waiting.range(0, frames), voice, state);
     waiting = waiting.range(frames, waiting.count());
-    return samples;
+    return unheard(samples);
   }
 
   @Override

@@ -85,6 +85,37 @@ final class BundledVocoderTest {
     Waves.assertClose(said, whole, 1e-4);
   }
 
+  /** Also a source and a filter, whose pulses and noise go on from where they stand. */
+  @ParameterizedTest
+  @ValueSource(strings = {"tiny-base", "tiny-expressive"})
+  void soonerStillWithAShorterLookAhead(String model) {
+    Vocoder vocoder = vocoder(model);
+    VocoderConfig config = vocoder.config();
+    SpeechUnits units =
+        new SpeechUnits(
+            random.ints(UNITS, 0, config.units()).toArray(),
+            codes(config.pitch(), UNITS),
+            codes(config.styleTokens(), UNITS));
+    VoiceOptions voice = VoiceOptions.standard();
+    float[] whole = vocoder.synthesize(units, voice).audio().samples();
+    float[] said = new float[0];
+    try (VocoderStream stream = vocoder.stream(voice.withLookAhead(5))) {
+      for (int i = 0; i < UNITS; i++) {
+        SpeechUnits next =
+            new SpeechUnits(
+                Arrays.copyOfRange(units.hubert(), i, i + 1),
+                range(units.pitch(), i, i + 1),
+                range(units.style(), i, i + 1));
+        said = Waves.joined(said, stream.accept(next).samples());
+        if (i + 1 == 6) {
+          assertThat(said).isNotEmpty();
+        }
+      }
+      said = Waves.joined(said, stream.finish().samples());
+    }
+    assertThat(said).hasSameSizeAs(whole);
+  }
+
   private static void assertSpeaksSoon(Vocoder vocoder, VoiceOptions voice, SpeechUnits units) {
     float[] said = new float[0];
     try (VocoderStream stream = vocoder.stream(voice)) {

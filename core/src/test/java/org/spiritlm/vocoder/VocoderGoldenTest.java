@@ -111,9 +111,9 @@ class VocoderGoldenTest {
   }
 
   private static VoiceOptions voice(JsonNode arguments) {
-    return new VoiceOptions(
-        arguments.has("speaker_id") ? arguments.get("speaker_id").asText() : null,
-        arguments.has("style_id") ? arguments.get("style_id").asText() : null,
-        arguments.path("dur_pred").asBoolean(true));
+    return VoiceOptions.standard()
+        .withSpeaker(arguments.has("speaker_id") ? arguments.get("speaker_id").asText() : null)
+        .withStyle(arguments.has("style_id") ? arguments.get("style_id").asText() : null)
+        .withPredictedDurations(arguments.path("dur_pred").asBoolean(true));
   }
 }

@@ -13,7 +13,12 @@ import net.jqwik.api.constraints.Size;
 import org.bytedeco.javacpp.Pointer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.spiritlm.checkpoint.SpeechSizes;
+import org.spiritlm.checkpoint.Variant;
 import org.spiritlm.torch.InputException;
+import org.spiritlm.torch.Weights;
 import org.spiritlm.units.SpeechUnits;
 
 class VocoderStreamTest {
@@ -144,6 +149,79 @@ class VocoderStreamTest {
       }
       assertThat(stream.accept(units(hubert[needed + 1])).samples()).isNotEmpty();
     }
+  }
+
+  /**
+   * Whatever is waited for, all samples come, none but those near the end of what was there differ,
+   * and with as many frames as the vocoder sees none do.
+   */
+  @Property(tries = 60)
+  void aShorterLookAheadGivesAsManySamplesSooner(
+      @ForAll @Size(min = 1, max = 12) List<@IntRange(max = 25) Integer> cuts,
+      @ForAll @IntRange(min = 1, max = 12) int frames,
+      @ForAll boolean predict,
+      @ForAll long seed) {
+    VoiceOptions exact = PREDICT.withPredictedDurations(predict);
+    VoiceOptions early = exact.withLookAhead(frames);
+    int[] hubert = random(sum(cuts) + 1, 20, seed);
+    float[] first = new float[0];
+    float[] second = new float[0];
+    try (VocoderStream soon = base.stream(early);
+        VocoderStream whole = base.stream(exact)) {
+      int at = 0;
+      for (int i = 0; i <= cuts.size(); i++) {
+        int end = i < cuts.size() ? at + cuts.get(i) : hubert.length;
+        SpeechUnits next = units(Arrays.copyOfRange(hubert, at, end));
+        first = Waves.joined(first, soon.accept(next).samples());
+        second = Waves.joined(second, whole.accept(next).samples());
+        assertThat(first).hasSizeGreaterThanOrEqualTo(second.length);
+        at = end;
+      }
+      first = Waves.joined(first, soon.finish().samples());
+      second = Waves.joined(second, whole.finish().samples());
+    }
+    assertThat(first).hasSameSizeAs(second);
+    if (frames >= base.lookAhead()) {
+      Waves.assertClose(first, second, 1e-5);
+    }
+  }
+
+  /** Where the last unit does go on, what was foreseen is what comes. */
+  @Test
+  void aShorterLookAheadIsExactWhereTheLastFrameGoesOn() {
+    int[] hubert = new int[40];
+    Arrays.fill(hubert, 7);
+    float[] whole = base.synthesize(units(hubert), RATED).audio().samples();
+    float[] early = new float[0];
+    try (VocoderStream stream = base.stream(RATED.withLookAhead(2))) {
+      for (int i = 0; i < 20; i++) {
+        early = Waves.joined(early, stream.accept(units(7)).samples());
+      }
+    }
+    assertThat(early).hasSizeGreaterThanOrEqualTo(16 * 8);
+    Waves.assertClose(early, Arrays.copyOf(whole, early.length), 1e-5);
+  }
+
+  /** Units that are said once each are the least speech that there can be of so many. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void withElevenFramesTheReleasedShapeSpeaksAfterTwelveUnits(boolean predict) {
+    Vocoder released =
+        new Vocoder(Weights.initialise(3), SpeechSizes.RELEASED.vocoder(Variant.BASE));
+    assertThat(released.lookAhead()).isEqualTo(20);
+    VoiceOptions voice = PREDICT.withPredictedDurations(predict);
+    int[] hubert = random(24, 500, 8);
+    float[] whole = released.synthesize(units(hubert), voice).audio().samples();
+    float[] early = new float[0];
+    try (VocoderStream stream = released.stream(voice.withLookAhead(11))) {
+      for (int i = 0; i < hubert.length; i++) {
+        early = Waves.joined(early, stream.accept(units(hubert[i])).samples());
+        assertThat(early.length > 0 || i < 11).as("%d units", i + 1).isTrue();
+      }
+      early = Waves.joined(early, stream.finish().samples());
+    }
+    assertThat(early).hasSameSizeAs(whole);
+    Waves.assertClose(early, whole, 3e-3);
   }
 
   @Test

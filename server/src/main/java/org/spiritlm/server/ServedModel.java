@@ -50,6 +50,7 @@ final class ServedModel {
   private final SpiritLm model;
   private final Engine engine;
   private final Workers workers;
+  private final VoiceOptions standardVoice;
   private final @Nullable VocoderConfig vocoder;
   private final List<String> styles;
   private final int context;
@@ -64,11 +65,18 @@ final class ServedModel {
    * @param model of which all parts are loaded
    * @param limits of the engine
    * @param workers for what is not generated
+   * @param standardVoice where a request names none
    */
-  ServedModel(String name, SpiritLm model, EngineLimits limits, Workers workers) {
+  ServedModel(
+      String name,
+      SpiritLm model,
+      EngineLimits limits,
+      Workers workers,
+      VoiceOptions standardVoice) {
     this.name = name;
     this.model = model;
     this.workers = workers;
+    this.standardVoice = standardVoice;
     this.vocoder =
         model.directory().parts().contains(Part.VOCODER) ? model.directory().vocoderConfig() : null;
     this.styles = speaks() ? model.directory().styles() : List.of();
@@ -179,7 +187,7 @@ final class ServedModel {
   VoiceOptions voice(@Nullable String voice, String path) {
     requireSpeech(path);
     if (voice == null || voice.equals(DEFAULT_VOICE)) {
-      return VoiceOptions.standard();
+      return standardVoice;
     }
     if (!voices().contains(voice)) {
       throw ApiException.wrong(
@@ -191,7 +199,7 @@ final class ServedModel {
               + "' here; there are "
               + String.join(", ", voices()));
     }
-    return VoiceOptions.standard().withSpeaker(voice);
+    return standardVoice.withSpeaker(voice);
   }
 
   /** Whether it has a vocoder to speak with. */

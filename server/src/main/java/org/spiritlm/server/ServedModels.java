@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.spiritlm.SpiritLm;
 import org.spiritlm.lm.EngineLimits;
 import org.spiritlm.torch.InputException;
+import org.spiritlm.vocoder.VoiceOptions;
 
 /** The models that are served, by their names; the first is asked where a request names none. */
 final class ServedModels {
@@ -29,7 +30,9 @@ final class ServedModels {
     EngineLimits all = options.engine();
     EngineLimits each = all.withCacheBytes(all.cacheBytes() / named.size());
     Workers workers = new Workers(Runtime.getRuntime().availableProcessors(), all.waiting());
-    named.forEach((name, model) -> models.put(name, new ServedModel(name, model, each, workers)));
+    VoiceOptions voice = VoiceOptions.standard().withLookAhead(options.lookAhead());
+    named.forEach(
+        (name, model) -> models.put(name, new ServedModel(name, model, each, workers, voice)));
   }
 
   ServedModel first() {

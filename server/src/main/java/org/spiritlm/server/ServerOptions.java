@@ -20,6 +20,8 @@ import org.spiritlm.torch.InputException;
  * @param origins of other sites whose pages may use the server, such as {@code https://example.org}
  * @param engine what is made at once, and what may wait
  * @param limits of each request
+ * @param lookAhead frames that streamed speech waits for, or null for as many as the vocoder sees,
+ *     see {@link org.spiritlm.vocoder.VoiceOptions#lookAhead}
  * @param grace how long answers may go on while the server is being stopped
  * @param log takes a line of JSON for each request, without what was said
  */
@@ -32,6 +34,7 @@ public record ServerOptions(
     List<String> origins,
     EngineLimits engine,
     RequestLimits limits,
+    @Nullable Integer lookAhead,
     Duration grace,
     Consumer<String> log) {
   public ServerOptions {
@@ -60,24 +63,27 @@ public record ServerOptions(
         List.of(),
         EngineLimits.standard(),
         RequestLimits.standard(),
+        null,
         Duration.ofSeconds(10),
         line -> {});
   }
 
   /** The same on another port. */
   public ServerOptions withPort(int value) {
-    return new ServerOptions(host, value, keys, tls, insecure, origins, engine, limits, grace, log);
+    return new ServerOptions(
+        host, value, keys, tls, insecure, origins, engine, limits, lookAhead, grace, log);
   }
 
   /** The same for who has one of these keys. */
   public ServerOptions withKeys(List<String> value) {
-    return new ServerOptions(host, port, value, tls, insecure, origins, engine, limits, grace, log);
+    return new ServerOptions(
+        host, port, value, tls, insecure, origins, engine, limits, lookAhead, grace, log);
   }
 
   /** The same over TLS. */
   public ServerOptions withTls(@Nullable Tls value) {
     return new ServerOptions(
-        host, port, keys, value, insecure, origins, engine, limits, grace, log);
+        host, port, keys, value, insecure, origins, engine, limits, lookAhead, grace, log);
   }
 
   /**
@@ -86,23 +92,32 @@ public record ServerOptions(
    * @throws InputException if one of them is no origin
    */
   public ServerOptions withOrigins(List<String> value) {
-    return new ServerOptions(host, port, keys, tls, insecure, value, engine, limits, grace, log);
+    return new ServerOptions(
+        host, port, keys, tls, insecure, value, engine, limits, lookAhead, grace, log);
   }
 
   /** The same with another engine. */
   public ServerOptions withEngine(EngineLimits value) {
-    return new ServerOptions(host, port, keys, tls, insecure, origins, value, limits, grace, log);
+    return new ServerOptions(
+        host, port, keys, tls, insecure, origins, value, limits, lookAhead, grace, log);
   }
 
   /** The same with other limits. */
   public ServerOptions withLimits(RequestLimits value) {
-    return new ServerOptions(host, port, keys, tls, insecure, origins, engine, value, grace, log);
+    return new ServerOptions(
+        host, port, keys, tls, insecure, origins, engine, value, lookAhead, grace, log);
+  }
+
+  /** The same with streamed speech that waits for so many frames. */
+  public ServerOptions withLookAhead(@Nullable Integer value) {
+    return new ServerOptions(
+        host, port, keys, tls, insecure, origins, engine, limits, value, grace, log);
   }
 
   /** The same with a log. */
   public ServerOptions withLog(Consumer<String> value) {
     return new ServerOptions(
-        host, port, keys, tls, insecure, origins, engine, limits, grace, value);
+        host, port, keys, tls, insecure, origins, engine, limits, lookAhead, grace, value);
   }
 
   /** Whether only this machine can come, without a key. */

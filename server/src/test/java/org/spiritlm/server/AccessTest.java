@@ -337,6 +337,7 @@ class AccessTest {
         List.of(),
         EngineLimits.standard(),
         RequestLimits.standard(),
+        null,
         Duration.ofSeconds(1),
         line -> {});
   }

@@ -257,6 +257,7 @@ class LoadTest {
             usual.origins(),
             usual.engine(),
             usual.limits(),
+            usual.lookAhead(),
             Duration.ofSeconds(1),
             usual.log());
     Served served = new Served("base", brief);
