@@ -23,6 +23,7 @@ import org.spiritlm.text.Vocabulary;
 import org.spiritlm.torch.ConfigFile;
 import org.spiritlm.torch.DType;
 import org.spiritlm.torch.Device;
+import org.spiritlm.torch.TensorInfo;
 import org.spiritlm.torch.Torch;
 import org.spiritlm.torch.Weights;
 import org.spiritlm.units.SpeechTokenizer;
@@ -98,8 +99,14 @@ final class Parts {
     LlamaConfig config = languageModelConfig();
     Weights mapped = directory.languageModelWeights().on(options.device());
     Weights weights = config.isSmall() || options.packed() ? mapped.allPacked() : mapped.packed();
-    DType type = languageModelType(config, options, Torch.hasFastBfloat16());
+    boolean keepsHalves = options.packed() && Weights.packsHalves() && isBfloat16(mapped);
+    DType type = languageModelType(config, options, Torch.hasFastBfloat16(), keepsHalves);
     return new LlamaModel(type == null ? weights : weights.as(type), config);
+  }
+
+  private static boolean isBfloat16(Weights weights) {
+    TensorInfo table = weights.info("model.embed_tokens.weight");
+    return table != null && table.dtype() == DType.BF16;
   }
 
   /**
@@ -107,13 +114,13 @@ final class Parts {
    *
    * @param fastBfloat16 whether the processor computes well in bfloat16; where it does not, that
    *     type still halves what a large model reads from memory in a step, but holds up a small one
+   * @param keepsHalves whether a large one is packed so that it reads no more in float32
    */
   static @Nullable DType languageModelType(
-      LlamaConfig config, LoadOptions options, boolean fastBfloat16) {
+      LlamaConfig config, LoadOptions options, boolean fastBfloat16, boolean keepsHalves) {
     boolean onProcessor = options.device().kind() == Device.Kind.CPU;
-    return options.dtype() == null && onProcessor && config.isSmall() && !fastBfloat16
-        ? DType.F32
-        : options.dtype();
+    boolean widens = onProcessor && !fastBfloat16 && (config.isSmall() || keepsHalves);
+    return options.dtype() == null && widens ? DType.F32 : options.dtype();
   }
 
   /**

@@ -38,14 +38,23 @@ final class LanguageModelTypeTest {
   @Test
   void aSmallModelIsFloat32WhereBfloat16IsSlow() {
     LoadOptions standard = LoadOptions.standard();
-    assertThat(Parts.languageModelType(SMALL, standard, false)).isEqualTo(DType.F32);
-    assertThat(Parts.languageModelType(SMALL, standard, true)).isNull();
-    assertThat(Parts.languageModelType(LARGE, standard, false)).isNull();
+    assertThat(Parts.languageModelType(SMALL, standard, false, false)).isEqualTo(DType.F32);
+    assertThat(Parts.languageModelType(SMALL, standard, true, false)).isNull();
+    assertThat(Parts.languageModelType(LARGE, standard, false, false)).isNull();
+  }
+
+  @Test
+  void aLargeOneIsWhereItIsPackedInTwoBytesAValue() {
+    LoadOptions packed = LoadOptions.standard().withPacked();
+    assertThat(Parts.languageModelType(LARGE, packed, false, true)).isEqualTo(DType.F32);
+    assertThat(Parts.languageModelType(LARGE, packed, true, true)).isNull();
+    assertThat(Parts.languageModelType(LARGE, packed.withDtype(DType.BF16), false, true))
+        .isEqualTo(DType.BF16);
   }
 
   @Test
   void whatIsAskedForIsTaken() {
     LoadOptions asked = LoadOptions.standard().withDtype(DType.BF16);
-    assertThat(Parts.languageModelType(SMALL, asked, false)).isEqualTo(DType.BF16);
+    assertThat(Parts.languageModelType(SMALL, asked, false, false)).isEqualTo(DType.BF16);
   }
 }

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.spiritlm.app.bench.Benchmark;
 import org.spiritlm.app.bench.DataBenchmarks;
 import org.spiritlm.app.bench.EngineBenchmarks;
@@ -72,8 +73,8 @@ final class BenchCommand implements Runnable {
               + " round's number: two programs can so be measured in turns.")
   boolean onRequest;
 
-  /** What was measured for the machine in this run (GB/s), or 0. */
-  private double bandwidth;
+  /** Measures how fast memory is read (GB/s), where that was asked for. */
+  private Benchmark.@Nullable Task bandwidth;
 
   @Mixin DeviceOptions where = new DeviceOptions();
 
@@ -139,19 +140,27 @@ final class BenchCommand implements Runnable {
     PeakMemory memory = PeakMemory.watch();
     Benchmark.Task task = benchmark.prepare().get();
     double[] values = new double[rounds];
+    double[] shares = new double[rounds];
     for (int round = -2; round < rounds; round++) { // the first two are for warming up
+      // beside each round, since others on a machine take more of its memory's time now and less
+      // then
+      double read =
+          bandwidth != null && benchmark.bytes() > 0
+              ? Benchmark.measure(bandwidth, round + 2)
+              : Double.POSITIVE_INFINITY;
       double value = Benchmark.measure(task, round + 2);
       if (round >= 0) {
         values[round] = value;
+        shares[round] = value * benchmark.bytes() / 1e9 / read;
       }
     }
     double[] sorted = values.clone();
     Arrays.sort(sorted);
-    double median = (sorted[(rounds - 1) / 2] + sorted[rounds / 2]) / 2;
+    double median = median(values);
+    double share = median(shares);
     if (benchmark.name().equals(MachineBenchmarks.READ_BANDWIDTH)) {
-      bandwidth = median;
+      bandwidth = task;
     }
-    double share = bandwidth > 0 ? median * benchmark.bytes() / 1e9 / bandwidth : 0;
     if (common.json) {
       ObjectNode result = result(benchmark, median);
       ArrayNode each = result.putArray("rounds");
@@ -178,6 +187,12 @@ final class BenchCommand implements Runnable {
                   : "",
               share > 0 ? String.format("  %.0f %% of the read bandwidth", 100 * share) : ""));
     }
+  }
+
+  private static double median(double... values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
   }
 
   private void serve(Benchmark benchmark) {

@@ -23,7 +23,14 @@ final class Jvm {
   static Process start(Map<String, String> environment, @Nullable Path log, List<String> words) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx600m", "-XX:+UseSerialGC", "@jvm.options", "-cp", CLASS_PATH));
+    command.addAll(
+        List.of(
+            "-Xmx600m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "@jvm.options",
+            "-cp",
+            CLASS_PATH));
     command.addAll(words);
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().putAll(environment);

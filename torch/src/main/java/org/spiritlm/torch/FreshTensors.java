@@ -13,13 +13,15 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Random float32 tensors, each made from its name and a seed when it is loaded; so none depends on
- * which others there are, and a model of any size can be written in the memory of one tensor.
+ * Random tensors, float32 unless another type is asked for, each made from its name and a seed when
+ * it is loaded; so none depends on which others there are, and a model of any size can be written
+ * in the memory of one tensor.
  *
  * <p>Values are the same on every run with the same libtorch and the same kind of processor.
  */
 public final class FreshTensors implements TensorSource {
   private final long seed;
+  private final DType type;
   private final Map<String, Plan> plans = new LinkedHashMap<>();
 
   /** How a tensor is made. */
@@ -31,8 +33,14 @@ public final class FreshTensors implements TensorSource {
     Object load(Weights weights);
   }
 
-  FreshTensors(long seed) {
+  FreshTensors(long seed, DType type) {
     this.seed = seed;
+    this.type = type;
+  }
+
+  /** The type of all of them. */
+  DType type() {
+    return type;
   }
 
   /**
@@ -40,13 +48,13 @@ public final class FreshTensors implements TensorSource {
    * that are zero and take no memory.
    */
   public static FreshTensors of(long seed, Model model) {
-    FreshTensors tensors = new FreshTensors(seed);
+    FreshTensors tensors = new FreshTensors(seed, DType.F32);
     model.load(Weights.planning(tensors));
     return tensors;
   }
 
   void plan(String name, Initializer initializer, long... shape) {
-    plans.put(name, new Plan(TensorInfo.of(DType.F32, shape), initializer));
+    plans.put(name, new Plan(TensorInfo.of(type, shape), initializer));
   }
 
   /** A tensor of this shape whose elements are one zero. */
@@ -78,7 +86,7 @@ public final class FreshTensors implements TensorSource {
       Tensor tensor = Tensors.empty(DType.F32, plan.info().dimensions());
       Generator random = torch.make_generator_cpu(seedOf(name));
       plan.initializer().fill(tensor, random);
-      return Scope.detach(tensor);
+      return Scope.detach(tensor.to(type.scalarType()));
     }
   }
 

@@ -132,8 +132,13 @@ public final class Weights {
    * seed and its name.
    */
   public static Weights initialise(long seed) {
+    return initialise(seed, DType.F32);
+  }
+
+  /** The same, as a file that stores them in this type would give them. */
+  public static Weights initialise(long seed, DType type) {
     Torch.start();
-    return new Weights(new Store(List.of(), new FreshTensors(seed), false));
+    return new Weights(new Store(List.of(), new FreshTensors(seed, type), false));
   }
 
   /** Weights that only note what a model asks for, and give it zeros. */
@@ -192,6 +197,14 @@ public final class Weights {
     return new Weights(store, path, device, dtype, Use.INFERENCE, beside);
   }
 
+  /**
+   * Whether {@link #allPacked} keeps matrices that are stored in bfloat16 in two bytes a value also
+   * where they are computed in float32: then that type costs no more, and saves conversions.
+   */
+  public static boolean packsHalves() {
+    return FbgemmProduct.isWorthwhile();
+  }
+
   /** Whether gradients go through what is computed with them: trained or adapted ones. */
   public boolean areLearning() {
     return use == Use.TRAINING || adapters != null;
@@ -213,7 +226,8 @@ public final class Weights {
       return null;
     }
     TensorInfo info = info(name);
-    DType found = info != null ? info.dtype() : DType.F32; // fresh ones are float32
+    FreshTensors fresh = store.fresh;
+    DType found = info != null ? info.dtype() : fresh != null ? fresh.type() : DType.F32;
     DType type = dtype != null && found.isFloat() ? dtype : found;
     return use.packs(type)
         ? PackedProduct.kind(found, type, use == Use.ALL_PACKED_INFERENCE)

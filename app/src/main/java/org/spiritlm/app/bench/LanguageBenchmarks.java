@@ -99,10 +99,13 @@ public final class LanguageBenchmarks {
   }
 
   private static LlamaModel model(Size size, DType dtype, Device device) {
-    Weights weights = Weights.initialise(1).as(dtype).on(device);
+    Weights weights = Weights.initialise(1, dtype).on(device);
+    if (dtype != DType.BF16) {
+      return new LlamaModel(weights.packed(), size.config);
+    }
     // as a server has them
-    return new LlamaModel(
-        dtype == DType.BF16 ? weights.allPacked() : weights.packed(), size.config);
+    boolean widens = device.kind() == Device.Kind.CPU && Weights.packsHalves();
+    return new LlamaModel((widens ? weights.as(DType.F32) : weights).allPacked(), size.config);
   }
 
   private static Benchmark.Task prefill(LlamaModel model) {
