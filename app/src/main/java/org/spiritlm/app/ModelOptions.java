@@ -27,8 +27,8 @@ final class ModelOptions {
       names = "--dtype",
       paramLabel = "fp32|bf16",
       description =
-          "Element type of the language model (default: that of its file; fp32 for small models"
-              + " where the processor has no AVX-512).")
+          "Element type of the language model (default: that of its file; where the processor has"
+              + " no AVX-512, fp32 for small models, and for what serve and eval pack).")
   @Nullable ElementType type;
 
   @Mixin DeviceOptions where = new DeviceOptions();
