@@ -4,14 +4,12 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import org.apache.hadoop.fs.FSDataOutputStream;
-import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.jspecify.annotations.Nullable;
@@ -21,16 +19,19 @@ import org.spiritlm.torch.InputException;
  * Keeps a second job off an output directory.
  *
  * <p>In the local file system the operating system holds the lock and frees it when the process
- * ends, however that may be. Elsewhere it is a file that is renewed all the time; one that is not
- * renewed any more belongs to a job that was killed.
+ * ends, however that may be. Elsewhere each job has a file in a directory, which it renews all the
+ * time, and goes on only where no other's is there; one that is not renewed any more belongs to a
+ * job that was killed. That is safe where a file is listed as soon as it is closed, as in HDFS, S3,
+ * Google's and Azure's stores.
  */
 final class OutputLock implements AutoCloseable {
   private static final String NAME = "lock";
+  private static final String CLAIMS = "claims";
 
-  /** How often the file is renewed (seconds). */
+  /** How often a claim is renewed (seconds). */
   private static final int RENEWED_SECONDS = 10;
 
-  /** After this the owner of a file that is not renewed counts as killed (seconds). */
+  /** After this the owner of a claim that is not renewed counts as killed (seconds). */
   private static final int DEAD_SECONDS = 60;
 
   private final Release release;
@@ -52,7 +53,7 @@ final class OutputLock implements AutoCloseable {
     Path lock = new Path(output.own(), NAME);
     return Storage.isLocal(lock)
         ? takeLocal(output, Storage.local(lock))
-        : takeFile(storage, output, lock);
+        : takeClaim(storage.of(lock), output, new Path(output.own(), CLAIMS));
   }
 
   private static OutputLock takeLocal(OutputDirectory output, java.nio.file.Path file)
@@ -75,20 +76,28 @@ final class OutputLock implements AutoCloseable {
     return new OutputLock(channel::close);
   }
 
-  private static OutputLock takeFile(Storage storage, OutputDirectory output, Path lock)
+  /**
+   * Says that it is here, then looks whether others are. Of two jobs the one that looks last sees
+   * the other, whichever said so first; where each sees the other, neither goes on.
+   */
+  private static OutputLock takeClaim(FileSystem files, OutputDirectory output, Path claims)
       throws IOException {
-    FileSystem files = storage.of(lock);
-    String owner = UUID.randomUUID().toString();
-    if (!create(files, lock, owner)) {
-      long renewed = files.getFileStatus(lock).getModificationTime();
-      if (now(files, output, owner) - renewed < TimeUnit.SECONDS.toMillis(DEAD_SECONDS)) {
+    Path own = new Path(claims, UUID.randomUUID().toString());
+    files.mkdirs(claims);
+    files.create(own, true).close();
+    // the file system's own time, which need not be this machine's
+    long dead =
+        files.getFileStatus(own).getModificationTime() - TimeUnit.SECONDS.toMillis(DEAD_SECONDS);
+    for (FileStatus claim : files.listStatus(claims)) {
+      if (claim.getPath().getName().equals(own.getName())) {
+        continue;
+      }
+      if (claim.getModificationTime() > dead) {
+        files.delete(own, false);
         throw taken(
             output, "; if that one was killed, the lock is free " + DEAD_SECONDS + " s later");
       }
-      files.delete(lock, false);
-      if (!create(files, lock, owner)) {
-        throw taken(output, "");
-      }
+      files.delete(claim.getPath(), false);
     }
     ScheduledExecutorService renewing =
         Executors.newSingleThreadScheduledExecutor(
@@ -99,43 +108,17 @@ final class OutputLock implements AutoCloseable {
             });
     var unused =
         renewing.scheduleAtFixedRate(
-            () -> renew(files, lock, owner), RENEWED_SECONDS, RENEWED_SECONDS, TimeUnit.SECONDS);
+            () -> renew(files, own), RENEWED_SECONDS, RENEWED_SECONDS, TimeUnit.SECONDS);
     return new OutputLock(
         () -> {
           renewing.shutdownNow();
-          files.delete(lock, false);
+          files.delete(own, false);
         });
   }
 
-  private static boolean create(FileSystem files, Path lock, String owner) throws IOException {
-    try (FSDataOutputStream out = files.create(lock, false)) {
-      out.write(owner.getBytes(StandardCharsets.UTF_8));
-      return true;
-    } catch (FileAlreadyExistsException e) {
-      return false;
-    } catch (IOException e) {
-      if (files.exists(lock)) { // file systems differ in what they throw
-        return false;
-      }
-      throw e;
-    }
-  }
-
-  /** The file system's own time, which need not be this machine's. */
-  private static long now(FileSystem files, OutputDirectory output, String owner)
-      throws IOException {
-    Path probe = new Path(output.own(), "time-" + owner);
-    files.create(probe, true).close();
+  private static void renew(FileSystem files, Path own) {
     try {
-      return files.getFileStatus(probe).getModificationTime();
-    } finally {
-      files.delete(probe, false);
-    }
-  }
-
-  private static void renew(FileSystem files, Path lock, String owner) {
-    try (FSDataOutputStream out = files.create(lock, true)) {
-      out.write(owner.getBytes(StandardCharsets.UTF_8));
+      files.create(own, true).close();
     } catch (IOException e) {
       // The next time may succeed; if none does, writing the output fails as well.
     }

@@ -9,7 +9,14 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -19,6 +26,7 @@ import org.spiritlm.corpus.AudioLocation;
 import org.spiritlm.corpus.PreparedUtterance;
 import org.spiritlm.corpus.Rejection;
 import org.spiritlm.corpus.Utterance;
+import org.spiritlm.torch.InputException;
 
 /** Manifest, audio and output in a file system that only Hadoop knows. */
 final class OtherFileSystemTest {
@@ -149,13 +157,56 @@ final class OtherFileSystemTest {
   @Test
   void theLockOfAKilledJobIsTakenOver() throws IOException {
     String manifest = "elsewhere://node:8020/corpus/corpus.jsonl";
-    Path own = Files.createDirectories(root.resolve("out").resolve("_prepare"));
-    Path lock = Files.writeString(own.resolve("lock"), "another job's");
+    Path claims = Files.createDirectories(root.resolve("out").resolve("_prepare/claims"));
+    Path lock = Files.createFile(claims.resolve("another-job"));
     Run second = prepare(manifest, "elsewhere://node:8020/out");
     assertThat(second.code()).isEqualTo(2);
     assertThat(second.err()).contains("another prepare is writing there", "60 s later");
     Files.setLastModifiedTime(lock, FileTime.from(Instant.now().minusSeconds(100)));
     assertThat(prepare(manifest, "elsewhere://node:8020/out").code()).isZero();
-    assertThat(lock).doesNotExist();
+    assertThat(claims).isEmptyDirectory();
+  }
+
+  @Test
+  void ofJobsThatBeginTogetherNoTwoGoOn() throws Exception {
+    org.apache.hadoop.conf.Configuration configuration = new org.apache.hadoop.conf.Configuration();
+    configuration.set("fs.elsewhere.impl", ElsewhereFileSystem.class.getName());
+    Storage storage = new Storage(configuration);
+    OutputDirectory output = new OutputDirectory(storage, Storage.path("elsewhere://node:8020/o"));
+    output.claim();
+    int jobs = 4;
+    CyclicBarrier together = new CyclicBarrier(jobs);
+    AtomicInteger holders = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+    Callable<Integer> job =
+        () -> {
+          int refused = 0;
+          for (int round = 0; round < 50; round++) {
+            together.await();
+            try (OutputLock lock = OutputLock.take(storage, output)) {
+              most.accumulateAndGet(holders.incrementAndGet(), Math::max);
+              Thread.sleep(1);
+              holders.decrementAndGet();
+            } catch (InputException e) {
+              refused++;
+            }
+          }
+          return refused;
+        };
+    ExecutorService threads = Executors.newFixedThreadPool(jobs);
+    int refused = 0;
+    try {
+      for (Future<Integer> each : threads.invokeAll(Collections.nCopies(jobs, job))) {
+        refused += each.get();
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    assertThat(most).hasValueLessThanOrEqualTo(1);
+    assertThat(refused).isPositive();
+    try (OutputLock lock = OutputLock.take(storage, output)) {
+      assertThat(root.resolve("o/_prepare/claims")).isDirectoryContaining("glob:**");
+    }
+    assertThat(root.resolve("o/_prepare/claims")).isEmptyDirectory();
   }
 }
