@@ -109,7 +109,7 @@ final class ObjectStoreTest {
   @Test
   void aSecondJobIsRefused() throws IOException {
     try (FileSystem store = store()) {
-      store.create(inside("/out/_prepare/lock"), false).close();
+      store.create(inside("/out/_prepare/claims/another-job"), false).close();
     }
 
     Run second = prepare();
