@@ -10,8 +10,8 @@ import org.spiritlm.torch.Device;
  * @param variant {@code base} or {@code expressive} where a directory holds both (Meta's layout),
  *     else null
  * @param dtype what the language model computes in, or null for the type of its file, but float32
- *     for a small model (fewer than 32 million weights), or one that is packed, on a processor
- *     without AVX-512, which takes longer in bfloat16; the other parts compute in float32
+ *     for a small model (fewer than 32 million weights), or a bfloat16 one that is packed, on a
+ *     processor without AVX-512, which takes longer in bfloat16; the other parts compute in float32
  * @param device where all parts compute
  * @param packed whether the language model's weights are copied into the order that this processor
  *     multiplies fastest although that takes seconds, and memory for those that would stay mapped:

@@ -14,7 +14,8 @@ import org.spiritlm.vocoder.VoiceOptions;
 
 /**
  * One utterance, spoken while its tokens arrive: all audio together is that of {@link
- * SpiritLm#decode(SpeechTokens, VoiceOptions)} for all tokens together, within 1e-4.
+ * SpiritLm#decode(SpeechTokens, VoiceOptions)} for all tokens together, within 1e-4, unless the
+ * voice has a shorter look-ahead ({@link VoiceOptions#lookAhead}).
  *
  * <p>Pitch and style hold until the next of their kind. Where the vocoder takes them (EXPRESSIVE),
  * units before the first ones wait for those, but for a style that was asked for, which is known.

@@ -156,8 +156,9 @@ final class BenchCommand implements Runnable {
     }
     double[] sorted = values.clone();
     Arrays.sort(sorted);
-    double median = median(values);
-    double share = median(shares);
+    Arrays.sort(shares);
+    double median = middle(sorted);
+    double share = middle(shares);
     if (benchmark.name().equals(MachineBenchmarks.READ_BANDWIDTH)) {
       bandwidth = task;
     }
@@ -189,9 +190,7 @@ final class BenchCommand implements Runnable {
     }
   }
 
-  private static double median(double... values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
+  private static double middle(double... sorted) {
     return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
   }
 

@@ -97,26 +97,20 @@ final class BundledVocoderTest {
             codes(config.pitch(), UNITS),
             codes(config.styleTokens(), UNITS));
     VoiceOptions voice = VoiceOptions.standard();
-    float[] whole = vocoder.synthesize(units, voice).audio().samples();
-    float[] said = new float[0];
-    try (VocoderStream stream = vocoder.stream(voice.withLookAhead(5))) {
-      for (int i = 0; i < UNITS; i++) {
-        SpeechUnits next =
-            new SpeechUnits(
-                Arrays.copyOfRange(units.hubert(), i, i + 1),
-                range(units.pitch(), i, i + 1),
-                range(units.style(), i, i + 1));
-        said = Waves.joined(said, stream.accept(next).samples());
-        if (i + 1 == 6) {
-          assertThat(said).isNotEmpty();
-        }
-      }
-      said = Waves.joined(said, stream.finish().samples());
-    }
-    assertThat(said).hasSameSizeAs(whole);
+    assertThat(saidInUnits(vocoder, voice.withLookAhead(5), units, 6))
+        .hasSameSizeAs(vocoder.synthesize(units, voice).audio().samples());
   }
 
   private static void assertSpeaksSoon(Vocoder vocoder, VoiceOptions voice, SpeechUnits units) {
+    Waves.assertClose(
+        saidInUnits(vocoder, voice, units, FIRST_AUDIO),
+        vocoder.synthesize(units, voice).audio().samples(),
+        1e-4);
+  }
+
+  /** What is said of units that come one by one, the first of it after so many at the latest. */
+  private static float[] saidInUnits(
+      Vocoder vocoder, VoiceOptions voice, SpeechUnits units, int first) {
     float[] said = new float[0];
     try (VocoderStream stream = vocoder.stream(voice)) {
       for (int i = 0; i < UNITS; i++) {
@@ -126,12 +120,12 @@ final class BundledVocoderTest {
                 range(units.pitch(), i, i + 1),
                 range(units.style(), i, i + 1));
         said = Waves.joined(said, stream.accept(next).samples());
-        if (i + 1 == FIRST_AUDIO) {
+        if (i + 1 == first) {
           assertThat(said).isNotEmpty();
         }
       }
       said = Waves.joined(said, stream.finish().samples());
     }
-    Waves.assertClose(said, vocoder.synthesize(units, voice).audio().samples(), 1e-4);
+    return said;
   }
 }

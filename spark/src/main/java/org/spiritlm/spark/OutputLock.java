@@ -6,6 +6,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.StandardOpenOption;
 import java.util.UUID;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -111,9 +112,21 @@ final class OutputLock implements AutoCloseable {
             () -> renew(files, own), RENEWED_SECONDS, RENEWED_SECONDS, TimeUnit.SECONDS);
     return new OutputLock(
         () -> {
-          renewing.shutdownNow();
+          stop(renewing); // what renews after the claim is gone would leave it behind
           files.delete(own, false);
         });
+  }
+
+  private static void stop(ExecutorService work) {
+    work.shutdown();
+    try {
+      if (!work.awaitTermination(RENEWED_SECONDS, TimeUnit.SECONDS)) {
+        work.shutdownNow();
+      }
+    } catch (InterruptedException e) {
+      work.shutdownNow();
+      Thread.currentThread().interrupt();
+    }
   }
 
   private static void renew(FileSystem files, Path own) {

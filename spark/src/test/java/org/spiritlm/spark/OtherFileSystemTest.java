@@ -16,6 +16,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -182,7 +183,7 @@ final class OtherFileSystemTest {
         () -> {
           int refused = 0;
           for (int round = 0; round < 50; round++) {
-            together.await();
+            together.await(60, TimeUnit.SECONDS); // not for ever where another job fails
             try (OutputLock lock = OutputLock.take(storage, output)) {
               most.accumulateAndGet(holders.incrementAndGet(), Math::max);
               Thread.sleep(1);
