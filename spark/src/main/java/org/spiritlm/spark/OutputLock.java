@@ -1,10 +1,6 @@
 package org.spiritlm.spark;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -13,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
-import org.jspecify.annotations.Nullable;
+import org.spiritlm.corpus.WriterLock;
 import org.spiritlm.torch.InputException;
 
 /**
@@ -57,24 +53,12 @@ final class OutputLock implements AutoCloseable {
         : takeClaim(storage.of(lock), output, new Path(output.own(), CLAIMS));
   }
 
-  private static OutputLock takeLocal(OutputDirectory output, java.nio.file.Path file)
-      throws IOException {
-    FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    @Nullable FileLock lock = null;
-    try {
-      lock = channel.tryLock();
-    } catch (OverlappingFileLockException e) {
-      // another job of this process has it
-    } finally {
-      if (lock == null) {
-        channel.close();
-      }
-    }
+  private static OutputLock takeLocal(OutputDirectory output, java.nio.file.Path file) {
+    WriterLock lock = WriterLock.tryTake(file);
     if (lock == null) {
       throw taken(output, "");
     }
-    return new OutputLock(channel::close);
+    return new OutputLock(lock::close);
   }
 
   /**

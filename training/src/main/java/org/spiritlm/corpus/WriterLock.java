@@ -52,9 +52,23 @@ public final class WriterLock implements AutoCloseable {
    * @throws UncheckedIOException if it cannot be written
    */
   public static WriterLock take(Path file, String taken) {
+    WriterLock lock = tryTake(file);
+    if (lock == null) {
+      throw new InputException(taken);
+    }
+    return lock;
+  }
+
+  /**
+   * Takes a lock; null where another has it.
+   *
+   * @param file that is made; its directory, too, where there is none
+   * @throws UncheckedIOException if it cannot be written
+   */
+  public static @Nullable WriterLock tryTake(Path file) {
     Path place = file.toAbsolutePath().normalize();
     if (!HELD.add(place)) {
-      throw new InputException(taken);
+      return null;
     }
     @Nullable FileChannel channel = null;
     try {
@@ -63,10 +77,7 @@ public final class WriterLock implements AutoCloseable {
         Files.createDirectories(directory);
       }
       channel = lock(place);
-      if (channel == null) {
-        throw new InputException(taken);
-      }
-      return new WriterLock(place, channel);
+      return channel == null ? null : new WriterLock(place, channel);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } finally {

@@ -14,9 +14,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.corpus.WriterLock;
 import org.spiritlm.json.Json;
 import org.spiritlm.torch.InputException;
-import org.spiritlm.training.DirectoryLock;
 import org.spiritlm.training.Pace;
 
 /**
@@ -116,7 +116,7 @@ final class Recipe {
       Taken taken = take(done);
       if (taken != null) {
         waiting = false;
-        try (DirectoryLock lock = taken.lock()) {
+        try (WriterLock lock = taken.lock()) {
           if (!run(taken.index(), done)) {
             return new Result(false, done);
           }
@@ -149,7 +149,7 @@ final class Recipe {
    *
    * @param lock keeps others from it
    */
-  private record Taken(int index, DirectoryLock lock) {}
+  private record Taken(int index, WriterLock lock) {}
 
   /** Takes the first stage that can be done and that no other process has; null for none. */
   private @Nullable Taken take(List<Done> done) {
@@ -157,7 +157,8 @@ final class Recipe {
     for (int i = 0; i < stages.size(); i++) {
       Stage stage = stages.get(i).stage();
       if (!names.contains(stage.name()) && names.containsAll(stage.needs())) {
-        DirectoryLock lock = DirectoryLock.tryTake(directory.resolve(LOCKS).resolve(stage.name()));
+        WriterLock lock =
+            WriterLock.tryTake(directory.resolve(LOCKS).resolve(stage.name() + ".lock"));
         if (lock != null && !stages.get(i).isDone()) {
           return new Taken(i, lock);
         }

@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
+import org.spiritlm.corpus.WriterLock;
 import org.spiritlm.json.Json;
 import org.spiritlm.torch.InputException;
 import org.spiritlm.torch.ProcessGroup;
@@ -22,6 +23,7 @@ import org.spiritlm.torch.ProcessGroup;
  * one process, or one group of processes, may work in it.
  */
 public final class TrainingRun implements AutoCloseable {
+  private static final String LOCK = "lock";
   private static final String SETTINGS = "settings.json";
 
   /** How long the end of a process waits for a checkpoint. */
@@ -29,12 +31,12 @@ public final class TrainingRun implements AutoCloseable {
 
   private final Path directory;
   private final ObjectNode settings;
-  private final @Nullable DirectoryLock lock; // of process 0
+  private final @Nullable WriterLock lock; // of process 0
   private final List<String> changed = new ArrayList<>(); // keys that steer what is left to learn
   private final CountDownLatch ended = new CountDownLatch(1);
   private @Nullable Thread hook;
 
-  private TrainingRun(Path directory, ObjectNode settings, @Nullable DirectoryLock lock) {
+  private TrainingRun(Path directory, ObjectNode settings, @Nullable WriterLock lock) {
     this.directory = directory;
     this.settings = settings;
     this.lock = lock;
@@ -53,9 +55,10 @@ public final class TrainingRun implements AutoCloseable {
    */
   public static TrainingRun open(
       Path directory, ObjectNode settings, List<String> free, List<String> steering) {
-    DirectoryLock lock =
-        DirectoryLock.take(
-            directory, "another process trains there; wait for it or give another --out");
+    WriterLock lock =
+        WriterLock.take(
+            directory.resolve(LOCK),
+            directory + ": another process trains there; wait for it or give another --out");
     TrainingRun run = new TrainingRun(directory, settings, lock);
     try {
       run.compare(free, steering);
