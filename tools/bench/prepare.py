@@ -8,10 +8,11 @@ without the start of the JVM, of Spark and of the model. The two commands take t
 time on the clock the CPU time is printed, which other work on the machine changes less.
 
 With --workers, two workers of Spark's own cluster, each a process with one core, are measured beside
-one instead.
+one instead; and two processes of 'encode' with a thread each beside one, which is what the cores allow.
 """
 
 import argparse
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -73,18 +74,31 @@ def cluster(folder, workers):
             process.wait()
 
 
-def compare_workers(options, prepare, folder):
-    """Seconds of audio a second by one worker and by two, which take turns."""
-    rates = {1: [], 2: []}
+def compare_workers(options, encode, prepare, folder):
+    """Seconds of audio a second by one worker and by two, and by one plain process and by two, which take turns."""
+    def plain(processes, count):
+        with concurrent.futures.ThreadPoolExecutor(processes) as pool:
+            began = time.monotonic()
+            seconds = sum(done[2] for done in pool.map(lambda _: encode(count, 1), range(processes)))
+            return time.monotonic() - began, None, seconds
+
     with cluster(folder, 1) as one, cluster(folder, 2) as two:
+        measured = {
+            "one worker": lambda count: prepare(count, one),
+            "two workers": lambda count: prepare(count, two),
+            "one process": lambda count: plain(1, count),
+            "two processes": lambda count: plain(2, count),
+        }
+        rates = {name: [] for name in measured}
         for round_ in range(options.rounds):
-            for workers, url in ((1, one), (2, two)):
-                few, many = prepare(options.few, url), prepare(options.many, url)
-                rates[workers].append((many[2] - few[2]) / (many[0] - few[0]))
-                print(f"{workers} workers, round {round_ + 1}: {rates[workers][-1]:6.2f} seconds of audio/s; "
+            for name, command in measured.items():
+                few, many = command(options.few), command(options.many)
+                rates[name].append((many[2] - few[2]) / (many[0] - few[0]))
+                print(f"{name}, round {round_ + 1}: {rates[name][-1]:6.2f} seconds of audio/s; "
                       f"start {few[0]:.1f} s", flush=True)
-    medians = [statistics.median(rates[workers]) for workers in (1, 2)]
-    print(f"one worker {medians[0]:.2f}, two {medians[1]:.2f}, ratio {medians[1] / medians[0]:.2f}")
+    medians = {name: statistics.median(each) for name, each in rates.items()}
+    for one, two in (("one worker", "two workers"), ("one process", "two processes")):
+        print(f"{one} {medians[one]:.2f}, {two} {medians[two]:.2f}, ratio {medians[two] / medians[one]:.2f}")
 
 
 def main():
@@ -100,10 +114,10 @@ def main():
     spiritlm = str(ROOT / "spiritlm")
     environment = dict(os.environ)
     with tempfile.TemporaryDirectory() as folder:
-        def encode(count):
+        def encode(count, threads=options.cores):
             files = [options.audio] * count
             words = [spiritlm, "encode", *files, "--json", "--model", options.model, "--device", "cpu"]
-            clock, cpu, out = run([*words, "--threads", str(options.cores)], environment)
+            clock, cpu, out = run([*words, "--threads", str(threads)], environment)
             return clock, cpu, sum(json.loads(line)["seconds"] for line in out.splitlines())
 
         def prepare(count, master=f"local[{options.cores}]"):
@@ -119,7 +133,7 @@ def main():
 
         prepare(1)  # builds what is missing
         if options.workers:
-            compare_workers(options, prepare, folder)
+            compare_workers(options, encode, prepare, folder)
             return
         encode(1)
         rates = {"encode": [], "prepare": []}
