@@ -7,8 +7,9 @@ Each is run with few and with many recordings; the difference is what the additi
 without the start of the JVM, of Spark and of the model. The two commands take turns. Besides the
 time on the clock the CPU time is printed, which other work on the machine changes less.
 
-With --workers, two workers of Spark's own cluster, each a process with one core, are measured beside
-one instead; and two processes of 'encode' with a thread each beside one, which is what the cores allow.
+With --workers, two workers of Spark's own cluster, each kept to a core of its own where there is
+taskset, are measured beside one instead; and two processes of 'encode' with a thread each beside one,
+which is what the cores allow.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import json
 import os
 import pathlib
 import resource
+import shutil
 import socket
 import statistics
 import subprocess
@@ -56,9 +58,10 @@ def cluster(folder, workers):
     java = ["java", f"@{ROOT / 'spark' / 'jvm.options'}", "-cp", ":".join(jars)]
     processes = []
 
-    def start(*words):
+    def start(*words, core=None):
+        pinned = [] if core is None or shutil.which("taskset") is None else ["taskset", "--cpu-list", str(core)]
         output = open(home / f"{len(processes)}.log", "w")
-        processes.append(subprocess.Popen([*java, *words], env=environment, stdout=output, stderr=output))
+        processes.append(subprocess.Popen([*pinned, *java, *words], env=environment, stdout=output, stderr=output))
 
     try:
         start("org.apache.spark.deploy.master.Master", "--host", "localhost", "--port", str(port), "--webui-port", "0")
@@ -66,7 +69,7 @@ def cluster(folder, workers):
             work = home / f"work-{worker}"
             work.mkdir()
             start("org.apache.spark.deploy.worker.Worker", "--host", "localhost", "--webui-port", "0", "--cores", "1",
-                  "--memory", "2G", "--work-dir", str(work), url)
+                  "--memory", "2G", "--work-dir", str(work), url, core=worker)
         yield url
     finally:
         for process in reversed(processes):
