@@ -22,7 +22,7 @@ from hibari import Hibari
 from scipy.signal import resample_poly
 
 from blocks import alone, begin, gather, split, write
-from loudness import RATE, levelled, trimmed
+from loudness import RATE, levelled, spoken
 
 BLOCK = 100  # utterances
 MADE_RATE = 24000
@@ -54,7 +54,8 @@ def speak(corpus: pathlib.Path, name: str, block: list[tuple[int, str]]) -> floa
             sound = hibari(text, speed=random.uniform(SLOWEST, FASTEST), seed=number)
             if len(sound) < MADE_RATE // 4 or not np.isfinite(sound).all():
                 raise ValueError("nothing was said")
-            sound = levelled(trimmed(resample_poly(sound, RATE, MADE_RATE)), random.uniform(-4, 4))
+            sound = resample_poly(sound, RATE, MADE_RATE)
+            sound = levelled(sound[spoken(sound)], random.uniform(-4, 4))
         except (ValueError, IndexError, KeyError, ZeroDivisionError) as reason:
             rejected.append({"id": identifier, "text": text, "reason": repr(reason)})
             continue

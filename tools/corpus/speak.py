@@ -17,18 +17,22 @@ import sys
 import time
 
 import numpy as np
+import onnx
 import onnxruntime
 import soundfile
-from hibari import Hibari
+from hibari import Hibari, dsp
 from scipy.signal import resample_poly
 
 import styles
 from blocks import alone, begin, gather, split, write
-from loudness import RATE, trimmed
+from loudness import RATE, spoken
 
 HERE = pathlib.Path(__file__).parent
 BLOCK = 16  # utterances
 MADE_RATE = 24000  # of both synthesizers
+PITCH_RATE = 80  # values a second of the pitch at which they speak
+KOKORO_PITCH = "/encoder/F0_proj/Conv_output_0"  # inside the model
+KOKORO_LOWEST, HIBARI_LOWEST = 10.0, 40.0  # Hz; what is lower is unvoiced
 # Of ten sentences, how many a voice speaks. heart is hibari's and fast, the others are Kokoro's and slow.
 SHARES = {"heart": 6, "am_michael": 2, "af_bella": 1, "am_fenrir": 1}
 FAST_BLOCKS = 4  # of the fast voice, before one of a slow one
@@ -40,19 +44,30 @@ class Kokoro:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        self.session = onnxruntime.InferenceSession(folder / "kokoro.onnx", options, providers=["CPUExecutionProvider"])
+        model = onnx.load(folder / "kokoro.onnx")
+        model.graph.output.append(onnx.helper.make_tensor_value_info(KOKORO_PITCH, onnx.TensorProto.FLOAT, None))
+        self.session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
         self.folder = folder / "package/voices"
         self.phonemes = phonemes
 
-    def speak(self, text: str, voice: str, speed: float) -> np.ndarray:
+    def speak(self, text: str, voice: str, speed: float) -> tuple[np.ndarray, np.ndarray]:
         vectors = np.fromfile(self.folder / f"{voice}.bin", np.float32).reshape(-1, 1, 256)  # one for each length
-        parts = []
+        sounds, pitches = [], []
         for phonemes in self.phonemes.phonemize(text):
             ids = self.phonemes.ids(phonemes)
             style = vectors[min(len(ids) - 2, len(vectors) - 1)]
             inputs = {"tokens": np.array([ids], np.int64), "style": style, "speed": np.array([speed], np.float32)}
-            parts.append(self.session.run(None, inputs)[0].reshape(-1))
-        return np.concatenate(parts)
+            sound, pitch = (each.reshape(-1) for each in self.session.run(["audio", KOKORO_PITCH], inputs))
+            sounds.append(sound)
+            pitches.append(np.where(pitch > KOKORO_LOWEST, pitch, 0))
+        return joined(sounds, pitches)
+
+
+def joined(sounds: list[np.ndarray], pitches: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    sound, pitch = np.concatenate(sounds), np.concatenate(pitches)
+    if len(sound) * PITCH_RATE != len(pitch) * MADE_RATE:
+        raise ValueError(f"{len(sound)} samples have {len(pitch)} values of pitch")
+    return sound, pitch
 
 
 class Speakers:
@@ -60,10 +75,18 @@ class Speakers:
         self.hibari = Hibari()
         self.kokoro = Kokoro(folder, self.hibari, threads)
 
-    def speak(self, text: str, voice: str, speed: float, seed: int) -> np.ndarray:
-        if voice == "heart":
-            return self.hibari(text, speed=speed, seed=seed)
-        return self.kokoro.speak(text, voice, speed)
+    def speak(self, text: str, voice: str, speed: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """The sound, and the pitch that it was made with (0 where it has none)."""
+        if voice != "heart":
+            return self.kokoro.speak(text, voice, speed)
+        random = np.random.default_rng(seed)
+        sounds, pitches = [], []
+        for phonemes in self.hibari.phonemize(text):
+            ids = np.array([self.hibari.ids(phonemes)], np.int64)
+            *parts, pitch = (each[0] for each in self.hibari.sess.run(None, {"ids": ids, "speed": np.array([speed], np.float32)}))
+            sounds.append(dsp.synth(*parts, pitch, random))
+            pitches.append(np.where(pitch > HIBARI_LOWEST, pitch, 0))
+        return joined(sounds, pitches)
 
 
 def plan(sentences: list[dict]) -> list[tuple[str, list[tuple[int, str]]]]:
@@ -93,11 +116,12 @@ def utterance(corpus, speakers, name, voice, number, place, text) -> dict:
     style_name = list(styles.STYLES)[place % len(styles.STYLES)]
     random = np.random.default_rng([number, 1])
     style = styles.varied(styles.STYLES[style_name], random)
-    sound = speakers.speak(text, voice, style.tempo, seed=number)
+    sound, pitch = speakers.speak(text, voice, style.tempo, seed=number)
     if len(sound) < MADE_RATE // 4 or not np.isfinite(sound).all():
         raise ValueError("nothing was said")
-    sound = trimmed(resample_poly(sound, RATE, MADE_RATE))
-    sound = styles.apply(sound, style)
+    sound = resample_poly(sound, RATE, MADE_RATE)
+    said = spoken(sound)
+    sound = styles.apply(sound[said], styles.Curve(pitch, PITCH_RATE, said.start / RATE), style)
     if not np.isfinite(sound).all():
         raise ValueError("the style made no sound of it")
     identifier = f"{number:06d}-{voice}-{style_name}"

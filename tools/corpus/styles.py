@@ -9,7 +9,25 @@ from scipy.signal import sosfilt, butter
 from loudness import RATE, levelled
 
 FRAME = 5.0  # milliseconds
-LOWEST, HIGHEST = 55.0, 550.0  # Hz
+LOWEST, HIGHEST = 55.0, 550.0  # Hz, of the pitch that a style may make
+
+
+@dataclasses.dataclass(frozen=True)
+class Curve:
+    """The pitch (Hz; 0 where there is none) that a synthesizer spoke at; the first value is in the middle of the first step."""
+
+    pitch: np.ndarray
+    steps: float  # a second
+    start: float = 0.0  # seconds from the curve's start to the sound's
+
+    def at(self, times: np.ndarray) -> np.ndarray:
+        place = np.clip((times + self.start) * self.steps - 0.5, 0, len(self.pitch) - 1)
+        before = np.floor(place).astype(int)
+        after = np.minimum(before + 1, len(self.pitch) - 1)
+        part = place - before
+        left, right = self.pitch[before].astype(np.float64), self.pitch[after].astype(np.float64)
+        between = left + part * (right - left)
+        return np.where((left > 0) & (right > 0), between, np.where(part < 0.5, left, right))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,11 +65,12 @@ def varied(style: Style, random: np.random.Generator) -> Style:
     )
 
 
-def apply(sound: np.ndarray, style: Style) -> np.ndarray:
-    """The sound (16 kHz) in a style, whose tempo it has already: all but that is changed here."""
+def apply(sound: np.ndarray, curve: Curve, style: Style) -> np.ndarray:
+    """The sound (16 kHz), spoken at the curve's pitch, in a style whose tempo it has already: all but that is changed here."""
     sound = np.ascontiguousarray(sound, dtype=np.float64)
-    # Harvest finds a pitch in some frames that have none, which D4C sees; DIO is fast but misses one in five that have.
-    pitch, times = pyworld.harvest(sound, RATE, f0_floor=LOWEST, f0_ceil=HIGHEST, frame_period=FRAME)
+    times = np.arange(int(1000 * len(sound) / RATE / FRAME) + 1) * FRAME / 1000
+    # The curve moves a little from what is heard, and has a pitch in some frames that have none, which D4C sees.
+    pitch = pyworld.stonemask(sound, curve.at(times), times, RATE)
     envelope = pyworld.cheaptrick(sound, pitch, times, RATE)
     noise = pyworld.d4c(sound, pitch, times, RATE)
     voiced = (pitch > 0) & (noise.min(axis=1) < 0.9)
