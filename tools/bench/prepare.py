@@ -9,7 +9,8 @@ time on the clock the CPU time is printed, which other work on the machine chang
 
 With --workers, two workers of Spark's own cluster, each kept to a core of its own where there is
 taskset, are measured beside one instead; and two processes of 'encode' with a thread each beside one,
-which is what the cores allow.
+which is what the cores allow. Workers are slow until their JVMs have compiled what they run: let the few be 60
+recordings or more.
 """
 
 import argparse
