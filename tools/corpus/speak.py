@@ -36,7 +36,6 @@ KOKORO_LOWEST, HIBARI_LOWEST = 10.0, 40.0  # Hz; what is lower is unvoiced
 # Of ten sentences, how many a voice speaks. heart is hibari's and fast, the others are Kokoro's and slow.
 SHARES = {"heart": 6, "am_michael": 2, "af_bella": 1, "am_fenrir": 1}
 FAST_BLOCKS = 4  # of the fast voice, before one of a slow one
-LONGEST_PHONEMES = 400
 
 
 class Kokoro:
